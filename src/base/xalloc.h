@@ -1,0 +1,24 @@
+/*
+ * Allocation that does not fail: on exhaustion the hook runs (the console gives the terminal back)
+ * and the process aborts. Sizes that come from outside are bounded before they reach this.
+ */
+#ifndef BASE_XALLOC_H
+#define BASE_XALLOC_H
+
+#include "base/attr.h"
+
+void *xmalloc(size_t n) __attribute__((malloc));
+void *xcalloc(size_t count, size_t size) __attribute__((malloc));
+void *xrealloc(void *p, size_t n);
+/* Array growth with the multiplication checked. */
+void *xreallocarray(void *p, size_t count, size_t size);
+char *xstrdup(const char *z) __attribute__((malloc));
+void *xmemdup(const void *p, size_t n) __attribute__((malloc));
+char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* Runs once, before abort. NULL removes it. */
+void xalloc_on_exhaustion(void (*hook)(void));
+
+#define ALLOC(type) ((type *)xcalloc(1, sizeof(type)))
+
+#endif
