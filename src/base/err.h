@@ -1,5 +1,5 @@
 /*
- * Errors inside the program: 0 or a negative `enum err`. At the edges, where a person reads it, a
+ * Errors inside the program: 0 or a negative `enum err_code`. At the edges, where a person reads it, a
  * `struct err` carries the code and one line of text. Kafka's error codes are another type
  * (wire/kerr.h).
  */
@@ -8,7 +8,7 @@
 
 #include "base/attr.h"
 
-enum err {
+enum err_code {
 	ERR_OK = 0,
 	ERR_NOMEM = -1,   /* a bound on memory was reached */
 	ERR_IO = -2,      /* the system said no; errno or the message has the reason */
@@ -30,7 +30,7 @@ enum err {
 };
 
 struct err {
-	int code; /* 0 or enum err */
+	int code; /* 0 or enum err_code */
 	char msg[400];
 };
 

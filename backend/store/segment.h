@@ -1,0 +1,89 @@
+/*
+ * One segment of a log: `<20-digit base offset>.log` and its indexes. The segment lives while a
+ * queued send holds its ref; removed files are renamed to `.deleted` and unlinked later.
+ */
+#ifndef STORE_SEGMENT_H
+#define STORE_SEGMENT_H
+
+#include "store/index.h"
+#include "wire/batch.h"
+
+#define SEGMENT_PATH 4096
+
+struct segment {
+	struct ref ref;
+	struct files *files; /* of the owner; NULL after the log let go of it */
+	const char *dir;     /* the log's folder; the log changes it on rename */
+	int64_t base;
+	int64_t size;                 /* bytes of whole batches in the file */
+	int64_t next;                 /* offset behind the last batch; base when empty */
+	int64_t max_timestamp;        /* -1: none */
+	int64_t max_timestamp_offset; /* last offset of the batch that has it; -1 */
+	int64_t first_timestamp;      /* of the first batch (max timestamp); -1: not known */
+	int64_t created_ms;           /* wall clock; of the file when it was found */
+	int64_t synced;               /* bytes known to be on the disk */
+	uint32_t since_index;         /* bytes since the last index entry */
+	struct file file;
+	struct index index, times;
+	bool unlink_on_release; /* the files are `.deleted` */
+	bool copied;            /* first_timestamp was looked up */
+};
+
+/* `<dir>/<20 digits><suffix>` into out[SEGMENT_PATH]; suffix ".log", ".index" … */
+void segment_path(const char *dir, int64_t base, const char *suffix, char out[static SEGMENT_PATH]);
+/* The base offset of a name with this suffix; false: it is none. */
+bool segment_name_parse(const char *name, const char *suffix, int64_t *base);
+
+/* Empty, with no files yet. dir is borrowed. */
+struct segment *segment_new(struct files *files, const char *dir, int64_t base, int64_t now_ms);
+/* Creates the three files. ERR_EXISTS, ERR_FULL, ERR_IO. */
+int segment_create(struct segment *s) MUSTCHECK;
+/* The log file's fd (see file_open for how long it is valid), or negative. */
+int segment_fd(struct segment *s) MUSTCHECK;
+
+/* A batch with this head was written at position (== size): counts it in and indexes it. */
+void segment_note(struct segment *s, const struct batch_header *h, uint32_t index_interval);
+
+struct segment_find {
+	int64_t position;
+	struct batch_header header;
+};
+
+/* The first batch whose last offset is >= offset, at or behind `from` bytes. 1, 0: none, or
+ * negative. */
+int segment_find(struct segment *s, int64_t offset, struct segment_find *out) MUSTCHECK;
+/* The first batch at or behind the position with a max timestamp >= timestamp. */
+int segment_find_time(struct segment *s, int64_t timestamp, int64_t min_offset,
+	struct segment_find *out) MUSTCHECK;
+
+/* Batches from a position on; see segment_walk. Return false to stop. */
+typedef bool segment_batch_fn(
+	void *arg, const struct batch_header *h, int64_t position, struct slice batch);
+
+enum segment_walk_flags {
+	WALK_CHECK = 1, /* every CRC */
+	WALK_WHOLE = 2, /* batch is the whole batch, else at least its head */
+};
+
+/*
+ * Reads batches from a position to `end`. *stopped is the position behind the last good batch.
+ * 0: came to the end (or the callback stopped it); ERR_SHORT, ERR_CORRUPT, ERR_VERSION: what is at
+ * *stopped is no good batch; ERR_IO. A batch that does not lie behind the one before (offsets)
+ * is corrupt too.
+ */
+int segment_walk(struct segment *s, int64_t from, int64_t end, unsigned flags, segment_batch_fn *fn,
+	void *arg, int64_t *stopped) MUSTCHECK;
+
+/* Cuts the file and the indexes at offset and recomputes what is known. */
+int segment_truncate(struct segment *s, int64_t offset, uint32_t index_interval) MUSTCHECK;
+/* Writes pending index entries; with last: adds the closing time index entry too. */
+int segment_flush_index(struct segment *s, bool last) MUSTCHECK;
+/* fdatasync of log and indexes. */
+int segment_sync(struct segment *s) MUSTCHECK;
+/* Renames the files to `.deleted`; segment_unlink removes them. */
+int segment_mark_deleted(struct segment *s) MUSTCHECK;
+void segment_unlink(struct segment *s);
+/* The owner's reference ends; frees when no send holds it. */
+void segment_put(struct segment *s);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * A data folder and all logs in it. One process owns it (.lock). Start, in this order:
+ *
+ *   store_open      lock, meta.properties, checkpoints, dirty mark, list of partition folders
+ *   store_load      recovers every log, on as many threads as asked
+ *   …               create, find, delete, checkpoint
+ *   store_close     orderly: every log synced, .kafka_cleanshutdown written
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "store/checkpoint.h"
+#include "store/plog.h"
+
+#define STORE_OPEN_FILES 4096
+#define STORE_COPY_BELOW (32 * 1024)
+
+struct store_options {
+	struct store_io *io;       /* NULL: store_io_system */
+	const struct clock *clock; /* NULL: clock_system */
+	const char *dir;
+	int32_t node_id;
+	const char *cluster_id;    /* NULL or "": whatever is there, or to be set later */
+	size_t max_open_files;     /* 0: STORE_OPEN_FILES */
+	size_t copy_below;         /* 0: STORE_COPY_BELOW */
+	struct plog_config config; /* for logs until plog_set_config */
+};
+
+struct store {
+	struct store_io *io;
+	const struct clock *clock;
+	char *dir;
+	struct plog_config config;
+	size_t copy_below;
+	struct meta_properties meta;
+	bool clean;            /* how the last process ended */
+	enum plog_trust trust; /* from that and the boot id */
+	struct files files;
+	struct map logs; /* "topic-partition" → struct plog * */
+	struct offset_list recovery_points, log_starts, high_watermarks; /* as read at the start */
+	VEC(char *) found; /* partition folders to load */
+	VEC(char *) trash; /* renamed folders to remove */
+	int lock_fd;
+};
+
+/* ERR_IN_USE: another process has the folder; ERR_INVALID: it is another node's or cluster's;
+ * ERR_IO. The message names folder and reason; nothing was changed then. A folder that is not there
+ * is made. */
+int store_open(struct store *s, const struct store_options *opt, struct err *e) MUSTCHECK;
+/* Recovers what store_open found, on this and `threads` - 1 more threads. A log that cannot be
+ * opened is reported (log line) and left out: *n_bad, may be NULL. */
+int store_load(struct store *s, int threads, int *n_bad) MUSTCHECK;
+/* Saves meta.properties with this cluster id (a new broker that joined). */
+int store_set_cluster_id(struct store *s, const char *cluster_id, struct err *e) MUSTCHECK;
+
+struct plog *store_find(const struct store *s, struct str topic, int32_t partition);
+/* ERR_EXISTS, ERR_FULL, ERR_IO. config NULL: the default. */
+int store_create(struct store *s, struct str topic, int32_t partition, const struct uuid *topic_id,
+	const struct plog_config *config, struct plog **out, struct err *e) MUSTCHECK;
+/* The log is gone at once, its files with store_empty_trash. */
+int store_delete(struct store *s, struct plog *log) MUSTCHECK;
+/* for (size_t i = 0; (log = store_next(s, &i));) */
+struct plog *store_next(const struct store *s, size_t *i);
+
+/* Writes the three offset checkpoints (recovery point, log start, high watermark) and, where much
+ * was written since, producer snapshots. Does not sync logs. */
+int store_checkpoint(struct store *s) MUSTCHECK;
+/* replication-offset-checkpoint alone (every 5 s). */
+int store_checkpoint_high_watermarks(struct store *s) MUSTCHECK;
+/* plog_retention of every log; returns segments removed. */
+int store_retention(struct store *s);
+/* Removes folders of deleted partitions from the disk; at most `max` files a call; true: more. */
+bool store_empty_trash(struct store *s, int max);
+
+/* Orderly end. ERR_IO when a log could not be synced: then no clean mark is written. */
+int store_close(struct store *s) MUSTCHECK;
+/* Lets go of everything without a write, as a crash would. */
+void store_drop(struct store *s);
+
+#endif
