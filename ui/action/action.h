@@ -1,0 +1,86 @@
+/*
+ * Every action, declared once in action.def: key bar, help screen, menu and man page are printed
+ * from it. Keys are named as term/key.h names them. A key means one thing on a screen (a test
+ * refuses two), and the same on every screen where it is used.
+ */
+#ifndef ACTION_ACTION_H
+#define ACTION_ACTION_H
+
+#include "base/buf.h"
+
+enum screen {
+	SCREEN_OVERVIEW,
+	SCREEN_BROKERS,
+	SCREEN_TOPICS,
+	SCREEN_TOPIC,
+	SCREEN_RECORDS,
+	SCREEN_PRODUCE,
+	SCREEN_GROUPS,
+	SCREEN_GROUP,
+	SCREEN_LAB,
+	SCREEN_CONTRAST,
+	SCREEN_LESSONS,
+	SCREEN_EVENTS,
+	SCREEN_FLOW,
+	SCREEN_WIRE,
+	SCREEN_COUNT
+};
+
+#define ON(screen)     (1u << (screen))
+#define ON_ALL         ((1u << SCREEN_COUNT) - 1)
+
+enum action_flag {
+	ACTION_WRITES = 1,   /* refused under --read-only */
+	ACTION_DESTROYS = 2, /* asks first */
+	ACTION_BUNDLED = 4,  /* bundled brokers only */
+	ACTION_GLOBAL = 8,   /* handled by the app, not by the view */
+	ACTION_BAR = 16,     /* offered in the key bar */
+};
+
+enum action_id {
+#define ACTION(id, keys, menu, screens, flags, label, help, command) ACTION_##id,
+#include "action/action.def"
+#undef ACTION
+	ACTION_COUNT
+};
+
+struct action {
+	const char *id;   /* "RECORDS_OPEN" */
+	const char *keys; /* "Enter", "Down j": separated by blanks; "" when only in the menu */
+	char menu;        /* letter in the menu, 0: not in it */
+	uint32_t screens; /* ON(…) | … */
+	unsigned flags;
+	const char *label; /* key bar and menu; N_()-marked */
+	const char *help;  /* one line */
+	/* Shell command with {topic}, {group} … filled in by action_command; NULL: none. */
+	const char *command;
+};
+
+extern const struct action actions[ACTION_COUNT];
+
+/* The action of a key on a screen, or ACTION_COUNT. */
+enum action_id action_by_key(enum screen screen, const char *key_name);
+enum action_id action_by_menu(enum screen screen, char letter);
+/* First key of an action: "Enter"; "" when it has none. */
+void action_first_key(const struct action *a, char out[static 24]);
+/* "" | "down" … lower-case name of a screen, as typed after `:`. */
+const char *screen_name(enum screen screen);
+/* The key that opens it: "1" … "0", "L", "E", "v", "w". */
+const char *screen_key(enum screen screen);
+
+struct action_var {
+	const char *name;
+	struct str value;
+};
+/* The template with its {name}s replaced by shell-quoted values; appends. A name that vars does
+ * not have stays as NAME in capitals, as a man page writes it. */
+void action_expand(struct buf *out, const char *command, const struct action_var *vars, int n);
+/* Appends s quoted for a POSIX shell, plain where that is safe. */
+void shell_quote(struct buf *out, struct str s);
+
+/* Help of a screen as text: keys, label, help line. */
+void action_help(struct buf *out, enum screen screen);
+/* The KEYS section of the man page (roff). */
+void action_man(struct buf *out);
+
+#endif

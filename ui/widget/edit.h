@@ -1,0 +1,25 @@
+/* UTF-8 text with a cursor: the inside of fields and prompts. Moves by glyph, scrolls by cell. */
+#ifndef WIDGET_EDIT_H
+#define WIDGET_EDIT_H
+
+#include "widget/widget.h"
+
+struct edit {
+	struct buf text;
+	size_t at;  /* byte of the cursor, on a glyph boundary */
+	size_t max; /* bytes */
+	bool lines; /* newlines allowed (Alt-Enter), up and down move */
+	int scroll; /* cells or lines scrolled away */
+};
+
+void edit_init(struct edit *e, size_t max, bool lines);
+void edit_fini(struct edit *e);
+void edit_set(struct edit *e, struct str text);
+struct str edit_get(const struct edit *e);
+/* Text, paste, Left Right Home End Backspace Delete Ctrl-A E U K W, Alt-Enter.
+ * A paste into a one-line edit keeps its first line. */
+unsigned edit_event(struct edit *e, const struct event *ev);
+void edit_insert(struct edit *e, struct str text);
+void edit_draw(struct edit *e, const struct surface *s, enum style style, bool focus);
+
+#endif

@@ -1,0 +1,21 @@
+/* Text to read: scrolls, wraps or moves sideways. */
+#ifndef WIDGET_VIEWER_H
+#define WIDGET_VIEWER_H
+
+#include "widget/widget.h"
+
+struct viewer {
+	struct buf text; /* own copy */
+	bool wrap;
+	size_t top; /* byte of the first line shown */
+	int left;   /* cells scrolled sideways when not wrapped */
+	int page, cols;
+};
+
+void viewer_init(struct viewer *v, bool wrap);
+void viewer_fini(struct viewer *v);
+void viewer_set(struct viewer *v, struct str text);
+unsigned viewer_event(struct viewer *v, const struct event *e);
+void viewer_draw(struct viewer *v, const struct surface *s);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * What all widgets share. A widget lays itself out and draws on a surface; it keeps no pointer to
+ * it. Views include this instead of the terminal's headers.
+ */
+#ifndef WIDGET_WIDGET_H
+#define WIDGET_WIDGET_H
+
+#include "term/key.h"
+#include "term/surface.h"
+
+/* What a widget says to an event. */
+enum widget_effect {
+	WIDGET_IGNORED = 0,
+	WIDGET_HANDLED = 1,
+	WIDGET_CHANGED = 2, /* its value or selection is another */
+	WIDGET_SUBMIT = 4,
+	WIDGET_CANCEL = 8,
+};
+
+/* A figure as people read it: 184220 → "184,220". Appends. */
+void put_count(struct buf *out, int64_t n);
+/* "75.2 MB" (1000s are 1024s as Kafka's tools count them). */
+void put_bytes(struct buf *out, int64_t bytes);
+/* "< 1 s", "12 s", "1 m 39 s", "2 h 5 m", "3 d 4 h". */
+void put_span(struct buf *out, int64_t ms);
+/* "70" or "1.3" or "12.4 k" a second. */
+void put_rate(struct buf *out, double per_s);
+
+#endif
