@@ -1,0 +1,142 @@
+/*
+ * The controller's decisions. Every function reads an image and a request and gives back records
+ * and an answer; it changes nothing. The caller appends the records as one batch, waits until they
+ * are committed, and only then sends the answer. Records of one result belong together: all or
+ * none.
+ *
+ * Everything in a result (record bodies, answers, texts) lives in the arena of the call.
+ */
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
+
+#include "base/arena.h"
+#include "base/random.h"
+#include "meta/image.h"
+
+struct create_topics_request;
+struct create_topics_response;
+struct create_partitions_request;
+struct create_partitions_response;
+struct delete_topics_request;
+struct delete_topics_response;
+struct alter_configs_request;
+struct alter_configs_response;
+struct incremental_alter_configs_request;
+struct incremental_alter_configs_response;
+struct broker_registration_request;
+struct broker_registration_response;
+struct broker_heartbeat_request;
+struct broker_heartbeat_response;
+struct alter_partition_request;
+struct alter_partition_response;
+struct allocate_producer_ids_request;
+struct allocate_producer_ids_response;
+struct elect_leaders_request;
+struct elect_leaders_response;
+
+#define CONTROL_MAX_PARTITIONS_A_REQUEST 100000
+#define CONTROL_MAX_REPLICAS             32767
+#define CONTROL_PRODUCER_ID_BLOCK        1000
+
+/* One config as CreateTopics v5+ answers it. */
+struct control_config {
+	struct str name, value;
+	bool read_only, sensitive;
+	int8_t source; /* Kafka's ConfigSource */
+};
+
+/* The config tables, seen from here: keys, types and defaults belong to others. */
+struct control_config_ops {
+	void *arg;
+	/* 0, or ERR_NOT_FOUND (unknown key; the message suggests), ERR_INVALID (bad value; the
+	 * message says what was expected), ERR_DENIED (cannot be changed while running). */
+	int (*check)(void *arg, int8_t type, struct str key, struct str value, struct err *e);
+	/* True for keys that hold a comma-separated list (APPEND, SUBTRACT). */
+	bool (*is_list)(void *arg, int8_t type, struct str key);
+	/* The effective value without the resource's own override; null: none. */
+	struct str (*inherited)(
+		void *arg, const struct image *img, int8_t type, struct str name, struct str key);
+	/* All configs of a topic to be, with these overrides, into the arena; returns their number.
+	 * May be NULL: the answer then lists the overrides only. */
+	int32_t (*describe)(void *arg, const struct image *img, struct arena *a,
+		const struct image_config_entry *overrides, int32_t n_overrides,
+		struct control_config **out);
+};
+
+struct control_settings {
+	struct str cluster_id;
+	int32_t num_partitions;             /* num.partitions */
+	int16_t default_replication_factor; /* default.replication.factor */
+	bool unclean_leader_election;       /* unclean.leader.election.enable of the brokers */
+	int32_t min_insync_replicas;
+	int64_t max_partitions_a_request; /* 0: CONTROL_MAX_PARTITIONS_A_REQUEST */
+	struct control_config_ops configs;
+};
+
+/* What a decision may look at. */
+struct control_env {
+	const struct image *image; /* with the leader's own uncommitted tail */
+	const struct control_settings *set;
+	struct rng *rng;
+	struct arena *arena;
+	/* Offset that the first record of this result will get; a registration's epoch. */
+	int64_t next_offset;
+};
+
+struct control_result {
+	struct meta_records records;
+};
+
+void control_result_init(struct control_result *r);
+/* The list of records; their bodies are the arena's. */
+void control_result_fini(struct control_result *r);
+
+/*
+ * Requests of clients. The answer is filled in whole; errors of single topics or resources are in
+ * it, with a line that says what to do. validate_only gives an answer and no records. 0, or
+ * ERR_NOMEM when the arena's limit was reached (no records then).
+ */
+int control_create_topics(const struct control_env *env, const struct create_topics_request *req,
+	struct create_topics_response *resp, struct control_result *out) MUSTCHECK;
+int control_create_partitions(const struct control_env *env,
+	const struct create_partitions_request *req, struct create_partitions_response *resp,
+	struct control_result *out) MUSTCHECK;
+/* Both forms of the request: topics (v6) and topic_names. Internal topics are refused unless the
+ * settings of the caller say otherwise. */
+int control_delete_topics(const struct control_env *env, const struct delete_topics_request *req,
+	struct delete_topics_response *resp, struct control_result *out) MUSTCHECK;
+/* Replaces all overrides of each resource. */
+int control_alter_configs(const struct control_env *env, const struct alter_configs_request *req,
+	struct alter_configs_response *resp, struct control_result *out) MUSTCHECK;
+int control_incremental_alter_configs(const struct control_env *env,
+	const struct incremental_alter_configs_request *req,
+	struct incremental_alter_configs_response *resp, struct control_result *out) MUSTCHECK;
+int control_elect_leaders(const struct control_env *env, const struct elect_leaders_request *req,
+	struct elect_leaders_response *resp, struct control_result *out) MUSTCHECK;
+
+/* Requests of brokers. */
+
+/*
+ * Registration: a broker with a new incarnation of a known directory replaces the old one at once
+ * (out of every ISR but the last, leader epochs bumped). The broker begins fenced; its epoch is the
+ * offset of its record.
+ */
+int control_register_broker(const struct control_env *env,
+	const struct broker_registration_request *req, struct broker_registration_response *resp,
+	struct control_result *out) MUSTCHECK;
+/* Fences, unfences or begins the controlled shutdown of a broker. caught_up: its metadata offset
+ * reached the high watermark. */
+int control_heartbeat(const struct control_env *env, const struct broker_heartbeat_request *req,
+	bool caught_up, struct broker_heartbeat_response *resp,
+	struct control_result *out) MUSTCHECK;
+/* The session of a broker ended. No effect when it is fenced or unknown. */
+int control_fence_broker(
+	const struct control_env *env, int32_t id, struct control_result *out) MUSTCHECK;
+int control_alter_partition(const struct control_env *env,
+	const struct alter_partition_request *req, struct alter_partition_response *resp,
+	struct control_result *out) MUSTCHECK;
+int control_allocate_producer_ids(const struct control_env *env,
+	const struct allocate_producer_ids_request *req,
+	struct allocate_producer_ids_response *resp, struct control_result *out) MUSTCHECK;
+
+#endif
