@@ -18,7 +18,8 @@
 #include "base/vec.h"
 #include "meta/record.h"
 
-#define META_NO_LEADER (-1)
+#define META_NO_LEADER   (-1)
+#define META_LEADER_KEEP (-2) /* in a change record: the leader stays as it is */
 
 /* Resource types as Kafka's config requests and ConfigRecord number them. */
 enum meta_resource { META_RESOURCE_TOPIC = 2, META_RESOURCE_BROKER = 4 };
@@ -116,7 +117,6 @@ struct image {
 	struct map topics_by_name;
 	struct map topics_by_id;
 	struct map brokers_by_id;
-	struct map configs_by_resource;
 	VEC(struct image_topic *) topics;         /* sorted by name */
 	VEC(struct image_broker *) brokers;       /* sorted by id */
 	VEC(struct image_config *) configs;       /* sorted by type, name */
@@ -141,7 +141,7 @@ void image_listen(struct image *img, const struct image_listener *l);
  * does not fit (partition of an unknown topic, stale broker epoch …) leaves the image unchanged
  * and gives ERR_NOT_FOUND or ERR_INVALID with a message; an unknown record type ERR_VERSION.
  */
-int image_apply(struct image *img, const struct meta_record *r, int64_t offset, int32_t epoch,
+int image_apply(struct image *img, const struct metarec *r, int64_t offset, int32_t epoch,
 	struct err *e) MUSTCHECK;
 
 /*

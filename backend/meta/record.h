@@ -1,12 +1,12 @@
 /*
- * A metadata record in memory: its type and the struct that wire's tables decode it to. The
+ * Types of metadata records and lists of them. A record in memory is wire's struct metarec: the
  * controller makes lists of them, the image applies them one at a time, the log holds their bytes.
  */
 #ifndef META_RECORD_H
 #define META_RECORD_H
 
-#include "base/arena.h"
 #include "base/vec.h"
+#include "wire/metarec.h"
 
 /* Kafka's numbers of the record types. */
 enum meta_type {
@@ -29,15 +29,8 @@ enum meta_type {
 	META_REGISTER_CONTROLLER = 27,
 };
 
-struct meta_record {
-	int16_t type;    /* enum meta_type */
-	int16_t version; /* of the layout, for the encoder */
-	/* struct topic_record, partition_record, partition_change_record … of wire by type */
-	const void *body;
-};
-
 struct meta_records {
-	VEC(struct meta_record) list;
+	VEC(struct metarec) list;
 };
 
 #endif

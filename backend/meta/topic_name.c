@@ -1,0 +1,58 @@
+/* Rules for topic names. */
+#include "meta/topic_name.h"
+
+static bool legal(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '.' || c == '_' || c == '-';
+}
+
+int topic_name_check(struct str name, struct err *e)
+{
+	if (name.n == 0)
+		return err_set(e, ERR_INVALID,
+			"The topic name is empty; give one of up to %d "
+			"letters, digits, '.', '_' and '-'.",
+			TOPIC_NAME_MAX);
+	if (str_eqz(name, ".") || str_eqz(name, ".."))
+		return err_set(e, ERR_INVALID, "The topic name cannot be '.' or '..'.");
+	if (name.n > TOPIC_NAME_MAX)
+		return err_set(e, ERR_INVALID,
+			"The topic name has %zu characters, at most %d are "
+			"possible.",
+			name.n, TOPIC_NAME_MAX);
+	for (size_t i = 0; i < name.n; i++)
+		if (!legal(name.p[i]))
+			return err_set(e, ERR_INVALID,
+				"The topic name has byte 0x%02x at position "
+				"%zu; only letters, digits, '.', '_' and '-' are possible.",
+				(unsigned char)name.p[i], i);
+	return 0;
+}
+
+bool topic_name_internal(struct str name)
+{
+	return str_eqz(name, "__consumer_offsets") || str_eqz(name, "__transaction_state") ||
+	       str_eqz(name, "__share_group_state") || str_eqz(name, "__cluster_metadata");
+}
+
+static char canonical(char c)
+{
+	return c == '.' ? '_' : c;
+}
+
+bool topic_name_collides(struct str a, struct str b)
+{
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		if (canonical(a.p[i]) != canonical(b.p[i]))
+			return false;
+	return true;
+}
+
+void topic_name_canonical(struct str name, char *out)
+{
+	for (size_t i = 0; i < name.n; i++)
+		out[i] = canonical(name.p[i]);
+}
