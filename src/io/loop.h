@@ -99,6 +99,7 @@ void loop_defer_cancel(struct loop_defer *d);
  */
 typedef void loop_wake_fn(void *arg);
 struct loop_wake;
+/* NULL when the system gives no descriptor. */
 struct loop_wake *loop_wake_new(struct loop *l, loop_wake_fn *fn, void *arg);
 /* Any thread, also a signal handler. */
 void loop_wake_send(struct loop_wake *w);

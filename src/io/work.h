@@ -6,9 +6,9 @@
 #define IO_WORK_H
 
 #include "base/err.h"
-#include <stdint.h>
 #include "base/list.h"
 #include <stdbool.h>
+#include <stdint.h>
 
 struct loop;
 struct work_pool;
