@@ -88,7 +88,7 @@ static inline bool key_is(struct key k, uint32_t code)
 bool key_is_text(struct key k);
 
 /* "j", "Ctrl-D", "Alt-Enter", "F1", "Space", "PgUp"; the names that action.def uses. */
-#define KEY_NAME_MAX 24
+#define KEY_NAME_MAX 32
 void key_name(struct key k, char out[static KEY_NAME_MAX]);
 
 /* QWERTY letters of a Hangul character on the two-set layout: ㅓ → j, 저 → wj, ㅘ → hk.
