@@ -29,6 +29,7 @@ struct loop {
 	int64_t now_us; /* 0: not read in this turn */
 	uint64_t turn;
 	bool stopped;
+	bool busy; /* something ran outside the wait: look at flags before waiting */
 };
 
 struct loop_hook {
@@ -77,6 +78,7 @@ static void run_deferred(struct loop *l)
 	for (struct list_node *n; (n = list_first(&l->deferred)) != &stop;) {
 		struct loop_defer *d = CONTAINER_OF(n, struct loop_defer, node);
 		list_remove(n);
+		l->busy = true;
 		d->fn(d->arg);
 	}
 	list_remove(&stop);
@@ -101,6 +103,7 @@ static void run_timers(uv_timer_t *uv)
 	struct heap_node *n;
 
 	l->armed = -1;
+	l->busy = true;
 	l->now_us = 0;
 	while ((n = heap_min(&l->timers)) && n->key <= loop_now_us(l) && n->seq < born) {
 		struct io_timer *t = CONTAINER_OF(n, struct io_timer, node);
@@ -144,10 +147,11 @@ static void end_of_turn(uv_prepare_t *uv)
 	run_deferred(l);
 	again = run_hooks(l);
 	run_deferred(l);
-	if (again || !list_empty(&l->deferred))
+	if (again || l->busy || l->stopped || !list_empty(&l->deferred))
 		uv_idle_start(&l->idle, nothing);
 	else
 		uv_idle_stop(&l->idle);
+	l->busy = false;
 	arm(l);
 	l->turn++;
 	l->now_us = 0;
