@@ -273,6 +273,9 @@ struct plog_sync {
 int plog_sync_begin(struct plog *log, struct plog_sync *sync) MUSTCHECK;
 void plog_sync_done(struct plog *log, struct plog_sync *sync, int errnum);
 
+/* Writes a producer snapshot at leo, so that recovery has less to read. */
+int plog_checkpoint_producers(struct plog *log) MUSTCHECK;
+
 /* For viewers: segments in order. */
 struct plog_segment_info {
 	int64_t base, next, size, max_timestamp, created_ms;

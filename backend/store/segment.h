@@ -26,7 +26,6 @@ struct segment {
 	struct file file;
 	struct index index, times;
 	bool unlink_on_release; /* the files are `.deleted` */
-	bool copied;            /* first_timestamp was looked up */
 };
 
 /* `<dir>/<20 digits><suffix>` into out[SEGMENT_PATH]; suffix ".log", ".index" … */

@@ -1,0 +1,297 @@
+/* See plog.h: the life of a log besides opening: rolling, syncing, closing, small files. */
+#define LOG_MODULE "store"
+#include "store/plog_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "store/checkpoint.h"
+
+const struct plog_config plog_config_default = {
+	.segment_bytes = 1073741824,
+	.segment_ms = INT64_C(604800000),
+	.segment_index_bytes = 10485760,
+	.index_interval_bytes = 4096,
+	.retention_ms = INT64_C(604800000),
+	.retention_bytes = -1,
+	.file_delete_delay_ms = 60000,
+	.flush_messages = INT64_MAX,
+	.flush_ms = INT64_MAX,
+	.producer_expiry_ms = 86400000,
+	.cleanup_delete = true,
+};
+
+const char *plog_name(const struct plog *log)
+{
+	const char *slash = strrchr(log->dir, '/');
+
+	return slash ? slash + 1 : log->dir;
+}
+
+void plog_fail(struct plog *log, const char *what)
+{
+	if (log->state != PLOG_OPEN)
+		return;
+	log->state = PLOG_FAILED;
+	log_error("%s: %s: %s; the log takes no writes until the next start", plog_name(log), what,
+		strerror(errno));
+}
+
+int plog_save_epochs(struct plog *log)
+{
+	struct buf text = BUF_EMPTY;
+	char *path = xasprintf("%s/leader-epoch-checkpoint", log->dir);
+	int r;
+
+	epoch_cache_print(&log->epochs, &text);
+	r = checkpoint_replace(log->io, path, buf_slice(&text), false);
+	buf_fini(&text);
+	free(path);
+	return r;
+}
+
+static bool begins_segment(const struct plog *log, int64_t offset)
+{
+	for (size_t i = 0; i < log->segments.n; i++) {
+		if (log->segments.v[i]->base == offset)
+			return true;
+	}
+	return false;
+}
+
+int plog_save_snapshot(struct plog *log)
+{
+	struct buf bytes = BUF_EMPTY;
+	char path[SEGMENT_PATH];
+	int64_t before = log->snapshot_at;
+	int r;
+
+	producer_state_encode(&log->producers, &bytes);
+	segment_path(log->dir, log->leo, ".snapshot", path);
+	r = checkpoint_replace(log->io, path, buf_slice(&bytes), false);
+	buf_fini(&bytes);
+	if (r < 0)
+		return r;
+	log->snapshot_at = log->leo;
+	log->snapshot_size = 0;
+	if (before >= 0 && before != log->leo && !begins_segment(log, before)) {
+		segment_path(log->dir, before, ".snapshot", path);
+		log->io->unlink(log->io, path);
+	}
+	return 0;
+}
+
+void plog_recount(struct plog *log)
+{
+	log->size = 0;
+	for (size_t i = 0; i < log->segments.n; i++)
+		log->size += log->segments.v[i]->size;
+	log->leo = plog_active(log)->next;
+	log->n_tail = 0;
+}
+
+size_t plog_segment_at(const struct plog *log, int64_t offset)
+{
+	size_t lo = 0, hi = log->segments.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (log->segments.v[mid]->next > offset)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
+}
+
+int plog_roll_at(struct plog *log, int64_t base)
+{
+	struct segment *s;
+	int r = segment_flush_index(plog_active(log), true);
+
+	if (r == 0 && log->snapshot_at != log->leo)
+		r = plog_save_snapshot(log);
+	if (r < 0)
+		return r;
+	s = segment_new(log->files, log->dir, base, clock_wall_ms(log->clock));
+	r = segment_create(s);
+	if (r < 0) {
+		segment_unlink(s);
+		segment_put(s);
+		return r;
+	}
+	vec_push(&log->segments, s);
+	log->n_tail = 0;
+	log_debug("%s: rolled a segment at %lld", plog_name(log), (long long)base);
+	return 0;
+}
+
+int plog_roll(struct plog *log)
+{
+	if (log->state != PLOG_OPEN)
+		return ERR_CLOSED;
+	return plog_active(log)->size == 0 ? 0 : plog_roll_at(log, log->leo);
+}
+
+void plog_set_config(struct plog *log, const struct plog_config *config)
+{
+	log->config = *config;
+}
+
+void plog_set_high_watermark(struct plog *log, int64_t offset)
+{
+	log->high_watermark = max_i64(log->log_start, min_i64(offset, log->leo));
+}
+
+int64_t plog_last_stable(const struct plog *log)
+{
+	int64_t first = producer_state_first_unstable(&log->producers);
+
+	return first >= 0 ? min_i64(first, log->high_watermark) : log->high_watermark;
+}
+
+bool plog_flush_due(const struct plog *log)
+{
+	if (log->unflushed == 0 || log->state != PLOG_OPEN)
+		return false;
+	return log->unflushed >= log->config.flush_messages ||
+	       clock_mono_ms(log->clock) - log->unflushed_at_ms >= log->config.flush_ms;
+}
+
+int plog_flush(struct plog *log)
+{
+	if (log->state != PLOG_OPEN)
+		return ERR_IO;
+	for (size_t i = 0; i < log->segments.n; i++) {
+		struct segment *s = log->segments.v[i];
+
+		if (s->synced < s->size && segment_sync(s) < 0) {
+			plog_fail(log, "fdatasync");
+			return ERR_IO;
+		}
+	}
+	if (log->recovery_point < log->leo && log->io->sync_dir(log->io, log->dir) < 0) {
+		plog_fail(log, "syncing the folder");
+		return ERR_IO;
+	}
+	log->recovery_point = log->leo;
+	log->unflushed = 0;
+	return 0;
+}
+
+int plog_sync_begin(struct plog *log, struct plog_sync *sync)
+{
+	size_t n = log->segments.n;
+
+	*sync = (struct plog_sync){.offset = log->leo};
+	if (log->state != PLOG_OPEN)
+		return ERR_IO;
+	sync->segments = xcalloc(n, sizeof(*sync->segments));
+	sync->fds = xcalloc(n, sizeof(int));
+	for (size_t i = 0; i < n; i++) {
+		struct segment *s = log->segments.v[i];
+
+		if (s->synced >= s->size)
+			continue;
+		sync->fds[sync->n] = segment_fd(s);
+		if (sync->fds[sync->n] < 0) {
+			plog_sync_done(log, sync, EIO);
+			return ERR_IO;
+		}
+		file_pin(&s->file);
+		ref_get(&s->ref);
+		s->synced = s->size;
+		sync->segments[sync->n++] = s;
+	}
+	log->unflushed = 0;
+	if (sync->n == 0)
+		plog_sync_done(log, sync, 0);
+	return (int)sync->n;
+}
+
+void plog_sync_done(struct plog *log, struct plog_sync *sync, int errnum)
+{
+	for (size_t i = 0; i < sync->n; i++) {
+		file_unpin(&sync->segments[i]->file);
+		ref_put(&sync->segments[i]->ref);
+	}
+	free(sync->segments);
+	free(sync->fds);
+	sync->n = 0;
+	sync->segments = NULL;
+	sync->fds = NULL;
+	if (errnum == 0) {
+		log->recovery_point = max_i64(log->recovery_point, min_i64(sync->offset, log->leo));
+		return;
+	}
+	errno = errnum;
+	plog_fail(log, "fdatasync");
+}
+
+int plog_checkpoint_producers(struct plog *log)
+{
+	return log->snapshot_at == log->leo ? 0 : plog_save_snapshot(log);
+}
+
+void plog_drop(struct plog *log)
+{
+	while (log->segments.n > 0)
+		segment_put(vec_pop(&log->segments));
+	while (log->doomed.n > 0)
+		segment_put(vec_pop(&log->doomed));
+	vec_fini(&log->segments);
+	vec_fini(&log->doomed);
+	epoch_cache_fini(&log->epochs);
+	producer_state_fini(&log->producers);
+	free(log->tail);
+	free(log->topic);
+	free(log->dir);
+	free(log);
+}
+
+int plog_close(struct plog *log)
+{
+	int r = plog_flush(log);
+
+	if (r == 0)
+		r = segment_flush_index(plog_active(log), false);
+	if (r == 0 && log->snapshot_at != log->leo)
+		r = plog_save_snapshot(log);
+	plog_unlink_due(log, true);
+	plog_drop(log);
+	return r;
+}
+
+int plog_delete(struct plog *log, char **renamed)
+{
+	struct uuid id;
+	char text[UUID_TEXT];
+	int r = 0;
+
+	uuid_random(&id);
+	uuid_format(&id, text);
+	*renamed = xasprintf("%s.%s-delete", log->dir, text);
+	if (log->io->rename(log->io, log->dir, *renamed) < 0) {
+		r = store_errno(errno);
+		log_error("%s: cannot rename the folder: %s", plog_name(log), strerror(errno));
+		free(*renamed);
+		*renamed = NULL;
+	}
+	plog_drop(log);
+	return r;
+}
+
+size_t plog_segment_count(const struct plog *log)
+{
+	return log->segments.n;
+}
+
+void plog_segment_info(const struct plog *log, size_t i, struct plog_segment_info *out)
+{
+	const struct segment *s = log->segments.v[i];
+
+	*out = (struct plog_segment_info){s->base, s->next, s->size, s->max_timestamp,
+		s->created_ms, index_count(&s->index), index_count(&s->times)};
+}

@@ -1,0 +1,32 @@
+/* What the files of plog share with each other and with nobody else. */
+#ifndef STORE_PLOG_INTERNAL_H
+#define STORE_PLOG_INTERNAL_H
+
+#include "store/plog.h"
+
+static inline struct segment *plog_active(const struct plog *log)
+{
+	return *vec_last(&log->segments);
+}
+
+/* The log takes no more writes; says why, once. */
+void plog_fail(struct plog *log, const char *what);
+/* Writes leader-epoch-checkpoint. */
+int plog_save_epochs(struct plog *log) MUSTCHECK;
+/* Writes the producers' snapshot at leo and forgets the one before when no segment begins there. */
+int plog_save_snapshot(struct plog *log) MUSTCHECK;
+/* A new active segment whose first offset will be base. */
+int plog_roll_at(struct plog *log, int64_t base) MUSTCHECK;
+/* The first n segments leave the log: renamed now, unlinked after the delay. */
+int plog_drop_first(struct plog *log, size_t n) MUSTCHECK;
+/* Segment i leaves the log at once. */
+void plog_remove_segment(struct plog *log, size_t i);
+/* Index of the segment that holds or follows offset. */
+size_t plog_segment_at(const struct plog *log, int64_t offset);
+/* Recomputes size and leo from the segments. */
+void plog_recount(struct plog *log);
+/* Rebuilds the producers from the newest snapshot and the batches behind it; epochs too when
+ * all_epochs. */
+int plog_rebuild_producers(struct plog *log, bool all_epochs) MUSTCHECK;
+
+#endif

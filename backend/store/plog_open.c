@@ -1,0 +1,558 @@
+/*
+ * Opening and recovery (kafka-rules 5.3). What is cut or rebuilt is said in the log. Runs with a
+ * file cache of its own, so that any thread may do it.
+ */
+#define LOG_MODULE "store"
+#include "store/plog_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "store/checkpoint.h"
+
+#define OPEN_FILES   16
+#define EPOCHS_MAX   (64u << 20)
+#define SNAPSHOT_MAX (256u << 20)
+#define METADATA_MAX 4096
+
+struct opening {
+	struct plog *log;
+	const struct plog_open_args *args;
+	struct err *e;
+	bool check_all; /* a finished compaction was interrupted: trust nothing */
+	bool bad_epochs;
+	VEC(int64_t) logs;
+	VEC(int64_t) indexes;
+	VEC(int64_t) snapshots;
+	VEC(char *) leftovers;
+};
+
+static bool has_end(const char *name, const char *end)
+{
+	return str_ends(str_of(name), end);
+}
+
+static bool note_name(void *arg, const char *name)
+{
+	struct opening *o = arg;
+	int64_t base;
+
+	if (segment_name_parse(name, ".log", &base))
+		vec_push(&o->logs, base);
+	else if (segment_name_parse(name, ".index", &base) ||
+		 segment_name_parse(name, ".timeindex", &base))
+		vec_push(&o->indexes, base);
+	else if (segment_name_parse(name, ".snapshot", &base))
+		vec_push(&o->snapshots, base);
+	else if (has_end(name, ".deleted") || has_end(name, ".cleaned") || has_end(name, ".swap") ||
+		 has_end(name, ".tmp"))
+		vec_push(&o->leftovers, xstrdup(name));
+	return true;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int fail(struct opening *o, const char *what)
+{
+	return err_errno(o->e, ERR_IO, errno, "%s: %s", o->log->dir, what);
+}
+
+/* The smallest base of an unfinished cleaning: swaps from there on are unfinished too. */
+static int64_t least_cleaned(const struct opening *o)
+{
+	int64_t least = INT64_MAX, base;
+
+	for (size_t i = 0; i < o->leftovers.n; i++) {
+		if (segment_name_parse(o->leftovers.v[i], ".log.cleaned", &base))
+			least = min_i64(least, base);
+	}
+	return least;
+}
+
+static void tidy(struct opening *o)
+{
+	struct store_io *io = o->log->io;
+	int64_t least = least_cleaned(o), base;
+	char path[SEGMENT_PATH], to[SEGMENT_PATH];
+
+	for (size_t i = 0; i < o->leftovers.n; i++) {
+		const char *name = o->leftovers.v[i];
+
+		snprintf(path, sizeof(path), "%s/%s", o->log->dir, name);
+		o->log->found.leftovers++;
+		if (segment_name_parse(name, ".log.swap", &base) && base < least) {
+			segment_path(o->log->dir, base, ".log", to);
+			log_warn("%s: finishing the compaction of segment %lld", plog_name(o->log),
+				(long long)base);
+			if (io->rename(io, path, to) == 0)
+				vec_push(&o->logs, base);
+			o->check_all = true;
+		} else {
+			io->unlink(io, path);
+		}
+	}
+	vec_sort(&o->logs, by_offset);
+	for (size_t i = 1; i < o->logs.n;) {
+		if (o->logs.v[i] == o->logs.v[i - 1])
+			vec_remove(&o->logs, i);
+		else
+			i++;
+	}
+	for (size_t i = 0; i < o->indexes.n; i++) {
+		if (o->logs.n > 0 &&
+			bsearch(&o->indexes.v[i], o->logs.v, o->logs.n, sizeof(int64_t), by_offset))
+			continue;
+		o->log->found.leftovers++;
+		segment_path(o->log->dir, o->indexes.v[i], ".index", path);
+		io->unlink(io, path);
+		segment_path(o->log->dir, o->indexes.v[i], ".timeindex", path);
+		io->unlink(io, path);
+	}
+}
+
+static bool count_batch(
+	void *arg, const struct batch_header *h, UNUSED int64_t position, UNUSED struct slice batch)
+{
+	struct plog *log = arg;
+
+	segment_note(plog_active(log), h, (uint32_t)log->config.index_interval_bytes);
+	if (h->leader_epoch > epoch_cache_latest(&log->epochs))
+		epoch_cache_assign(&log->epochs, h->leader_epoch, h->base_offset);
+	return true;
+}
+
+static int load_indexes(struct segment *s, int64_t size)
+{
+	char path[SEGMENT_PATH];
+	int r;
+
+	segment_path(s->dir, s->base, ".index", path);
+	r = index_load(&s->index, s->files, path, size);
+	if (r < 0)
+		return r;
+	segment_path(s->dir, s->base, ".timeindex", path);
+	r = index_load(&s->times, s->files, path, size);
+	/* Kafka has a time entry with every offset entry: one without the other is no pair. */
+	if (r == 0 && s->index.n_file > 0 && s->times.n_file == 0)
+		r = ERR_CORRUPT;
+	return r;
+}
+
+static int reset_indexes(struct segment *s)
+{
+	char path[SEGMENT_PATH];
+	int r;
+
+	segment_path(s->dir, s->base, ".index", path);
+	r = index_reset(&s->index, s->files, path);
+	segment_path(s->dir, s->base, ".timeindex", path);
+	return r < 0 ? r : index_reset(&s->times, s->files, path);
+}
+
+/* Walks from a position to the end of the file; cuts what is no batch. *cut: bytes gone. */
+static int walk_tail(
+	struct opening *o, struct segment *s, int64_t from, int64_t size, bool check, int64_t *cut)
+{
+	struct plog *log = o->log;
+	int64_t stopped;
+	int r;
+
+	s->size = from;
+	s->since_index = 0;
+	r = segment_walk(s, from, size, check ? WALK_CHECK : 0, count_batch, log, &stopped);
+	if (check)
+		log->found.bytes_checked += stopped - from;
+	if (r == ERR_IO)
+		return fail(o, "cannot read a segment");
+	*cut = size - stopped;
+	if (*cut == 0)
+		return 0;
+	log_warn("%s: cut %lld bytes at offset %lld (segment %lld, position %lld): %s",
+		plog_name(log), (long long)*cut, (long long)s->next, (long long)s->base,
+		(long long)stopped, r == ERR_SHORT ? "a torn batch" : "not a good batch");
+	log->found.bytes_cut += *cut;
+	if (segment_fd(s) < 0 || log->io->truncate(log->io, s->file.fd, stopped) < 0)
+		return fail(o, "cannot cut a segment");
+	return 0;
+}
+
+/* Where the walk of a segment begins: at the last index entry when the batch there is the one
+ * that the index says, else at 0 with new indexes. */
+static int64_t trusted_position(struct opening *o, struct segment *s, int64_t size, bool whole)
+{
+	uint8_t head[BATCH_HEADER];
+	struct batch_header h;
+	int r = whole ? 0 : load_indexes(s, size);
+
+	if (!whole && r == 0 && s->index.last.key < 0)
+		r = s->times.last.key < 0 || size == 0 ? 0 : ERR_EXISTS;
+	if (!whole && r == 0 && s->index.last.key >= 0 && segment_fd(s) >= 0 &&
+		store_read_full(o->log->io, s->file.fd, head, sizeof(head), s->index.last.value) ==
+			0 &&
+		batch_parse(slice_of(head, sizeof(head)), &h) == 0 &&
+		batch_last_offset(&h) == s->index.last.key)
+		return s->index.last.value;
+	if (!whole && size > 0 && (r < 0 && r != ERR_EXISTS)) {
+		o->log->found.indexes_rebuilt++;
+		log_warn("%s: rebuilding the indexes of segment %lld: %s", plog_name(o->log),
+			(long long)s->base, err_name(r));
+	}
+	return -1;
+}
+
+static int64_t first_time(struct segment *s)
+{
+	uint8_t head[BATCH_HEADER];
+	struct batch_header h;
+
+	if (store_read_full(s->files->io, segment_fd(s), head, sizeof(head), 0) < 0 ||
+		batch_parse(slice_of(head, sizeof(head)), &h) < 0)
+		return -1;
+	return h.max_timestamp;
+}
+
+/* Fills in a segment; it is the last of log->segments. next_base -1: it is the active one. */
+static int load_segment(struct opening *o, struct segment *s, int64_t next_base, int64_t *cut)
+{
+	struct plog *log = o->log;
+	enum plog_trust trust = o->args->trust;
+	struct store_stat st;
+	bool whole =
+		o->check_all ||
+		(trust == PLOG_UNSURE && (next_base < 0 || next_base > o->args->recovery_point));
+	int64_t from;
+	int r;
+
+	*cut = 0;
+	if (segment_fd(s) < 0 || log->io->fstat(log->io, s->file.fd, &st) < 0)
+		return fail(o, "cannot open a segment");
+	s->created_ms = st.mtime_ms;
+	if (st.size > INT32_MAX)
+		st.size = INT32_MAX;
+	from = trusted_position(o, s, st.size, whole);
+	if (from > 0)
+		s->first_timestamp = first_time(s);
+	if (from < 0) {
+		if (reset_indexes(s) < 0)
+			return fail(o, "cannot write an index");
+		r = walk_tail(o, s, 0, st.size, whole || trust != PLOG_CLEAN, cut);
+	} else {
+		s->max_timestamp = s->times.last.key;
+		s->max_timestamp_offset = s->times.last.value;
+		s->next = s->index.last.key;
+		r = walk_tail(o, s, from, st.size, trust != PLOG_CLEAN && next_base < 0, cut);
+	}
+	if (r == 0 && (s->index.pending.n > 0 || !s->index.there || !s->times.there))
+		r = segment_flush_index(s, next_base >= 0);
+	return r;
+}
+
+static void drop_rest(struct opening *o, size_t from)
+{
+	for (size_t i = from; i < o->logs.n; i++) {
+		struct segment *s = segment_new(o->log->files, o->log->dir, o->logs.v[i], 0);
+
+		log_warn("%s: dropped segment %lld behind the cut", plog_name(o->log),
+			(long long)s->base);
+		o->log->found.segments_cut++;
+		segment_unlink(s);
+		segment_put(s);
+	}
+}
+
+static int load_segments(struct opening *o)
+{
+	struct plog *log = o->log;
+
+	for (size_t i = 0; i < o->logs.n; i++) {
+		int64_t base = o->logs.v[i], cut = 0;
+		bool last = i + 1 == o->logs.n;
+		struct segment *s = segment_new(log->files, log->dir, base, 0);
+		int r;
+
+		/* What an earlier segment covers was replaced by it. */
+		if (log->segments.n > 0 && base < plog_active(log)->next) {
+			segment_unlink(s);
+			segment_put(s);
+			continue;
+		}
+		vec_push(&log->segments, s);
+		r = load_segment(o, s, last ? -1 : o->logs.v[i + 1], &cut);
+		if (r < 0)
+			return r;
+		if (s->size == 0 && !last)
+			plog_remove_segment(log, log->segments.n - 1);
+		if (cut > 0 && !last) {
+			drop_rest(o, i + 1);
+			break;
+		}
+	}
+	return 0;
+}
+
+static int settle_offsets(struct opening *o)
+{
+	struct plog *log = o->log;
+	const struct plog_open_args *a = o->args;
+	struct segment *s;
+
+	if (log->segments.n > 0 && a->log_start > plog_active(log)->next) {
+		while (log->segments.n > 0)
+			plog_remove_segment(log, log->segments.n - 1);
+		log_warn("%s: ends below its start %lld: begins there anew", plog_name(log),
+			(long long)a->log_start);
+	}
+	if (log->segments.n == 0) {
+		s = segment_new(log->files, log->dir, a->log_start, clock_wall_ms(log->clock));
+		vec_push(&log->segments, s);
+		if (segment_create(s) < 0)
+			return fail(o, "cannot create a segment");
+	}
+	plog_recount(log);
+	log->log_start = max_i64(a->log_start, log->segments.v[0]->base);
+	log->high_watermark = max_i64(log->log_start, min_i64(a->high_watermark, log->leo));
+	/* A clean stop synced everything; else only what the checkpoint says is on the disk. */
+	log->recovery_point =
+		a->trust == PLOG_CLEAN
+			? log->leo
+			: min_i64(max_i64(a->recovery_point, log->log_start), log->leo);
+	for (size_t i = 0; i < log->segments.n; i++) {
+		s = log->segments.v[i];
+		s->synced = s->next <= log->recovery_point ? s->size : 0;
+	}
+	log->unflushed = log->leo - log->recovery_point;
+	log->unflushed_at_ms = clock_mono_ms(log->clock);
+	return 0;
+}
+
+static void load_epochs(struct opening *o)
+{
+	struct buf text = BUF_EMPTY;
+	char *path = xasprintf("%s/leader-epoch-checkpoint", o->log->dir);
+	int r = checkpoint_read(o->log->io, path, EPOCHS_MAX, &text);
+
+	if (r == 0)
+		r = epoch_cache_parse(&o->log->epochs, buf_str(&text));
+	o->bad_epochs = r < 0;
+	if (r < 0 && r != ERR_NOT_FOUND)
+		log_warn("%s: leader-epoch-checkpoint: %s; rebuilt from the log", plog_name(o->log),
+			err_name(r));
+	buf_fini(&text);
+	free(path);
+}
+
+static int load_metadata(struct opening *o)
+{
+	struct buf text = BUF_EMPTY;
+	char *path = xasprintf("%s/partition.metadata", o->log->dir);
+	int r = checkpoint_read(o->log->io, path, METADATA_MAX, &text);
+
+	if (r == 0)
+		r = partition_metadata_parse(buf_str(&text), &o->log->topic_id);
+	if (r == ERR_NOT_FOUND)
+		r = 0;
+	else if (r < 0)
+		err_set(o->e, r, "%s: %s", path, err_name(r));
+	buf_fini(&text);
+	free(path);
+	return r;
+}
+
+static bool replay_batch(
+	void *arg, const struct batch_header *h, UNUSED int64_t position, UNUSED struct slice batch)
+{
+	struct plog *log = arg;
+
+	if (h->base_offset >= log->producers.end)
+		producer_state_apply(&log->producers, h, -1);
+	if (h->leader_epoch > epoch_cache_latest(&log->epochs))
+		epoch_cache_assign(&log->epochs, h->leader_epoch, h->base_offset);
+	return true;
+}
+
+static int load_snapshot(struct plog *log, int64_t offset)
+{
+	struct buf bytes = BUF_EMPTY;
+	char path[SEGMENT_PATH];
+	int r;
+
+	segment_path(log->dir, offset, ".snapshot", path);
+	r = checkpoint_read(log->io, path, SNAPSHOT_MAX, &bytes);
+	if (r == 0)
+		r = producer_state_decode(&log->producers, buf_slice(&bytes));
+	buf_fini(&bytes);
+	if (r == 0) {
+		log->snapshot_at = offset;
+		return 0;
+	}
+	log_warn("%s: producer snapshot %lld: %s; removed", plog_name(log), (long long)offset,
+		err_name(r));
+	log->io->unlink(log->io, path);
+	return r;
+}
+
+static bool note_snapshot(void *arg, const char *name)
+{
+	struct opening *o = arg;
+	int64_t at;
+
+	if (segment_name_parse(name, ".snapshot", &at))
+		vec_push(&o->snapshots, at);
+	return true;
+}
+
+int plog_rebuild_producers(struct plog *log, bool all_epochs)
+{
+	struct opening o = {.log = log};
+	char path[SEGMENT_PATH];
+	int64_t from, stopped;
+	int r = 0;
+
+	producer_state_clear(&log->producers);
+	log->snapshot_at = -1;
+	if (log->io->list(log->io, log->dir, note_snapshot, &o) < 0)
+		return ERR_IO;
+	vec_sort(&o.snapshots, by_offset);
+	for (size_t i = o.snapshots.n; i > 0 && log->snapshot_at < 0; i--) {
+		if (o.snapshots.v[i - 1] <= log->leo) {
+			(void)!load_snapshot(log, o.snapshots.v[i - 1]);
+			continue;
+		}
+		segment_path(log->dir, o.snapshots.v[i - 1], ".snapshot", path);
+		log->io->unlink(log->io, path);
+	}
+	vec_fini(&o.snapshots);
+	from = log->producers.end = max_i64(log->snapshot_at, log->log_start);
+	if (all_epochs)
+		from = log->log_start;
+	for (size_t i = plog_segment_at(log, from); r == 0 && i < log->segments.n; i++) {
+		struct segment *s = log->segments.v[i];
+		struct segment_find f = {0};
+
+		r = segment_find(s, from, &f);
+		if (r > 0)
+			r = segment_walk(s, f.position, s->size, 0, replay_batch, log, &stopped);
+	}
+	log->producers.end = log->leo;
+	return r;
+}
+
+static void settle_epochs(struct plog *log)
+{
+	epoch_cache_truncate_end(&log->epochs, log->leo);
+	epoch_cache_truncate_start(&log->epochs, log->log_start);
+	if (log->epochs.entries.n > 0 && plog_save_epochs(log) < 0)
+		log_warn("%s: leader-epoch-checkpoint not written: %s", plog_name(log),
+			strerror(errno));
+}
+
+static void close_files(struct plog *log, struct files *shared)
+{
+	for (size_t i = 0; i < log->segments.n; i++) {
+		struct segment *s = log->segments.v[i];
+
+		file_close(&s->file);
+		file_close(&s->index.file);
+		file_close(&s->times.file);
+		s->files = shared;
+	}
+	log->files = shared;
+}
+
+static int recover(struct opening *o)
+{
+	struct plog *log = o->log;
+	size_t epochs;
+	int r;
+
+	if (log->io->list(log->io, log->dir, note_name, o) < 0)
+		return fail(o, "cannot list the folder");
+	tidy(o);
+	r = load_metadata(o);
+	if (r < 0)
+		return r;
+	load_epochs(o);
+	epochs = log->epochs.entries.n;
+	if (o->bad_epochs)
+		vec_clear(&log->epochs.entries);
+	r = load_segments(o);
+	if (r == 0)
+		r = settle_offsets(o);
+	if (r < 0)
+		return r;
+	if (o->bad_epochs)
+		vec_clear(&log->epochs.entries);
+	if (plog_rebuild_producers(log, o->bad_epochs && log->leo > log->log_start) < 0)
+		return fail(o, "cannot read the producers' state");
+	if (o->args->trust != PLOG_CLEAN || log->epochs.entries.n != epochs)
+		settle_epochs(log);
+	return 0;
+}
+
+int plog_open(const struct plog_open_args *a, struct plog **out, struct err *e)
+{
+	struct plog *log = ALLOC(struct plog);
+	struct opening o = {.log = log, .args = a, .e = e};
+	struct files own;
+	int r;
+
+	files_init(&own, a->io, OPEN_FILES);
+	log->io = a->io;
+	log->files = &own;
+	log->clock = a->clock;
+	log->dir = xstrdup(a->dir);
+	log->topic = str_dup(a->topic);
+	log->partition = a->partition;
+	log->config = *a->config;
+	log->snapshot_at = -1;
+	log->copy_below = 32 * 1024;
+	epoch_cache_init(&log->epochs);
+	producer_state_init(&log->producers);
+	r = recover(&o);
+	close_files(log, a->files);
+	files_fini(&own);
+	vec_fini(&o.logs);
+	vec_fini(&o.indexes);
+	vec_fini(&o.snapshots);
+	vec_foreach (name, &o.leftovers)
+		free(*name);
+	vec_fini(&o.leftovers);
+	if (r < 0) {
+		plog_drop(log);
+		log = NULL;
+	}
+	*out = log;
+	return r;
+}
+
+int plog_create(const struct plog_open_args *a, const struct uuid *topic_id, int64_t start,
+	struct plog **out, struct err *e)
+{
+	struct plog_open_args args = *a;
+	struct buf text = BUF_EMPTY;
+	char *path;
+	int r = 0;
+
+	*out = NULL;
+	if (a->io->mkdir(a->io, a->dir) < 0)
+		return err_errno(
+			e, store_errno(errno), errno, "%s: cannot make the folder", a->dir);
+	if (topic_id) {
+		path = xasprintf("%s/partition.metadata", a->dir);
+		partition_metadata_print(topic_id, &text);
+		r = checkpoint_replace(a->io, path, buf_slice(&text), false);
+		if (r < 0)
+			err_errno(e, r, errno, "%s", path);
+		buf_fini(&text);
+		free(path);
+	}
+	args.log_start = args.recovery_point = args.high_watermark = start;
+	args.trust = PLOG_CLEAN;
+	return r < 0 ? r : plog_open(&args, out, e);
+}

@@ -1,0 +1,362 @@
+/* See segment.h: the files of one segment, its batches and its indexes. */
+#include "store/segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "store/lines.h"
+
+#define WALK_WINDOW (256 * 1024)
+#define FIND_WINDOW (8 * 1024)
+
+static const char *const suffixes[] = {".log", ".index", ".timeindex"};
+
+void segment_path(const char *dir, int64_t base, const char *suffix, char out[static SEGMENT_PATH])
+{
+	snprintf(out, SEGMENT_PATH, "%s/%020lld%s", dir, (long long)base, suffix);
+}
+
+bool segment_name_parse(const char *name, const char *suffix, int64_t *base)
+{
+	return strlen(name) == 20 + strlen(suffix) && strcmp(name + 20, suffix) == 0 &&
+	       lines_int((struct str){name, 20}, 0, INT64_MAX, base);
+}
+
+static void segment_release(struct ref *r)
+{
+	struct segment *s = CONTAINER_OF(r, struct segment, ref);
+
+	file_close(&s->file);
+	index_fini(&s->index);
+	index_fini(&s->times);
+	free(s);
+}
+
+struct segment *segment_new(struct files *files, const char *dir, int64_t base, int64_t now_ms)
+{
+	struct segment *s = ALLOC(struct segment);
+
+	ref_init(&s->ref, segment_release);
+	s->files = files;
+	s->dir = dir;
+	s->base = s->next = base;
+	s->max_timestamp = s->max_timestamp_offset = s->first_timestamp = -1;
+	s->created_ms = now_ms;
+	file_init(&s->file);
+	index_init(&s->index, INDEX_OFFSET, base);
+	index_init(&s->times, INDEX_TIME, base);
+	return s;
+}
+
+int segment_fd(struct segment *s)
+{
+	char path[SEGMENT_PATH];
+
+	if (file_is_open(&s->file))
+		return file_open(s->files, &s->file, "", 0);
+	segment_path(s->dir, s->base, ".log", path);
+	return file_open(s->files, &s->file, path, O_RDWR);
+}
+
+int segment_flush_index(struct segment *s, bool last)
+{
+	char path[SEGMENT_PATH];
+	int r;
+
+	if (last && s->max_timestamp >= 0)
+		index_add(&s->times, s->max_timestamp, s->max_timestamp_offset);
+	segment_path(s->dir, s->base, ".index", path);
+	r = index_flush(&s->index, s->files, path);
+	if (r < 0)
+		return r;
+	segment_path(s->dir, s->base, ".timeindex", path);
+	return index_flush(&s->times, s->files, path);
+}
+
+int segment_create(struct segment *s)
+{
+	char path[SEGMENT_PATH];
+	int fd;
+
+	segment_path(s->dir, s->base, ".log", path);
+	fd = file_open(s->files, &s->file, path, O_RDWR | O_CREAT | O_EXCL);
+	if (fd < 0)
+		return fd;
+	return segment_flush_index(s, false);
+}
+
+void segment_note(struct segment *s, const struct batch_header *h, uint32_t index_interval)
+{
+	if (h->max_timestamp > s->max_timestamp) {
+		s->max_timestamp = h->max_timestamp;
+		s->max_timestamp_offset = batch_last_offset(h);
+	}
+	if (s->since_index > index_interval) {
+		index_add(&s->index, batch_last_offset(h), s->size);
+		index_add(&s->times, s->max_timestamp, s->max_timestamp_offset);
+		s->since_index = 0;
+	}
+	if (s->size == 0)
+		s->first_timestamp = h->max_timestamp;
+	s->since_index += (uint32_t)h->size;
+	s->size += (int64_t)h->size;
+	s->next = batch_next_offset(h);
+}
+
+/* Walks over heads alone, a window at a time. */
+struct head_scan {
+	struct segment *s;
+	int fd;
+	int64_t at; /* position of the next head */
+	int64_t from;
+	size_t n;
+	uint8_t window[FIND_WINDOW];
+};
+
+/* 1: a head; 0: the end. */
+static int head_next(struct head_scan *c, struct segment_find *out)
+{
+	int r;
+
+	if (c->at + BATCH_HEADER > c->s->size)
+		return 0;
+	if (c->at < c->from || c->at + BATCH_HEADER > c->from + (int64_t)c->n) {
+		c->from = c->at;
+		c->n = min_size(FIND_WINDOW, (size_t)(c->s->size - c->at));
+		if (store_read_full(c->s->files->io, c->fd, c->window, c->n, c->at) < 0)
+			return ERR_IO;
+	}
+	out->position = c->at;
+	r = batch_parse(slice_of(c->window + (c->at - c->from), BATCH_HEADER), &out->header);
+	if (r < 0)
+		return ERR_CORRUPT;
+	c->at += (int64_t)out->header.size;
+	return 1;
+}
+
+static int scan_begin(struct segment *s, struct head_scan *c, int64_t offset)
+{
+	struct index_entry e = {0};
+	char path[SEGMENT_PATH];
+	int r;
+
+	segment_path(s->dir, s->base, ".index", path);
+	r = index_lookup(&s->index, s->files, path, offset, &e);
+	if (r < 0)
+		return r;
+	c->s = s;
+	c->at = r > 0 ? e.value : 0;
+	c->from = 0;
+	c->n = 0;
+	c->fd = segment_fd(s);
+	return c->fd < 0 ? c->fd : 0;
+}
+
+int segment_find(struct segment *s, int64_t offset, struct segment_find *out)
+{
+	struct head_scan c;
+	int r;
+
+	if (offset >= s->next)
+		return 0;
+	r = scan_begin(s, &c, offset);
+	while (r >= 0 && (r = head_next(&c, out)) > 0) {
+		if (batch_last_offset(&out->header) >= offset)
+			break;
+	}
+	return r;
+}
+
+int segment_find_time(
+	struct segment *s, int64_t timestamp, int64_t min_offset, struct segment_find *out)
+{
+	struct index_entry e = {-1, s->base};
+	struct head_scan c;
+	char path[SEGMENT_PATH];
+	int r;
+
+	if (timestamp > s->max_timestamp)
+		return 0;
+	segment_path(s->dir, s->base, ".timeindex", path);
+	/* No record up to the entry's batch is later than its time: ask for an earlier time. */
+	r = index_lookup(&s->times, s->files, path, timestamp - 1, &e);
+	if (r >= 0)
+		r = scan_begin(s, &c, max_i64(e.value, min_offset));
+	while (r >= 0 && (r = head_next(&c, out)) > 0) {
+		if (out->header.max_timestamp >= timestamp &&
+			batch_last_offset(&out->header) >= min_offset)
+			break;
+	}
+	return r;
+}
+
+/* The window of segment_walk; grows for a batch that is larger. */
+struct walk {
+	struct segment *s;
+	int fd;
+	int64_t from, end;
+	struct buf window;
+};
+
+/* Makes n bytes at a position readable; ERR_SHORT when the walk ends before them. */
+static int walk_need(struct walk *w, int64_t at, size_t n, struct slice *out)
+{
+	if (at + (int64_t)n > w->end)
+		return ERR_SHORT;
+	if (at < w->from || at + (int64_t)n > w->from + (int64_t)w->window.n) {
+		size_t want = min_size(max_size(n, WALK_WINDOW), (size_t)(w->end - at));
+
+		buf_clear(&w->window);
+		w->from = at;
+		if (store_read_full(
+			    w->s->files->io, w->fd, buf_extend(&w->window, want), want, at) < 0) {
+			buf_clear(&w->window);
+			return ERR_IO;
+		}
+	}
+	*out = slice_of(w->window.p + (at - w->from), n);
+	return 0;
+}
+
+static int walk_one(
+	struct walk *w, int64_t at, unsigned flags, struct batch_header *h, struct slice *batch)
+{
+	int r = walk_need(w, at, BATCH_HEADER, batch);
+
+	if (r == 0)
+		r = batch_parse(*batch, h);
+	if (r < 0)
+		return r;
+	if (at + (int64_t)h->size > w->end)
+		return ERR_SHORT;
+	if (flags & (WALK_CHECK | WALK_WHOLE))
+		r = walk_need(w, at, h->size, batch);
+	if (r == 0 && (flags & WALK_CHECK))
+		r = batch_check(*batch, h);
+	return r;
+}
+
+int segment_walk(struct segment *s, int64_t from, int64_t end, unsigned flags, segment_batch_fn *fn,
+	void *arg, int64_t *stopped)
+{
+	struct walk w = {.s = s, .fd = segment_fd(s), .from = from, .end = end};
+	int64_t next = s->base;
+	int r = w.fd < 0 ? w.fd : 0;
+
+	*stopped = from;
+	while (r == 0 && *stopped < end) {
+		struct batch_header h;
+		struct slice batch;
+
+		r = walk_one(&w, *stopped, flags, &h, &batch);
+		if (r < 0)
+			break;
+		if (h.base_offset < next || batch_last_offset(&h) - s->base > INT32_MAX) {
+			r = ERR_CORRUPT;
+			break;
+		}
+		next = batch_next_offset(&h);
+		if (!fn(arg, &h, *stopped, batch))
+			break;
+		*stopped += (int64_t)h.size;
+	}
+	buf_fini(&w.window);
+	return r;
+}
+
+struct renote {
+	struct segment *s;
+	uint32_t interval;
+};
+
+static bool renote(
+	void *arg, const struct batch_header *h, UNUSED int64_t position, UNUSED struct slice batch)
+{
+	struct renote *n = arg;
+
+	segment_note(n->s, h, n->interval);
+	return true;
+}
+
+int segment_truncate(struct segment *s, int64_t offset, uint32_t index_interval)
+{
+	struct segment_find f;
+	struct renote note = {s, index_interval};
+	char index[SEGMENT_PATH], times[SEGMENT_PATH];
+	int64_t end, from, stopped;
+	int r = segment_find(s, offset, &f);
+
+	if (r <= 0)
+		return r;
+	end = f.position;
+	segment_path(s->dir, s->base, ".index", index);
+	segment_path(s->dir, s->base, ".timeindex", times);
+	if (segment_fd(s) < 0 || s->files->io->truncate(s->files->io, s->file.fd, end) < 0)
+		return ERR_IO;
+	r = index_truncate(&s->index, s->files, index, f.header.base_offset);
+	if (r == 0)
+		r = index_truncate(&s->times, s->files, times, f.header.base_offset);
+	if (r < 0)
+		return r;
+	from = s->index.last.key >= 0 ? s->index.last.value : 0;
+	s->size = from;
+	s->next = s->base;
+	s->since_index = 0;
+	s->synced = min_i64(s->synced, end);
+	s->max_timestamp = s->times.last.key;
+	s->max_timestamp_offset = s->times.last.value;
+	if (from == 0)
+		s->first_timestamp = -1;
+	return segment_walk(s, from, end, 0, renote, &note, &stopped);
+}
+
+int segment_sync(struct segment *s)
+{
+	struct store_io *io = s->files->io;
+	int64_t size = s->size;
+
+	if (segment_fd(s) < 0 || io->fdatasync(io, s->file.fd) < 0)
+		return ERR_IO;
+	s->synced = size;
+	return 0;
+}
+
+int segment_mark_deleted(struct segment *s)
+{
+	char from[SEGMENT_PATH], to[SEGMENT_PATH], end[32];
+	int r = 0;
+
+	index_fini(&s->index);
+	index_fini(&s->times);
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		snprintf(end, sizeof(end), "%s.deleted", suffixes[i]);
+		segment_path(s->dir, s->base, suffixes[i], from);
+		segment_path(s->dir, s->base, end, to);
+		if (s->files->io->rename(s->files->io, from, to) < 0 && errno != ENOENT)
+			r = store_errno(errno);
+	}
+	s->unlink_on_release = r == 0;
+	return r;
+}
+
+void segment_unlink(struct segment *s)
+{
+	char path[SEGMENT_PATH], end[32];
+
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		snprintf(end, sizeof(end), "%s%s", suffixes[i],
+			s->unlink_on_release ? ".deleted" : "");
+		segment_path(s->dir, s->base, end, path);
+		s->files->io->unlink(s->files->io, path);
+	}
+}
+
+void segment_put(struct segment *s)
+{
+	s->dir = NULL;
+	index_fini(&s->index);
+	index_fini(&s->times);
+	ref_put(&s->ref);
+}

@@ -1,0 +1,537 @@
+/* See store.h: the data folder. */
+#define LOG_MODULE "store"
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "base/log.h"
+
+#define CHECKPOINT_MAX  (64u << 20)
+#define META_MAX        65536
+#define SNAPSHOT_EVERY  (INT64_C(16) << 20)
+#define CLEAN_MARK      ".kafka_cleanshutdown"
+#define DIRTY_MARK      ".kdeck_dirty"
+#define METADATA_TOPIC  "__cluster_metadata"
+#define RECOVERY_POINTS "recovery-point-offset-checkpoint"
+#define LOG_STARTS      "log-start-offset-checkpoint"
+#define HIGH_WATERMARKS "replication-offset-checkpoint"
+
+static char *in_dir(const struct store *s, const char *name)
+{
+	return xasprintf("%s/%s", s->dir, name);
+}
+
+/* Whole small file; 0, or negative with out empty. */
+static int read_name(struct store *s, const char *name, size_t max, struct buf *out)
+{
+	char *path = in_dir(s, name);
+	int r = checkpoint_read(s->io, path, max, out);
+
+	if (r < 0)
+		buf_clear(out);
+	free(path);
+	return r;
+}
+
+static int write_name(struct store *s, const char *name, struct slice text)
+{
+	char *path = in_dir(s, name);
+	int r = checkpoint_replace(s->io, path, text, true);
+
+	free(path);
+	return r;
+}
+
+static int make_dirs(struct store *s, struct err *e)
+{
+	struct store_stat st;
+	char *path = xstrdup(s->dir);
+	int r = 0;
+
+	for (char *at = path + 1; r == 0; at++) {
+		if (*at != '/' && *at != 0)
+			continue;
+		char end = *at;
+		*at = 0;
+		if (s->io->stat(s->io, path, &st) < 0 && s->io->mkdir(s->io, path) < 0 &&
+			errno != EEXIST)
+			r = err_errno(e, ERR_IO, errno, "%s: cannot make the data folder", path);
+		*at = end;
+		if (!end)
+			break;
+	}
+	free(path);
+	return r;
+}
+
+static int take_lock(struct store *s, struct err *e)
+{
+	char *path = in_dir(s, ".lock");
+	int r = 0;
+
+	s->lock_fd = s->io->lock(s->io, path);
+	if (s->lock_fd < 0 && errno == EWOULDBLOCK)
+		r = err_set(e, ERR_IN_USE, "%s: another broker uses this data folder", s->dir);
+	else if (s->lock_fd < 0)
+		r = err_errno(e, ERR_IO, errno, "%s: cannot lock the data folder", s->dir);
+	free(path);
+	return r;
+}
+
+static int save_meta(struct store *s, struct err *e)
+{
+	struct buf text = BUF_EMPTY;
+	int r;
+
+	meta_properties_print(&s->meta, &text);
+	r = write_name(s, "meta.properties", buf_slice(&text));
+	if (r < 0)
+		err_errno(e, r, errno, "%s/meta.properties", s->dir);
+	buf_fini(&text);
+	return r;
+}
+
+static int check_meta(struct store *s, const struct store_options *opt, struct err *e)
+{
+	const char *cluster = opt->cluster_id ? opt->cluster_id : "";
+
+	if (s->meta.node_id != opt->node_id)
+		return err_set(e, ERR_INVALID, "%s: the folder is of node.id=%d, not of node.id=%d",
+			s->dir, s->meta.node_id, opt->node_id);
+	if (cluster[0] && s->meta.cluster_id[0] && strcmp(cluster, s->meta.cluster_id) != 0)
+		return err_set(e, ERR_INVALID, "%s: the folder is of cluster %s, not of cluster %s",
+			s->dir, s->meta.cluster_id, cluster);
+	return 0;
+}
+
+static int load_meta(struct store *s, const struct store_options *opt, struct err *e)
+{
+	struct buf text = BUF_EMPTY;
+	struct uuid id;
+	int r = read_name(s, "meta.properties", META_MAX, &text);
+	bool fresh = r == ERR_NOT_FOUND;
+
+	if (fresh) {
+		s->meta = (struct meta_properties){.node_id = opt->node_id};
+		r = 0;
+	} else if (r < 0) {
+		err_errno(e, r, errno, "%s/meta.properties", s->dir);
+	} else {
+		r = meta_properties_parse(buf_str(&text), &s->meta, e);
+		if (r < 0)
+			err_wrap(e, "%s", s->dir);
+	}
+	buf_fini(&text);
+	if (r == 0)
+		r = check_meta(s, opt, e);
+	if (r < 0)
+		return r;
+	if (!s->meta.cluster_id[0] && opt->cluster_id && opt->cluster_id[0]) {
+		snprintf(s->meta.cluster_id, sizeof(s->meta.cluster_id), "%s", opt->cluster_id);
+		fresh = true;
+	}
+	if (!s->meta.directory_id[0]) {
+		uuid_random(&id);
+		uuid_format(&id, s->meta.directory_id);
+		fresh = true;
+	}
+	return fresh ? save_meta(s, e) : 0;
+}
+
+int store_set_cluster_id(struct store *s, const char *cluster_id, struct err *e)
+{
+	snprintf(s->meta.cluster_id, sizeof(s->meta.cluster_id), "%s", cluster_id);
+	return save_meta(s, e);
+}
+
+static void load_offsets(struct store *s, const char *name, struct offset_list *out)
+{
+	struct buf text = BUF_EMPTY;
+	int r = read_name(s, name, CHECKPOINT_MAX, &text);
+
+	if (r == 0)
+		r = offset_list_parse(out, buf_str(&text));
+	if (r < 0 && r != ERR_NOT_FOUND)
+		log_warn("%s/%s: %s; not used", s->dir, name, err_name(r));
+	buf_fini(&text);
+}
+
+/* How the last process ended; from here on the folder is dirty. */
+static int judge_trust(struct store *s, struct err *e)
+{
+	struct buf text = BUF_EMPTY;
+	char boot[STORE_BOOT_ID];
+	struct store_stat st;
+	char *clean = in_dir(s, CLEAN_MARK);
+	int r;
+
+	s->io->boot_id(s->io, boot);
+	s->clean = s->io->stat(s->io, clean, &st) == 0;
+	(void)!read_name(s, DIRTY_MARK, STORE_BOOT_ID, &text);
+	s->trust = s->clean                                   ? PLOG_CLEAN
+		   : boot[0] && str_eqz(buf_str(&text), boot) ? PLOG_SAME_BOOT
+							      : PLOG_UNSURE;
+	r = write_name(s, DIRTY_MARK, slice_of(boot, strlen(boot)));
+	if (r == 0 && s->clean && s->io->unlink(s->io, clean) < 0)
+		r = ERR_IO;
+	if (r == 0 && s->io->sync_dir(s->io, s->dir) < 0)
+		r = ERR_IO;
+	if (r < 0)
+		err_errno(e, r, errno, "%s: not writable", s->dir);
+	buf_fini(&text);
+	free(clean);
+	return r;
+}
+
+static bool note_folder(void *arg, const char *name)
+{
+	struct store *s = arg;
+	struct str topic;
+	int32_t partition;
+
+	if (str_ends(str_of(name), "-delete") && strchr(name, '.'))
+		vec_push(&s->trash, in_dir(s, name));
+	else if (log_dir_parse(str_of(name), &topic, &partition) && !str_eqz(topic, METADATA_TOPIC))
+		vec_push(&s->found, xstrdup(name));
+	return true;
+}
+
+int store_open(struct store *s, const struct store_options *opt, struct err *e)
+{
+	int r;
+
+	memset(s, 0, sizeof(*s));
+	s->io = opt->io ? opt->io : &store_io_system;
+	s->clock = opt->clock ? opt->clock : &clock_system;
+	s->dir = xstrdup(opt->dir);
+	s->config = opt->config;
+	s->copy_below = opt->copy_below ? opt->copy_below : STORE_COPY_BELOW;
+	s->lock_fd = -1;
+	map_init(&s->logs);
+	files_init(&s->files, s->io, opt->max_open_files ? opt->max_open_files : STORE_OPEN_FILES);
+	r = make_dirs(s, e);
+	if (r == 0)
+		r = take_lock(s, e);
+	if (r == 0)
+		r = load_meta(s, opt, e);
+	if (r == 0)
+		r = judge_trust(s, e);
+	if (r == 0 && s->io->list(s->io, s->dir, note_folder, s) < 0)
+		r = err_errno(e, ERR_IO, errno, "%s: cannot list the data folder", s->dir);
+	if (r < 0) {
+		store_drop(s);
+		return r;
+	}
+	load_offsets(s, RECOVERY_POINTS, &s->recovery_points);
+	load_offsets(s, LOG_STARTS, &s->log_starts);
+	load_offsets(s, HIGH_WATERMARKS, &s->high_watermarks);
+	return 0;
+}
+
+/* Checkpoints by folder name, for the time of loading. */
+static void index_offsets(struct map *m, struct offset_list *l)
+{
+	char name[300];
+
+	map_init(m);
+	vec_foreach (e, &l->entries) {
+		snprintf(name, sizeof(name), "%s-%d", e->topic, e->partition);
+		map_puts(m, str_of(name), e);
+	}
+}
+
+static int64_t known_offset(const struct map *m, const char *name)
+{
+	const struct offset_entry *e = map_gets(m, str_of(name));
+
+	return e ? e->offset : 0;
+}
+
+struct load_one {
+	struct plog *log;
+	struct err err;
+};
+
+struct load {
+	struct store *s;
+	struct map recovery_points, log_starts, high_watermarks; /* read only while loading */
+	struct load_one *results;
+	atomic_size_t next;
+};
+
+static void load_folder(struct load *l, size_t i)
+{
+	struct store *s = l->s;
+	const char *name = s->found.v[i];
+	char *dir = in_dir(s, name);
+	struct plog_open_args a = {
+		.io = s->io,
+		.files = &s->files,
+		.clock = s->clock,
+		.dir = dir,
+		.config = &s->config,
+		.trust = s->trust,
+		.recovery_point = known_offset(&l->recovery_points, name),
+		.log_start = known_offset(&l->log_starts, name),
+		.high_watermark = known_offset(&l->high_watermarks, name),
+	};
+
+	if (log_dir_parse(str_of(name), &a.topic, &a.partition) &&
+		plog_open(&a, &l->results[i].log, &l->results[i].err) < 0)
+		l->results[i].log = NULL;
+	free(dir);
+}
+
+static void *load_some(void *arg)
+{
+	struct load *l = arg;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&l->next, 1)) < l->s->found.n)
+		load_folder(l, i);
+	return NULL;
+}
+
+static void run_threads(struct load *l, int threads)
+{
+	pthread_t others[16];
+	int n = 0;
+
+	while (n < threads - 1 && n < (int)ARRAY_LEN(others) &&
+		pthread_create(&others[n], NULL, load_some, l) == 0)
+		n++;
+	load_some(l);
+	while (n > 0)
+		pthread_join(others[--n], NULL);
+}
+
+int store_load(struct store *s, int threads, int *n_bad)
+{
+	struct load l = {.s = s};
+	int bad = 0;
+
+	index_offsets(&l.recovery_points, &s->recovery_points);
+	index_offsets(&l.log_starts, &s->log_starts);
+	index_offsets(&l.high_watermarks, &s->high_watermarks);
+	l.results = xcalloc(s->found.n + 1, sizeof(*l.results));
+	run_threads(&l, threads);
+	for (size_t i = 0; i < s->found.n; i++) {
+		struct plog *log = l.results[i].log;
+
+		if (log) {
+			log->copy_below = s->copy_below;
+			map_puts(&s->logs, str_of(s->found.v[i]), log);
+		} else {
+			log_error("%s", l.results[i].err.msg);
+			bad++;
+		}
+		free(s->found.v[i]);
+	}
+	vec_fini(&s->found);
+	free(l.results);
+	map_fini(&l.recovery_points);
+	map_fini(&l.log_starts);
+	map_fini(&l.high_watermarks);
+	if (n_bad)
+		*n_bad = bad;
+	return 0;
+}
+
+struct plog *store_find(const struct store *s, struct str topic, int32_t partition)
+{
+	char name[300];
+	int n = snprintf(name, sizeof(name), "%.*s-%d", STR_ARG(topic), partition);
+
+	return map_gets(&s->logs, (struct str){name, min_size((size_t)n, sizeof(name) - 1)});
+}
+
+int store_create(struct store *s, struct str topic, int32_t partition, const struct uuid *topic_id,
+	const struct plog_config *config, struct plog **out, struct err *e)
+{
+	char *dir = xasprintf("%s/%.*s-%d", s->dir, STR_ARG(topic), partition);
+	struct plog_open_args a = {
+		.io = s->io,
+		.files = &s->files,
+		.clock = s->clock,
+		.dir = dir,
+		.topic = topic,
+		.partition = partition,
+		.config = config ? config : &s->config,
+	};
+	int r = plog_create(&a, topic_id, 0, out, e);
+
+	if (r == 0) {
+		(*out)->copy_below = s->copy_below;
+		map_puts(&s->logs, str_of(plog_name(*out)), *out);
+	}
+	free(dir);
+	return r;
+}
+
+int store_delete(struct store *s, struct plog *log)
+{
+	char *renamed;
+	int r;
+
+	map_dels(&s->logs, str_of(plog_name(log)));
+	r = plog_delete(log, &renamed);
+	if (renamed)
+		vec_push(&s->trash, renamed);
+	return r;
+}
+
+struct plog *store_next(const struct store *s, size_t *i)
+{
+	void *log;
+
+	return map_next(&s->logs, i, NULL, &log) ? log : NULL;
+}
+
+enum which_offset { WHICH_RECOVERY, WHICH_START, WHICH_HIGH };
+
+static int write_offsets(struct store *s, const char *name, enum which_offset which)
+{
+	struct buf text = BUF_EMPTY;
+	struct plog *log;
+	int r;
+
+	buf_printf(&text, "0\n%zu\n", s->logs.n);
+	for (size_t i = 0; (log = store_next(s, &i));) {
+		int64_t at = which == WHICH_RECOVERY ? log->recovery_point
+			     : which == WHICH_START  ? log->log_start
+						     : log->high_watermark;
+
+		buf_printf(&text, "%s %d %lld\n", log->topic, log->partition, (long long)at);
+	}
+	r = write_name(s, name, buf_slice(&text));
+	if (r < 0)
+		log_error("%s/%s: %s", s->dir, name, strerror(errno));
+	buf_fini(&text);
+	return r;
+}
+
+int store_checkpoint_high_watermarks(struct store *s)
+{
+	return write_offsets(s, HIGH_WATERMARKS, WHICH_HIGH);
+}
+
+int store_checkpoint(struct store *s)
+{
+	struct plog *log;
+	int r = write_offsets(s, RECOVERY_POINTS, WHICH_RECOVERY);
+
+	if (r == 0)
+		r = write_offsets(s, LOG_STARTS, WHICH_START);
+	if (r == 0)
+		r = store_checkpoint_high_watermarks(s);
+	for (size_t i = 0; r == 0 && (log = store_next(s, &i));) {
+		if (log->state == PLOG_OPEN && log->snapshot_size >= SNAPSHOT_EVERY)
+			r = plog_checkpoint_producers(log);
+	}
+	return r;
+}
+
+int store_retention(struct store *s)
+{
+	struct plog *log;
+	int n = 0;
+
+	for (size_t i = 0; (log = store_next(s, &i));)
+		n += (int)max_i64(0, plog_retention(log));
+	return n;
+}
+
+struct emptying {
+	struct store *s;
+	const char *dir;
+	int left;
+};
+
+static bool remove_name(void *arg, const char *name)
+{
+	struct emptying *m = arg;
+	char *path;
+
+	if (m->left-- <= 0)
+		return false;
+	path = xasprintf("%s/%s", m->dir, name);
+	m->s->io->unlink(m->s->io, path);
+	free(path);
+	return true;
+}
+
+bool store_empty_trash(struct store *s, int max)
+{
+	struct emptying m = {.s = s, .left = max};
+
+	while (s->trash.n > 0 && m.left > 0) {
+		m.dir = *vec_last(&s->trash);
+		s->io->list(s->io, m.dir, remove_name, &m);
+		if (m.left < 0)
+			break;
+		if (s->io->rmdir(s->io, m.dir) < 0)
+			log_warn("%s: cannot remove: %s", m.dir, strerror(errno));
+		free(vec_pop(&s->trash));
+	}
+	return s->trash.n > 0;
+}
+
+static int close_logs(struct store *s)
+{
+	struct plog *log;
+	int r = 0;
+
+	for (size_t i = 0; (log = store_next(s, &i));) {
+		if (plog_flush(log) < 0)
+			r = ERR_IO;
+	}
+	if (r == 0)
+		r = store_checkpoint(s);
+	for (size_t i = 0; (log = store_next(s, &i));) {
+		if (plog_close(log) < 0)
+			r = ERR_IO;
+	}
+	map_clear(&s->logs);
+	return r;
+}
+
+int store_close(struct store *s)
+{
+	int r;
+
+	while (store_empty_trash(s, 1000))
+		;
+	r = close_logs(s);
+	/* Kafka's own brokers look at version and epoch in it. */
+	if (r == 0)
+		r = write_name(s, CLEAN_MARK, slice_str(STR_LIT("{\"version\":0}")));
+	store_drop(s);
+	return r;
+}
+
+void store_drop(struct store *s)
+{
+	struct plog *log;
+
+	for (size_t i = 0; (log = store_next(s, &i));)
+		plog_drop(log);
+	map_fini(&s->logs);
+	offset_list_fini(&s->recovery_points);
+	offset_list_fini(&s->log_starts);
+	offset_list_fini(&s->high_watermarks);
+	vec_foreach (name, &s->found)
+		free(*name);
+	vec_foreach (name, &s->trash)
+		free(*name);
+	vec_fini(&s->found);
+	vec_fini(&s->trash);
+	if (s->lock_fd >= 0)
+		s->io->close(s->io, s->lock_fd);
+	s->lock_fd = -1;
+	free(s->dir);
+	s->dir = NULL;
+}
