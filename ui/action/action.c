@@ -1,0 +1,178 @@
+/* The table of actions and what is looked up in it. */
+#include "action/action.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+const struct action actions[ACTION_COUNT] = {
+#define ACTION(id, keys, menu, screens, flags, label, help, command) \
+	{#id, keys, menu, screens, flags, label, help, command},
+#include "action/action.def"
+#undef ACTION
+};
+
+static bool has_key(const struct action *a, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (const char *p = a->keys; *p;) {
+		size_t len = strcspn(p, " ");
+		if (len == n && memcmp(p, key, n) == 0)
+			return true;
+		p += len;
+		p += strspn(p, " ");
+	}
+	return false;
+}
+
+enum action_id action_by_key(enum screen screen, const char *key_name)
+{
+	for (int i = 0; key_name[0] && i < ACTION_COUNT; i++)
+		if (actions[i].screens & ON(screen) && has_key(&actions[i], key_name))
+			return (enum action_id)i;
+	return ACTION_COUNT;
+}
+
+enum action_id action_by_menu(enum screen screen, char letter)
+{
+	for (int i = 0; letter && i < ACTION_COUNT; i++)
+		if (actions[i].screens & ON(screen) && actions[i].menu == letter)
+			return (enum action_id)i;
+	return ACTION_COUNT;
+}
+
+void action_first_key(const struct action *a, char out[static 24])
+{
+	snprintf(out, 24, "%.*s", (int)strcspn(a->keys, " "), a->keys);
+}
+
+static const struct {
+	const char *name, *key;
+} screens[SCREEN_COUNT] = {
+	{"overview", "1"},
+	{"brokers", "2"},
+	{"topics", "3"},
+	{"topic", "4"},
+	{"records", "5"},
+	{"produce", "6"},
+	{"groups", "7"},
+	{"group", "8"},
+	{"lab", "9"},
+	{"contrast", "0"},
+	{"lessons", "L"},
+	{"events", "E"},
+	{"flow", "v"},
+	{"wire", "w"},
+};
+
+const char *screen_name(enum screen screen)
+{
+	return screen < SCREEN_COUNT ? screens[screen].name : "";
+}
+
+const char *screen_key(enum screen screen)
+{
+	return screen < SCREEN_COUNT ? screens[screen].key : "";
+}
+
+void shell_quote(struct buf *out, struct str s)
+{
+	bool plain = s.n > 0;
+
+	for (size_t i = 0; i < s.n && plain; i++)
+		plain = isalnum((unsigned char)s.p[i]) || (s.p[i] && strchr("_-./:,=@+%", s.p[i]));
+	if (plain) {
+		buf_put_str(out, s);
+		return;
+	}
+	buf_putc(out, '\'');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\'')
+			buf_puts(out, "'\\''");
+		else
+			buf_putc(out, s.p[i]);
+	}
+	buf_putc(out, '\'');
+}
+
+static void put_var(struct buf *out, struct str name, const struct action_var *vars, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (str_eqz(name, vars[i].name)) {
+			shell_quote(out, vars[i].value);
+			return;
+		}
+	}
+	for (size_t i = 0; i < name.n; i++)
+		buf_putc(out, (char)toupper((unsigned char)name.p[i]));
+}
+
+void action_expand(struct buf *out, const char *command, const struct action_var *vars, int n)
+{
+	for (const char *p = command; *p;) {
+		const char *end = *p == '{' ? strchr(p, '}') : NULL;
+		if (end) {
+			put_var(out, (struct str){p + 1, (size_t)(end - p - 1)}, vars, n);
+			p = end + 1;
+		} else {
+			buf_putc(out, *p++);
+		}
+	}
+}
+
+void action_help(struct buf *out, enum screen screen)
+{
+	for (int i = 0; i < ACTION_COUNT; i++) {
+		const struct action *a = &actions[i];
+		char key[24], menu[8] = "";
+		if (!(a->screens & ON(screen)))
+			continue;
+		action_first_key(a, key);
+		if (a->menu)
+			snprintf(menu, sizeof(menu), "m %c", a->menu);
+		buf_printf(out, "%-10s %-4s %-24s %s\n", key, menu, a->label, a->help);
+	}
+}
+
+/* A leading dot or quote would be a request, a backslash an escape. */
+static void put_roff(struct buf *out, const char *z)
+{
+	if (*z == '.' || *z == '\'')
+		buf_puts(out, "\\&");
+	for (; *z; z++) {
+		if (*z == '\\')
+			buf_puts(out, "\\e");
+		else if (*z == '-')
+			buf_puts(out, "\\-");
+		else
+			buf_putc(out, *z);
+	}
+}
+
+static void man_action(struct buf *out, const struct action *a)
+{
+	buf_puts(out, ".TP\n.B ");
+	put_roff(out, a->keys);
+	if (a->menu)
+		buf_printf(out, "%sm %c", a->keys[0] ? ", " : "", a->menu);
+	buf_putc(out, '\n');
+	put_roff(out, a->help);
+	if (a->screens != ON_ALL) {
+		buf_puts(out, " (");
+		for (int s = 0, first = 1; s < SCREEN_COUNT; s++) {
+			if (!(a->screens & ON(s)))
+				continue;
+			buf_printf(out, "%s%s", first ? "" : ", ", screens[s].name);
+			first = 0;
+		}
+		buf_putc(out, ')');
+	}
+	buf_puts(out, ".\n");
+}
+
+void action_man(struct buf *out)
+{
+	buf_puts(out, ".SH KEYS\n");
+	for (int i = 0; i < ACTION_COUNT; i++)
+		man_action(out, &actions[i]);
+}
