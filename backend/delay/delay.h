@@ -9,7 +9,8 @@
  *   waiting --delay_cancel()-------->  done
  *
  * A wake only marks; delay_run tries each marked operation once, so that a thousand appends in one
- * turn cost a waiting fetch one look. Time is what the caller passes in; nothing here reads a clock.
+ * turn cost a waiting fetch one look. Time is what the caller passes in; nothing here reads a
+ * clock.
  */
 #ifndef DELAY_DELAY_H
 #define DELAY_DELAY_H

@@ -1,0 +1,82 @@
+/* What net.c (listeners, limits) and conn.c (one connection) share. */
+#ifndef NET_PRIV_H
+#define NET_PRIV_H
+
+#include "io/listener.h"
+#include "io/loop.h"
+#include "io/transport.h"
+#include "net/block.h"
+#include "net/net.h"
+
+struct net_listener {
+	struct list_node node;
+	struct net *net;
+	char *name;
+	int tag;
+	struct listener *listener;
+	struct tls_context *tls;
+};
+
+struct net {
+	struct loop *loop;
+	struct net_settings set;
+	net_request_fn *fn;
+	void *arg;
+	struct net_budget budget;
+	struct list listeners;
+	struct list conns;     /* by last use, longest idle first */
+	struct list waiting;   /* for memory, in line */
+	struct net_conn *over; /* the one that may pass the budget */
+	struct list free_slots;
+	int32_t n_free_slots;
+	struct loop_defer admit;
+	struct io_timer sweep;
+	struct net_stats stats;
+	bool accepting;
+	bool closing; /* net_free has begun */
+};
+
+enum net_slot_state { NET_SLOT_OPEN, NET_SLOT_READY };
+
+struct net_slot {
+	struct list_node node; /* in conn->slots, or in net->free_slots */
+	struct net *net;
+	struct net_conn *conn; /* NULL: gone */
+	enum net_slot_state state;
+	int tag;
+	struct chain reply;
+	void (*gone)(void *arg);
+	void *gone_arg;
+};
+
+struct net_conn {
+	struct list_node node;    /* net->conns */
+	struct list_node waiting; /* net->waiting */
+	struct net *net;
+	struct transport *transport;
+	struct net_block *in; /* NULL at rest */
+	size_t at;            /* first byte of in that is not yet handled */
+	size_t want;          /* bytes of the block that the next read needs */
+	size_t usual;         /* size of the last frames: of the next block */
+	struct list slots;    /* in the order of the requests */
+	int32_t n_slots;
+	int32_t n_open; /* of which not answered */
+	int tag;
+	bool paused;
+	bool closed; /* the transport is gone; memory goes with the last call on the stack */
+	bool handling;
+	int64_t used_ms; /* last progress */
+	char host[64];
+	void *session;
+};
+
+/* Takes fd. */
+void conn_new(struct net_listener *l, int fd);
+void conn_close(struct net_conn *c);
+/* Reads on if limits allow, else sees to it that it does later. */
+void conn_update(struct net_conn *c);
+/* Memory may be there now: takes the connection out of the line and reads on. */
+void conn_admit(struct net_conn *c);
+void net_slot_recycle(struct net *n, struct net_slot *s);
+
+#endif
