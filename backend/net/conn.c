@@ -12,6 +12,7 @@
 #include "wire/api.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
