@@ -135,6 +135,8 @@ int index_flush(struct index *x, struct files *files, const char *path)
 		x->n_file += (uint32_t)n;
 		done += n;
 	}
+	if (done == 0)
+		return r;
 	memmove(x->pending.v, x->pending.v + done, (x->pending.n - done) * sizeof(*x->pending.v));
 	x->pending.n -= done;
 	return r;
