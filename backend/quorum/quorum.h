@@ -172,6 +172,7 @@ struct quorum {
 	int64_t now_ms;
 	int64_t high_watermark; /* -1: unknown */
 	int64_t synced;         /* end of the own log that survives a crash */
+	int64_t leader_hw;      /* as the leader said with the records that are being synced */
 	int64_t epoch_start;    /* leader: offset of its LeaderChange */
 	bool voter;
 	bool fresh;           /* an empty voter that may vote only among the new */

@@ -1,0 +1,36 @@
+/* What the files of quorum share: moves between roles, and who is needed for a majority. */
+#ifndef QUORUM_IMPL_H
+#define QUORUM_IMPL_H
+
+#include "quorum/quorum.h"
+
+/* The one place where the role changes; a move that the table lacks is a bug. */
+void quorum_move(struct quorum *q, enum quorum_role to, int32_t leader);
+/* Writes epoch, leader and vote when they differ from the disk's. False: the disk said no, and
+ * nothing has changed. */
+bool quorum_persist(struct quorum *q, int32_t epoch, int32_t leader, int32_t voted,
+	const struct uuid *voted_dir);
+/* Into that epoch without a leader (an observer stays one). False: not persisted. */
+bool quorum_enter(struct quorum *q, int32_t epoch);
+/* Follows (or observes) that leader. False: not persisted. */
+bool quorum_follow(struct quorum *q, int32_t epoch, int32_t leader);
+void quorum_lead(struct quorum *q);
+/* Pre-vote, or at once the election when the own vote is enough. */
+void quorum_run(struct quorum *q);
+void quorum_ask_votes(struct quorum *q);
+void quorum_send_begins(struct quorum *q);
+void quorum_send_fetch(struct quorum *q);
+/* Index among the voters, or -1. */
+int quorum_index(const struct quorum *q, int32_t id);
+int64_t quorum_election_wait(struct quorum *q);
+/* Leader: to the offset that a majority has synced. */
+void quorum_advance(struct quorum *q);
+/* A leader in this or a later epoch was named in an answer: go there. True: something changed. */
+bool quorum_learn(struct quorum *q, int32_t epoch, int32_t leader);
+
+static inline int quorum_majority(const struct quorum *q)
+{
+	return q->set.n_voters / 2 + 1;
+}
+
+#endif
