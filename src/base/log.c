@@ -1,0 +1,133 @@
+/*
+ * The logger. A line is put together in a buffer of fixed size, so that logging works when memory
+ * is short, and leaves in one write, so that lines of several threads do not mix.
+ */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+
+#define LINE_MAX_BYTES 4096
+
+static _Atomic int max_level = LOG_INFO;
+static log_sink_fn *sink;
+static void *sink_arg;
+
+static const char *const level_names[] = {"error", "warn", "info", "debug", "trace"};
+static const char *const level_marks[] = {"ERROR", "WARN ", "INFO ", "DEBUG", "TRACE"};
+
+void log_set_sink(log_sink_fn *fn, void *arg)
+{
+	sink = fn;
+	sink_arg = arg;
+}
+
+void log_set_level(enum log_level level)
+{
+	atomic_store_explicit(&max_level, (int)level, memory_order_relaxed);
+}
+
+bool log_enabled(enum log_level level)
+{
+	return (int)level <= atomic_load_explicit(&max_level, memory_order_relaxed);
+}
+
+bool log_level_parse(const char *name, enum log_level *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(level_names); i++) {
+		if (strcmp(name, level_names[i]) != 0)
+			continue;
+		*out = (enum log_level)i;
+		return true;
+	}
+	return false;
+}
+
+/* Control characters, C1 controls, line separators and the marks that turn text around. */
+static bool printable(uint32_t cp)
+{
+	if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
+		return false;
+	if (cp >= 0x2028 && cp <= 0x202e)
+		return false;
+	return !(cp >= 0x2066 && cp <= 0x2069) && cp != 0x200e && cp != 0x200f && cp != 0xfeff;
+}
+
+/* Appends at most what fits; a character is put whole or not at all. */
+static size_t escape(const uint8_t *p, const uint8_t *end, char *out, size_t cap)
+{
+	size_t at = 0;
+
+	while (p < end) {
+		uint32_t cp;
+		size_t n = utf8_decode(p, end, &cp);
+		bool plain = n && printable(cp);
+		size_t len = n ? n : 1;
+
+		if (at + (plain ? len : len * 4) > cap)
+			break;
+		if (plain) {
+			memcpy(out + at, p, len);
+			at += len;
+		} else if (*p == '\t' || *p == '\n' || *p == '\r') {
+			out[at++] = '\\';
+			out[at++] = *p == '\t' ? 't' : *p == '\n' ? 'n' : 'r';
+		} else {
+			for (size_t i = 0; i < len; i++, at += 4) {
+				out[at] = '\\';
+				out[at + 1] = 'x';
+				out[at + 2] = "0123456789abcdef"[p[i] >> 4];
+				out[at + 3] = "0123456789abcdef"[p[i] & 15];
+			}
+		}
+		p += len;
+	}
+	return at;
+}
+
+static void write_stderr(const char *line, size_t n)
+{
+	/* nobody is left to tell when standard error is gone */
+	while (n > 0) {
+		ssize_t put = write(STDERR_FILENO, line, n);
+
+		if (put <= 0)
+			return;
+		line += put;
+		n -= (size_t)put;
+	}
+}
+
+void log_line(enum log_level level, const char *module, const char *fmt, ...)
+{
+	char line[LINE_MAX_BYTES + 1], text[LINE_MAX_BYTES], when[25];
+	va_list ap;
+	size_t n;
+	int len;
+
+	if (!log_enabled(level))
+		return;
+	va_start(ap, fmt);
+	len = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return;
+	clock_format_iso(clock_wall_ms(&clock_system), when);
+	n = (size_t)snprintf(line, 100, "%s %s %.60s: ", when, level_marks[level], module);
+	n += escape((uint8_t *)text, (uint8_t *)text + min_size((size_t)len, sizeof(text) - 1),
+		line + n, LINE_MAX_BYTES - n);
+	if (sink) {
+		line[n] = '\0';
+		sink(sink_arg, level, line, n);
+		return;
+	}
+	line[n] = '\n';
+	write_stderr(line, n + 1);
+}
