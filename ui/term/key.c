@@ -350,7 +350,7 @@ bool key_is_text(struct key k)
 	return k.mods == 0 && k.code >= 0x20 && k.code < K_ENTER && text_cp_width(k.code) >= 0;
 }
 
-void key_name(struct key k, char out[static KEY_NAME_MAX])
+void key_spell(struct key k, char out[static KEY_NAME_MAX])
 {
 	static const char *const names[] = {"Enter", "Esc", "Tab", "Backtab", "Backspace", "Delete",
 		"Insert", "Up", "Down", "Left", "Right", "Home", "End", "PgUp", "PgDn"};

@@ -89,7 +89,7 @@ bool key_is_text(struct key k);
 
 /* "j", "Ctrl-D", "Alt-Enter", "F1", "Space", "PgUp"; the names that action.def uses. */
 #define KEY_NAME_MAX 32
-void key_name(struct key k, char out[static KEY_NAME_MAX]);
+void key_spell(struct key k, char out[static KEY_NAME_MAX]);
 
 /* QWERTY letters of a Hangul character on the two-set layout: ㅓ → j, 저 → wj, ㅘ → hk.
  * Returns how many (0 when cp is no Hangul). */

@@ -14,7 +14,7 @@ static void on_event(void *arg, const struct event *e)
 	char name[KEY_NAME_MAX];
 
 	if (e->type == EVENT_KEY) {
-		key_name(e->key, name);
+		key_spell(e->key, name);
 		buf_printf(out, "%s ", name);
 	} else if (e->type == EVENT_PASTE) {
 		buf_printf(out, "paste(%.*s) ", STR_ARG(e->text));
