@@ -10,7 +10,7 @@ n=0
 bad=0
 dump()
 {
-	java -cp "$KAFKA_LIBS/*" kafka.tools.DumpLogSegments "$@" >"$dir/out" 2>&1
+	java -cp "$KAFKA_LIBS/*" org.apache.kafka.tools.DumpLogSegments "$@" >"$dir/out" 2>&1
 }
 check()
 {

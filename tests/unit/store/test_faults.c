@@ -1,0 +1,229 @@
+/* A disk that refuses: full, short writes, failed syncs, failed cuts. Nothing is acknowledged that
+ * does not stay, nothing refused stays, offsets have no gap. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "store/store.h"
+#include "wire/kerr.h"
+
+struct disk {
+	struct store_io io; /* first */
+	int writes_left;    /* -1: no limit; then a half write, then ENOSPC */
+	bool no_sync, no_truncate;
+};
+
+static struct disk disk;
+static char dir[64];
+
+static ssize_t bad_pwritev(struct store_io *io, int fd, const struct iovec *iov, int n, int64_t at)
+{
+	struct disk *d = (struct disk *)io;
+	struct iovec half = {iov->iov_base, iov->iov_len / 2};
+
+	if (d->writes_left < 0)
+		return store_io_system.pwritev(io, fd, iov, n, at);
+	if (d->writes_left-- > 0)
+		return store_io_system.pwritev(io, fd, &half, 1, at);
+	d->writes_left = 0;
+	errno = ENOSPC;
+	return -1;
+}
+
+static int bad_fdatasync(struct store_io *io, int fd)
+{
+	if (!((struct disk *)io)->no_sync)
+		return store_io_system.fdatasync(io, fd);
+	errno = EIO;
+	return -1;
+}
+
+static int bad_truncate(struct store_io *io, int fd, int64_t size)
+{
+	if (!((struct disk *)io)->no_truncate)
+		return store_io_system.truncate(io, fd, size);
+	errno = EIO;
+	return -1;
+}
+
+static void quiet(void *arg, enum log_level level, const char *line, size_t n)
+{
+	(void)arg;
+	(void)level;
+	(void)line;
+	(void)n;
+}
+
+static void start(struct store *s)
+{
+	struct store_options opt = {.io = &disk.io, .dir = dir, .config = plog_config_default};
+	struct err e = {0};
+
+	assert_int_equal(store_open(s, &opt, &e), 0);
+	assert_int_equal(store_load(s, 2, NULL), 0);
+}
+
+static int set_up(UNUSED void **state)
+{
+	log_set_sink(quiet, NULL);
+	disk = (struct disk){.io = store_io_system, .writes_left = -1};
+	disk.io.pwritev = bad_pwritev;
+	disk.io.fdatasync = bad_fdatasync;
+	disk.io.truncate = bad_truncate;
+	snprintf(dir, sizeof(dir), "/tmp/faults-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	return 0;
+}
+
+static bool remove_one(void *arg, const char *name)
+{
+	char *path = xasprintf("%s/%s", (const char *)arg, name);
+
+	if (unlink(path) < 0) {
+		store_io_system.list(&store_io_system, path, remove_one, path);
+		rmdir(path);
+	}
+	free(path);
+	return true;
+}
+
+static int tear_down(UNUSED void **state)
+{
+	remove_one("/tmp", dir + 5);
+	return 0;
+}
+
+static int16_t put(struct plog *log, int32_t sequence, bool *duplicate)
+{
+	struct batch_options opt = BATCH_OPTIONS_DEFAULT;
+	struct plog_append item = {.leader_epoch = 1, .coordinator_epoch = -1};
+	struct batch_builder b;
+	struct slice bytes;
+
+	opt.producer_id = 5;
+	opt.producer_epoch = 0;
+	opt.base_sequence = sequence;
+	batch_builder_init(&b, NULL);
+	batch_builder_begin(&b, &opt);
+	assert_int_equal(batch_builder_add(&b, 1000, SLICE_NULL, SLICE_NULL, NULL, 0), 0);
+	assert_int_equal(batch_builder_finish(&b, &bytes), 0);
+	item.batch = xmemdup(bytes.p, bytes.n);
+	assert_int_equal(batch_check(bytes, &item.header), 0);
+	plog_append(log, &item, 1, PLOG_LEADER);
+	free(item.batch);
+	batch_builder_fini(&b);
+	*duplicate = item.duplicate;
+	return item.error;
+}
+
+static void full_disk_leaves_nothing(UNUSED void **state)
+{
+	struct store s;
+	struct plog *log;
+	bool dup;
+
+	start(&s);
+	assert_int_equal(store_create(&s, STR_LIT("t"), 0, NULL, NULL, &log, NULL), 0);
+	assert_int_equal(put(log, 0, &dup), 0);
+	for (int halves = 0; halves < 3; halves++) {
+		int64_t size = log->size;
+
+		disk.writes_left = halves;
+		assert_int_equal(put(log, halves + 1, &dup), KERR_KAFKA_STORAGE_ERROR);
+		assert_int_equal(log->size, size);
+		disk.writes_left = -1;
+		assert_int_equal(put(log, halves + 1, &dup), 0);
+		assert_false(dup);
+	}
+	assert_int_equal(log->leo, 4);
+	store_drop(&s);
+	start(&s);
+	assert_int_equal(s.trust, PLOG_SAME_BOOT);
+	log = store_find(&s, STR_LIT("t"), 0);
+	assert_non_null(log);
+	assert_int_equal(log->leo, 4);
+	assert_int_equal(log->found.bytes_cut, 0);
+	assert_int_equal(put(log, 3, &dup), 0);
+	assert_true(dup);
+	assert_int_equal(store_close(&s), 0);
+	start(&s);
+	assert_true(s.clean);
+	assert_int_equal(store_close(&s), 0);
+}
+
+static void failed_cut_stops_the_log(UNUSED void **state)
+{
+	struct store s;
+	struct plog *log;
+	bool dup;
+
+	start(&s);
+	assert_int_equal(store_create(&s, STR_LIT("t"), 0, NULL, NULL, &log, NULL), 0);
+	assert_int_equal(put(log, 0, &dup), 0);
+	disk.writes_left = 1;
+	disk.no_truncate = true;
+	assert_int_equal(put(log, 1, &dup), KERR_KAFKA_STORAGE_ERROR);
+	assert_int_equal(log->state, PLOG_FAILED);
+	disk.writes_left = -1;
+	disk.no_truncate = false;
+	assert_int_equal(put(log, 1, &dup), KERR_KAFKA_STORAGE_ERROR);
+	store_drop(&s);
+	start(&s);
+	log = store_find(&s, STR_LIT("t"), 0);
+	assert_int_equal(log->leo, 1);
+	assert_true(log->found.bytes_cut > 0);
+	store_drop(&s);
+}
+
+static void failed_sync_stops_the_log(UNUSED void **state)
+{
+	struct store s;
+	struct plog *log;
+	bool dup;
+
+	start(&s);
+	assert_int_equal(store_create(&s, STR_LIT("t"), 0, NULL, NULL, &log, NULL), 0);
+	assert_int_equal(put(log, 0, &dup), 0);
+	disk.no_sync = true;
+	assert_int_equal(plog_flush(log), ERR_IO);
+	assert_int_equal(log->recovery_point, 0);
+	assert_int_equal(put(log, 1, &dup), KERR_KAFKA_STORAGE_ERROR);
+	assert_int_equal(store_close(&s), ERR_IO);
+	disk.no_sync = false;
+	start(&s);
+	assert_false(s.clean);
+	assert_int_equal(store_close(&s), 0);
+}
+
+static void one_owner_a_folder(UNUSED void **state)
+{
+	struct store_options opt = {.io = &disk.io, .dir = dir, .config = plog_config_default};
+	struct store s, other;
+	struct err e = {0};
+
+	start(&s);
+	assert_int_equal(store_open(&other, &opt, &e), ERR_IN_USE);
+	assert_int_equal(store_close(&s), 0);
+	opt.node_id = 4;
+	assert_int_equal(store_open(&other, &opt, &e), ERR_INVALID);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(full_disk_leaves_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(failed_cut_stops_the_log, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(failed_sync_stops_the_log, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_owner_a_folder, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
