@@ -29,7 +29,8 @@ struct loop {
 	int64_t now_us; /* 0: not read in this turn */
 	uint64_t turn;
 	bool stopped;
-	bool busy; /* something ran outside the wait: look at flags before waiting */
+	struct list_node mark; /* in deferred while it runs: what comes behind waits */
+	bool busy;             /* something ran outside the wait: look at flags before waiting */
 };
 
 struct loop_hook {
@@ -71,17 +72,15 @@ static int64_t clock_mono(const struct clock *c)
 
 static void run_deferred(struct loop *l)
 {
-	struct list_node stop = {0};
-
 	/* What is deferred from here on goes behind the mark and waits for the next round. */
-	list_push_back(&l->deferred, &stop);
-	for (struct list_node *n; (n = list_first(&l->deferred)) != &stop;) {
+	list_push_back(&l->deferred, &l->mark);
+	for (struct list_node *n; (n = list_first(&l->deferred)) != &l->mark;) {
 		struct loop_defer *d = CONTAINER_OF(n, struct loop_defer, node);
 		list_remove(n);
 		l->busy = true;
 		d->fn(d->arg);
 	}
-	list_remove(&stop);
+	list_remove(&l->mark);
 }
 
 static bool run_hooks(struct loop *l)
