@@ -443,11 +443,11 @@ int plog_rebuild_producers(struct plog *log, bool all_epochs)
 	return r;
 }
 
-static void settle_epochs(struct plog *log)
+static void settle_epochs(struct plog *log, bool changed)
 {
-	epoch_cache_truncate_end(&log->epochs, log->leo);
-	epoch_cache_truncate_start(&log->epochs, log->log_start);
-	if (log->epochs.entries.n > 0 && plog_save_epochs(log) < 0)
+	changed |= epoch_cache_truncate_end(&log->epochs, log->leo);
+	changed |= epoch_cache_truncate_start(&log->epochs, log->log_start);
+	if (changed && plog_save_epochs(log) < 0)
 		log_warn("%s: leader-epoch-checkpoint not written: %s", plog_name(log),
 			strerror(errno));
 }
@@ -490,8 +490,7 @@ static int recover(struct opening *o)
 		vec_clear(&log->epochs.entries);
 	if (plog_rebuild_producers(log, o->bad_epochs && log->leo > log->log_start) < 0)
 		return fail(o, "cannot read the producers' state");
-	if (o->args->trust != PLOG_CLEAN || log->epochs.entries.n != epochs)
-		settle_epochs(log);
+	settle_epochs(log, log->epochs.entries.n != epochs);
 	return 0;
 }
 
