@@ -39,7 +39,7 @@ struct elect_leaders_response;
 #define CONTROL_PRODUCER_ID_BLOCK        1000
 
 /* One config as CreateTopics v5+ answers it. */
-struct control_config {
+struct control_topic_config {
 	struct str name, value;
 	bool read_only, sensitive;
 	int8_t source; /* Kafka's ConfigSource */
@@ -60,7 +60,7 @@ struct control_config_ops {
 	 * May be NULL: the answer then lists the overrides only. */
 	int32_t (*describe)(void *arg, const struct image *img, struct arena *a,
 		const struct image_config_entry *overrides, int32_t n_overrides,
-		struct control_config **out);
+		struct control_topic_config **out);
 };
 
 struct control_settings {

@@ -1,0 +1,245 @@
+/* Brokers come, are fenced and go; leaders move with them (kafka-rules 5.4). */
+#include "control/impl.h"
+
+static bool live(const struct image *img, int32_t id, int32_t gone)
+{
+	const struct image_broker *b = image_broker(img, id);
+
+	return b && id != gone && !b->fenced && !b->in_controlled_shutdown;
+}
+
+static int32_t first_in_sync(const struct image *img, const struct image_partition *p, int32_t gone)
+{
+	for (int32_t i = 0; i < p->replicas.n; i++)
+		if (meta_ids_find(p->isr, p->replicas.v[i]) >= 0 &&
+			live(img, p->replicas.v[i], gone))
+			return p->replicas.v[i];
+	return META_NO_LEADER;
+}
+
+/* Out of the ISR (the last one stays in it) and no longer the leader. */
+static int leave(const struct control_env *env, const struct image_topic *t, int32_t index,
+	int32_t id, struct control_result *out)
+{
+	const struct image_partition *p = &t->partitions[index];
+	bool shrink = meta_ids_find(p->isr, id) >= 0 && p->isr.n > 1;
+	struct partition_change_record *r;
+
+	if (!shrink && p->leader != id)
+		return 0;
+	r = CONTROL_RECORD(env, out, partition_change_record, 0);
+	if (!r)
+		return ERR_NOMEM;
+	r->topic_id = t->id;
+	r->partition_id = index;
+	if (p->leader == id)
+		r->leader = first_in_sync(env->image, p, id);
+	if (!shrink)
+		return 0;
+	r->isr = arena_array(env->arena, (size_t)p->isr.n, sizeof(*r->isr));
+	if (!r->isr)
+		return ERR_NOMEM;
+	r->n_isr = 0;
+	for (int32_t i = 0; i < p->isr.n; i++)
+		if (p->isr.v[i] != id)
+			r->isr[r->n_isr++] = p->isr.v[i];
+	return 0;
+}
+
+static int leave_all(const struct control_env *env, int32_t id, struct control_result *out)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < env->image->topics.n; i++) {
+		const struct image_topic *t = env->image->topics.v[i];
+
+		for (int32_t k = 0; k < t->n_partitions && rc == 0; k++)
+			rc = leave(env, t, k, id, out);
+	}
+	return rc;
+}
+
+/* Partitions without a leader whose ISR has the broker get it as leader, in a new epoch. */
+static int take_up(const struct control_env *env, int32_t id, struct control_result *out)
+{
+	for (size_t i = 0; i < env->image->topics.n; i++) {
+		const struct image_topic *t = env->image->topics.v[i];
+
+		for (int32_t k = 0; k < t->n_partitions; k++) {
+			const struct image_partition *p = &t->partitions[k];
+			struct partition_change_record *r;
+
+			if (p->leader != META_NO_LEADER || meta_ids_find(p->isr, id) < 0)
+				continue;
+			r = CONTROL_RECORD(env, out, partition_change_record, 0);
+			if (!r)
+				return ERR_NOMEM;
+			r->topic_id = t->id;
+			r->partition_id = k;
+			r->leader = id;
+		}
+	}
+	return 0;
+}
+
+static int undo(struct control_result *out, size_t n)
+{
+	out->records.list.n = n;
+	return ERR_NOMEM;
+}
+
+int control_fence_broker(const struct control_env *env, int32_t id, struct control_result *out)
+{
+	const struct image_broker *b = image_broker(env->image, id);
+	size_t n = out->records.list.n;
+	struct broker_registration_change_record *r;
+
+	if (!b || b->fenced)
+		return 0;
+	r = CONTROL_RECORD(env, out, broker_registration_change_record, 0);
+	if (!r)
+		return undo(out, n);
+	r->broker_id = id;
+	r->broker_epoch = b->epoch;
+	r->fenced = 1;
+	return leave_all(env, id, out) < 0 ? undo(out, n) : 0;
+}
+
+static bool same_directory(
+	const struct image_broker *b, const struct broker_registration_request *r)
+{
+	for (int32_t i = 0; i < b->n_dirs; i++)
+		for (int32_t k = 0; k < r->n_log_dirs; k++)
+			if (uuid_eq(&b->dirs[i], &r->log_dirs[k]))
+				return true;
+	return false;
+}
+
+static int16_t registration_error(
+	const struct control_env *env, const struct broker_registration_request *req)
+{
+	const struct image_broker *old = image_broker(env->image, req->broker_id);
+
+	if (!str_eq(req->cluster_id, env->set->cluster_id))
+		return KERR_INCONSISTENT_CLUSTER_ID;
+	if (req->broker_id < 0 || req->n_listeners <= 0)
+		return KERR_INVALID_REGISTRATION;
+	if (old && !old->fenced && !uuid_eq(&old->incarnation, &req->incarnation_id) &&
+		!same_directory(old, req))
+		return KERR_DUPLICATE_BROKER_REGISTRATION;
+	return KERR_NONE;
+}
+
+static int fill_registration(const struct control_env *env,
+	const struct broker_registration_request *req, struct register_broker_record *r)
+{
+	r->broker_id = req->broker_id;
+	r->incarnation_id = req->incarnation_id;
+	r->rack = arena_str(env->arena, req->rack);
+	r->fenced = true;
+	r->n_log_dirs = req->n_log_dirs > 0 ? req->n_log_dirs : 0;
+	r->log_dirs = arena_array(env->arena, (size_t)r->n_log_dirs, sizeof(*r->log_dirs));
+	r->n_end_points = req->n_listeners;
+	r->end_points = arena_array(env->arena, (size_t)r->n_end_points, sizeof(*r->end_points));
+	if (!r->log_dirs || !r->end_points)
+		return ERR_NOMEM;
+	for (int32_t i = 0; i < r->n_log_dirs; i++)
+		r->log_dirs[i] = req->log_dirs[i];
+	for (int32_t i = 0; i < r->n_end_points; i++) {
+		r->end_points[i].name = arena_str(env->arena, req->listeners[i].name);
+		r->end_points[i].host = arena_str(env->arena, req->listeners[i].host);
+		r->end_points[i].port = req->listeners[i].port;
+		r->end_points[i].security_protocol = req->listeners[i].security_protocol;
+	}
+	return 0;
+}
+
+int control_register_broker(const struct control_env *env,
+	const struct broker_registration_request *req, struct broker_registration_response *resp,
+	struct control_result *out)
+{
+	size_t n = out->records.list.n;
+	struct register_broker_record *r;
+
+	msg_init(&broker_registration_response_desc, resp);
+	resp->error_code = registration_error(env, req);
+	if (resp->error_code)
+		return 0;
+	if (leave_all(env, req->broker_id, out) < 0)
+		return undo(out, n);
+	r = CONTROL_RECORD(env, out, register_broker_record, 3);
+	if (!r || fill_registration(env, req, r) < 0)
+		return undo(out, n);
+	r->broker_epoch = env->next_offset + (int64_t)(out->records.list.n - 1);
+	resp->broker_epoch = r->broker_epoch;
+	return 0;
+}
+
+static bool leads_any(const struct image *img, int32_t id)
+{
+	for (size_t i = 0; i < img->topics.n; i++)
+		for (int32_t k = 0; k < img->topics.v[i]->n_partitions; k++)
+			if (img->topics.v[i]->partitions[k].leader == id)
+				return true;
+	return false;
+}
+
+int control_heartbeat(const struct control_env *env, const struct broker_heartbeat_request *req,
+	bool caught_up, struct broker_heartbeat_response *resp, struct control_result *out)
+{
+	const struct image_broker *b = image_broker(env->image, req->broker_id);
+	size_t n = out->records.list.n;
+	struct broker_registration_change_record *r;
+	int rc = 0;
+
+	msg_init(&broker_heartbeat_response_desc, resp);
+	resp->is_caught_up = caught_up;
+	if (!b || b->epoch != req->broker_epoch) {
+		resp->error_code = b ? KERR_STALE_BROKER_EPOCH : KERR_BROKER_ID_NOT_REGISTERED;
+		return 0;
+	}
+	resp->is_fenced = b->fenced;
+	resp->should_shut_down = req->want_shut_down && !leads_any(env->image, b->id);
+	if (req->want_fence && !b->fenced)
+		rc = control_fence_broker(env, b->id, out);
+	if (req->want_fence ||
+		(req->want_shut_down ? b->in_controlled_shutdown : !b->fenced || !caught_up)) {
+		resp->is_fenced = req->want_fence || b->fenced;
+		return rc;
+	}
+	r = CONTROL_RECORD(env, out, broker_registration_change_record, 1);
+	if (!r)
+		return undo(out, n);
+	r->broker_id = b->id;
+	r->broker_epoch = b->epoch;
+	if (req->want_shut_down)
+		r->in_controlled_shutdown = 1;
+	else
+		r->fenced = -1;
+	rc = req->want_shut_down ? leave_all(env, b->id, out) : take_up(env, b->id, out);
+	resp->is_fenced = req->want_shut_down && b->fenced;
+	return rc < 0 ? undo(out, n) : 0;
+}
+
+int control_allocate_producer_ids(const struct control_env *env,
+	const struct allocate_producer_ids_request *req,
+	struct allocate_producer_ids_response *resp, struct control_result *out)
+{
+	const struct image_broker *b = image_broker(env->image, req->broker_id);
+	struct producer_ids_record *r;
+
+	msg_init(&allocate_producer_ids_response_desc, resp);
+	if (!b || b->epoch != req->broker_epoch) {
+		resp->error_code = b ? KERR_STALE_BROKER_EPOCH : KERR_BROKER_ID_NOT_REGISTERED;
+		return 0;
+	}
+	r = CONTROL_RECORD(env, out, producer_ids_record, 0);
+	if (!r)
+		return ERR_NOMEM;
+	r->broker_id = b->id;
+	r->broker_epoch = b->epoch;
+	r->next_producer_id = env->image->next_producer_id + CONTROL_PRODUCER_ID_BLOCK;
+	resp->producer_id_start = env->image->next_producer_id;
+	resp->producer_id_len = CONTROL_PRODUCER_ID_BLOCK;
+	return 0;
+}
