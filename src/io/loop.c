@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "base/xalloc.h"
+#include "io/loop_impl.h"
 
 /* clock first: a struct clock * of ours leads back to the loop. */
 struct turn_clock {
@@ -178,6 +179,11 @@ struct loop *loop_new(struct err *e)
 	l->armed = -1;
 	l->clock = (struct turn_clock){{clock_wall, clock_mono}, l};
 	return l;
+}
+
+uv_loop_t *loop_uv(struct loop *l)
+{
+	return &l->uv;
 }
 
 void loop_free(struct loop *l)

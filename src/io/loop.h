@@ -22,8 +22,8 @@ struct loop;
 /* Ignores SIGPIPE for the process: a closed peer is an error of write, not a death. NULL with e
  * set when the system gives no descriptors. */
 struct loop *loop_new(struct err *e);
-/* Everything made on the loop must have been freed before; queued deferred calls are dropped.
- * NULL is allowed. */
+/* Everything made on the loop must have been freed before. Deferred calls that are queued get one
+ * last round; a host name that is being looked up is waited for. NULL is allowed. */
 void loop_free(struct loop *l);
 
 /* Until loop_stop. */

@@ -42,7 +42,7 @@ enum transport_state {
 
 /* What the owner hears; every member but readable and closed may be NULL. */
 struct transport_events {
-	/* OPEN has been reached. */
+	/* OPEN has been reached: always once and before all others but closed. */
 	void (*opened)(void *arg);
 	/* Call transport_read until it says ERR_AGAIN; what is left is told again next turn. */
 	void (*readable)(void *arg);
@@ -84,7 +84,8 @@ void transport_flush(struct transport *t);
 void transport_flush_later(struct transport *t);
 /* Bytes that wait to be written. */
 size_t transport_queued(const struct transport *t);
-/* Ends our side once the output has been written: the peer reads an end. */
+/* Ends our side once the output has been written: the peer reads an end. What is sent from here on
+ * is dropped. When the peer has ended its side too, closed comes with ERR_CLOSED. */
 void transport_shutdown(struct transport *t);
 
 /* Bytes read (1 … n), or 0 at the peer's end, ERR_AGAIN, or ERR_CLOSED when the transport has

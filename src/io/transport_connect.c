@@ -1,0 +1,195 @@
+/*
+ * From a host name to a connection: look-up by libuv's threads, then one address after the other,
+ * each with an equal share of the time that is left. A look-up cannot be stopped: its request lives
+ * by itself and forgets the transport when that goes.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "io/loop_impl.h"
+#include "io/transport_impl.h"
+
+struct lookup {
+	uv_getaddrinfo_t uv; /* first: the request is what libuv hands back */
+	struct transport *t; /* NULL: nobody waits any more */
+};
+
+struct dial {
+	struct lookup *lookup;
+	struct addrinfo *found, *next;
+	struct err last; /* why the address before did not do */
+};
+
+void dial_free(struct dial *d)
+{
+	if (!d)
+		return;
+	if (d->lookup) {
+		d->lookup->t = NULL;
+		uv_cancel((uv_req_t *)&d->lookup->uv);
+	}
+	if (d->found)
+		freeaddrinfo(d->found);
+	free(d);
+}
+
+/* A port of our own machine that nobody listens on may be given to us as our own port: the socket
+ * is then connected to itself and would keep a server from ever having that port. */
+static bool is_own_end(int fd)
+{
+	struct sockaddr_storage own = {0}, peer = {0};
+	socklen_t n_own = sizeof(own), n_peer = sizeof(peer);
+
+	if (getsockname(fd, (struct sockaddr *)&own, &n_own) ||
+		getpeername(fd, (struct sockaddr *)&peer, &n_peer))
+		return false;
+	return n_own == n_peer && memcmp(&own, &peer, n_own) == 0;
+}
+
+/* 0: connecting or connected. */
+static int try_address(struct transport *t, const struct addrinfo *ai)
+{
+	struct dial *d = t->dial;
+	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_errno(&d->last, ERR_IO, errno, "socket");
+	if (transport_adopt(t, fd, &d->last))
+		return ERR_IO;
+	if (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0 || errno == EINPROGRESS) {
+		transport_rewatch(t); /* writable also when it is connected already */
+		return 0;
+	}
+	err_errno(&d->last, ERR_IO, errno, "connect");
+	transport_drop_socket(t);
+	return ERR_IO;
+}
+
+static int64_t share_of_time(const struct transport *t)
+{
+	int64_t left = t->deadline_ms - loop_now_ms(t->loop);
+	int64_t n = 1;
+
+	for (const struct addrinfo *ai = t->dial->next; ai; ai = ai->ai_next)
+		n++;
+	return left / n;
+}
+
+static void try_next(struct transport *t)
+{
+	struct dial *d = t->dial;
+
+	while (d->next) {
+		const struct addrinfo *ai = d->next;
+		d->next = ai->ai_next;
+		if (try_address(t, ai) == 0) {
+			io_timer_start(&t->timer, share_of_time(t), 0);
+			return;
+		}
+	}
+	transport_fail(t, d->last.code, "cannot connect to %s: %s", t->asked, d->last.msg);
+}
+
+static void reached(struct transport *t)
+{
+	io_timer_stop(&t->timer);
+	if (t->tls)
+		io_timer_start(&t->timer, t->deadline_ms - loop_now_ms(t->loop), 0);
+	transport_connected(t);
+}
+
+void dial_event(struct transport *t)
+{
+	int errnum = 0;
+	socklen_t n = sizeof(errnum);
+
+	getsockopt(t->fd, SOL_SOCKET, SO_ERROR, &errnum, &n);
+	if (!errnum && is_own_end(t->fd))
+		errnum = ECONNREFUSED;
+	if (!errnum) {
+		reached(t);
+		return;
+	}
+	err_errno(&t->dial->last, ERR_IO, errnum, "connect");
+	transport_drop_socket(t);
+	try_next(t);
+}
+
+void dial_timeout(struct transport *t)
+{
+	if (t->state == TRANSPORT_RESOLVING) {
+		transport_fail(t, ERR_TIMEOUT,
+			"cannot connect to %s: looking up the name took too long", t->asked);
+		return;
+	}
+	err_set(&t->dial->last, ERR_TIMEOUT, "no answer in time");
+	transport_drop_socket(t);
+	try_next(t);
+}
+
+static void found(struct transport *t, struct addrinfo *list)
+{
+	t->dial->found = t->dial->next = list;
+	transport_move(t, TRANSPORT_CONNECTING);
+	try_next(t);
+}
+
+static void lookup_failed(struct transport *t, const char *why)
+{
+	transport_fail(t, ERR_NOT_FOUND, "cannot connect to %s: %s", t->asked, why);
+}
+
+static void on_lookup(uv_getaddrinfo_t *uv, int status, struct addrinfo *list)
+{
+	struct lookup *q = (struct lookup *)(void *)uv;
+	struct transport *t = q->t;
+
+	free(q);
+	if (!t) {
+		uv_freeaddrinfo(list);
+		return;
+	}
+	t->dial->lookup = NULL;
+	if (status)
+		lookup_failed(t, uv_strerror(status));
+	else
+		found(t, list);
+}
+
+static void look_up(struct transport *t, const char *service, struct addrinfo hints)
+{
+	struct lookup *q = ALLOC(struct lookup);
+	int rc;
+
+	hints.ai_flags &= ~AI_NUMERICHOST;
+	q->t = t;
+	rc = uv_getaddrinfo(loop_uv(t->loop), &q->uv, on_lookup, t->host, service, &hints);
+	if (rc) {
+		free(q);
+		lookup_failed(t, uv_strerror(rc));
+		return;
+	}
+	t->dial->lookup = q;
+	io_timer_start(&t->timer, t->deadline_ms - loop_now_ms(t->loop), 0);
+}
+
+void dial_start(struct transport *t, uint16_t port, int64_t timeout_ms)
+{
+	struct addrinfo hints = {
+		.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | AI_NUMERICHOST};
+	struct addrinfo *list = NULL;
+	char service[8];
+
+	t->dial = ALLOC(struct dial);
+	t->deadline_ms = loop_now_ms(t->loop) + timeout_ms;
+	snprintf(service, sizeof(service), "%u", port);
+	if (getaddrinfo(t->host, service, &hints, &list) == 0)
+		found(t, list);
+	else
+		look_up(t, service, hints);
+}
