@@ -1,0 +1,111 @@
+"""An include points down: every #include of src, backend and ui against the table of
+docs/architecture.md, and every foreign library against the one place that may know it."""
+import re
+
+from common import blank, files, read, report
+
+# module -> modules it may include besides itself, base and conf (and wire, for backend).
+SRC = {
+    "base": [],
+    "conf": [],
+    "io": [],
+    "wire": [],
+    "link": ["io", "wire"],
+    "admin": ["io", "wire", "link"],
+    "traffic": ["io"],
+    "peer": ["io"],
+}
+BACKEND = {
+    "store": [],
+    "meta": [],
+    "control": ["meta"],
+    "quorum": [],
+    "repl": ["store", "meta"],
+    "group": ["meta"],
+    "txn": ["meta"],
+    "delay": [],
+    "api": ["store", "meta", "control", "quorum", "repl", "group", "txn", "delay"],
+    "net": ["io"],
+    "http": ["io", "api"],
+    "server": list(SRC) + ["store", "meta", "control", "quorum", "repl", "group", "txn", "delay",
+                           "api", "net", "http"],
+}
+UI = {
+    "term": [],
+    "widget": ["term"],
+    "model": ["wire"],
+    "source": ["model"] + list(SRC),
+    "action": [],
+    "view": ["widget", "model", "action"],
+    "cli": ["model", "source", "action"],
+    "app": list(SRC) + ["term", "widget", "model", "source", "action", "view", "cli"],
+}
+# Pure headers of ui/term that a screen may see: they name keys and cells, and include no curses.
+VIEW_TERM = {"term/key.h", "term/surface.h", "term/style.h", "term/text.h"}
+
+# header -> where it may be included
+FOREIGN = [
+    (r"(ncurses\w*/)?(n?curses|term|panel)\.h$", ["ui/term"]),
+    (r"uv\.h$|uv/", ["src/io"]),
+    (r"openssl/", ["src/io"]),
+    (r"librdkafka/", ["src/traffic"]),
+    (r"isa-l|isa-l\.h$|isal", ["src/base"]),
+    (r"(zlib|lz4\w*|zstd\w*|snappy-c)\.h$", ["src/wire"]),
+]
+
+
+def place(path):
+    parts = path.split("/")
+    return parts[0], parts[1]
+
+
+def allowed(layer, module):
+    if layer == "src":
+        extra = SRC.get(module)
+    elif layer == "backend":
+        extra = BACKEND.get(module)
+        extra = extra if extra is None else extra + ["wire"]
+    else:
+        extra = UI.get(module)
+    if extra is None:
+        return None
+    base = ["base"] if module != "base" else []
+    conf = ["conf"] if module not in ("base", "conf") else []
+    return set(extra + base + conf + [module])
+
+
+def check(path, layered, foreign):
+    layer, module = place(path)
+    may = allowed(layer, module)
+    if may is None:
+        layered.append("%s: module %s/%s is not in the table" % (path, layer, module))
+        return
+    code = blank(read(path), strings=False)
+    for number, line in enumerate(code.split("\n"), 1):
+        found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
+        if not found:
+            continue
+        kind, name = found.groups()
+        at = "%s:%d" % (path, number)
+        if kind == '"' and name != "config.h":
+            target = name.split("/")[0] if "/" in name else None
+            if target is None:
+                layered.append('%s: "%s" is not written from the layer root' % (at, name))
+            elif target not in may and not (
+                    (layer, module) == ("ui", "view") and name in VIEW_TERM):
+                layered.append('%s: %s/%s may not include "%s"' % (at, layer, module, name))
+        elif kind == "<":
+            for pattern, places in FOREIGN:
+                if re.match(pattern, name) and "%s/%s" % (layer, module) not in places:
+                    foreign.append("%s: <%s> belongs to %s" % (at, name, ", ".join(places)))
+
+
+def main():
+    layered, foreign = [], []
+    for path in files(["src", "backend", "ui"], (".c", ".h", ".def")):
+        check(path, layered, foreign)
+    report([("every include points down", layered),
+            ("every library stays where it belongs", foreign)])
+
+
+main()
