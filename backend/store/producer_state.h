@@ -44,6 +44,7 @@ struct producer_state {
 
 void producer_state_init(struct producer_state *s);
 void producer_state_fini(struct producer_state *s);
+/* Forgets every producer; end stays. */
 void producer_state_clear(struct producer_state *s);
 
 enum producer_check_result { PRODUCER_OK, PRODUCER_DUPLICATE, PRODUCER_REFUSED };

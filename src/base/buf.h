@@ -25,6 +25,7 @@ uint8_t *buf_reserve(struct buf *b, size_t more);
 /* Reserve and count. */
 uint8_t *buf_extend(struct buf *b, size_t more);
 
+/* Append; the buffer grows as it must (xalloc). */
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_puts(struct buf *b, const char *z);
 void buf_put_str(struct buf *b, struct str s);
@@ -34,6 +35,7 @@ void buf_fill(struct buf *b, char c, size_t n);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 
+/* Append numbers in network order. */
 void buf_put_u8(struct buf *b, uint8_t v);
 void buf_put_be16(struct buf *b, uint16_t v);
 void buf_put_be32(struct buf *b, uint32_t v);

@@ -69,6 +69,7 @@ static inline struct str str_slice(struct slice s)
 	return (struct str){(const char *)s.p, s.n};
 }
 
+/* Same length and bytes. */
 bool slice_eq(struct slice a, struct slice b);
 
 static inline uint16_t get_be16(const uint8_t *p)

@@ -17,6 +17,7 @@ struct json {
 };
 
 void json_init(struct json *j, struct buf *out);
+/* Each begins or ends one; in an object a key goes before every value. */
 void json_object(struct json *j);
 void json_object_end(struct json *j);
 void json_array(struct json *j);

@@ -19,6 +19,7 @@ bool log_enabled(enum log_level level);
 /* "error" … "trace"; false when the name is none of them. */
 bool log_level_parse(const char *name, enum log_level *out);
 
+/* One line to the sink when the level is enabled; callers use the macros below. */
 void log_line(enum log_level level, const char *module, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* A file defines LOG_MODULE before it includes this. */

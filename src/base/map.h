@@ -21,12 +21,14 @@ void map_init(struct map *m);
 void map_fini(struct map *m);
 void map_clear(struct map *m);
 
+/* NULL when it is not there. */
 void *map_get(const struct map *m, struct slice key);
 /* Returns the value that was there before, or NULL. value must not be NULL. */
 void *map_put(struct map *m, struct slice key, void *value);
 /* Returns the value that was there, or NULL. */
 void *map_del(struct map *m, struct slice key);
 
+/* The same with a string or a number (its eight bytes) as key. */
 void *map_gets(const struct map *m, struct str key);
 void *map_puts(struct map *m, struct str key, void *value);
 void *map_dels(struct map *m, struct str key);

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 
+/* As org.apache.kafka.common.utils.Utils.murmur2 hashes; seed 0x9747b28c. */
 uint32_t murmur2(struct slice key);
 
 /* The partition of a non-null key: (murmur2 & 0x7fffffff) % partitions. partitions > 0. */

@@ -20,6 +20,7 @@ size_t uvarint_put64(uint8_t *out, uint64_t v);
 size_t varint_put(uint8_t *out, int32_t v);
 size_t varint_put64(uint8_t *out, int64_t v);
 
+/* Bytes that writing v takes. */
 size_t uvarint_size(uint32_t v);
 size_t uvarint_size64(uint64_t v);
 size_t varint_size(int32_t v);

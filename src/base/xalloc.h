@@ -7,6 +7,7 @@
 
 #include "base/attr.h"
 
+/* As malloc, calloc and realloc, but never NULL; n = 0 gives memory that can be freed. */
 void *xmalloc(size_t n) __attribute__((malloc));
 void *xcalloc(size_t count, size_t size) __attribute__((malloc));
 void *xrealloc(void *p, size_t n);

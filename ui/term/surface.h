@@ -58,6 +58,7 @@ struct surface {
 	int x, y, cols, rows;
 };
 
+/* All of the grid. */
 struct surface surface_of(struct grid *g);
 /* The part that lies inside s; may be empty. */
 struct surface surface_sub(const struct surface *s, int x, int y, int cols, int rows);

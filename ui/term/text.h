@@ -15,6 +15,7 @@ struct text_env {
 	bool ascii;    /* ★ ● ○ ▁ ─ … are replaced by * + o # - … */
 };
 
+/* Until it is set: one cell, symbols as they are. */
 struct text_env text_env(void);
 void text_env_set(struct text_env env);
 

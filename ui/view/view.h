@@ -98,6 +98,7 @@ struct view_host {
 	void (*copy)(void *arg, struct str text);
 };
 
+/* The stack of screens: opens on top, closes the top, opens in place of all. */
 void view_push(struct view_ctx *c, enum screen screen, const char *open_arg);
 void view_pop(struct view_ctx *c);
 void view_replace(struct view_ctx *c, enum screen screen, const char *open_arg);

@@ -14,6 +14,7 @@ struct edit {
 
 void edit_init(struct edit *e, size_t max, bool lines);
 void edit_fini(struct edit *e);
+/* The whole text: copied in, cut at max; borrowed out until the next change. */
 void edit_set(struct edit *e, struct str text);
 struct str edit_get(const struct edit *e);
 /* Text, paste, Left Right Home End Backspace Delete Ctrl-A E U K W, Alt-Enter.

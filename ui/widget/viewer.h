@@ -14,6 +14,7 @@ struct viewer {
 
 void viewer_init(struct viewer *v, bool wrap);
 void viewer_fini(struct viewer *v);
+/* Copies the text and goes to its top; event answers as every widget's does. */
 void viewer_set(struct viewer *v, struct str text);
 unsigned viewer_event(struct viewer *v, const struct event *e);
 void viewer_draw(struct viewer *v, const struct surface *s);
