@@ -97,7 +97,9 @@ static bool remove_one(void *arg, const char *name)
 
 static int tear_down(UNUSED void **state)
 {
-	remove_one("/tmp", dir + 5);
+	char above[] = "/tmp";
+
+	remove_one(above, dir + 5);
 	return 0;
 }
 
