@@ -89,7 +89,6 @@ struct net *net_new(struct loop *l, const struct net_settings *set, net_request_
 	n->set = *set;
 	n->fn = fn;
 	n->arg = arg;
-	n->accepting = true;
 	net_budget_init(&n->budget, set->memory, min_size(KEEP_BYTES, set->memory));
 	n->budget.released = on_released;
 	n->budget.arg = n;
@@ -107,6 +106,13 @@ void net_set(struct net *n, const struct net_settings *set)
 {
 	n->set = *set;
 	n->budget.limit = set->memory;
+}
+
+void net_start_accepting(struct net *n)
+{
+	n->accepting = true;
+	list_foreach (it, &n->listeners)
+		listener_resume(CONTAINER_OF(it, struct net_listener, node)->listener);
 }
 
 void net_stop_accepting(struct net *n)
@@ -196,6 +202,8 @@ struct net_listener *net_listen(struct net *n, const char *name, int tag, const 
 		free(l);
 		return NULL;
 	}
+	if (!n->accepting)
+		listener_pause(l->listener);
 	l->name = xstrdup(name);
 	list_push_back(&n->listeners, &l->node);
 	return l;

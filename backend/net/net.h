@@ -57,6 +57,9 @@ void net_set(struct net *n, const struct net_settings *set);
 struct net_listener *net_listen(struct net *n, const char *name, int tag, const char *host,
 	uint16_t port, struct tls_context *tls, struct err *e) MUSTCHECK;
 uint16_t net_listener_port(const struct net_listener *l);
+/* Listeners are bound but take nobody before this: a client that comes early waits in the kernel's
+ * queue instead of being refused. */
+void net_start_accepting(struct net *n);
 /* Takes no new connections any more (orderly stop). */
 void net_stop_accepting(struct net *n);
 /* Closes connections that have no request open; true when none is left. */

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 
 #include "base/log.h"
 
@@ -534,4 +535,15 @@ void store_drop(struct store *s)
 	s->lock_fd = -1;
 	free(s->dir);
 	s->dir = NULL;
+}
+
+int store_space(const struct store *s, int64_t *total, int64_t *usable)
+{
+	struct statvfs st;
+
+	if (statvfs(s->dir, &st) < 0)
+		return ERR_IO;
+	*total = (int64_t)st.f_blocks * (int64_t)st.f_frsize;
+	*usable = (int64_t)st.f_bavail * (int64_t)st.f_frsize;
+	return 0;
 }

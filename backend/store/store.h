@@ -72,6 +72,9 @@ int store_retention(struct store *s);
 /* Removes folders of deleted partitions from the disk; at most `max` files a call; true: more. */
 bool store_empty_trash(struct store *s, int max);
 
+/* Bytes of the file system the folder lies on: in all, and free for this process. */
+int store_space(const struct store *s, int64_t *total, int64_t *usable) MUSTCHECK;
+
 /* Orderly end. ERR_IO when a log could not be synced: then no clean mark is written. */
 int store_close(struct store *s) MUSTCHECK;
 /* Lets go of everything without a write, as a crash would. */

@@ -37,7 +37,7 @@ void *vec_grow(void *v, size_t *cap, size_t want, size_t size);
 #define vec_clear(vec) ((void)((vec)->n = 0))
 #define vec_fini(vec)  (free((vec)->v), (vec)->v = NULL, (vec)->n = (vec)->cap = 0, (void)0)
 #define vec_foreach(it, vec) \
-	for (__typeof__((vec)->v) it = (vec)->v; it && it < (vec)->v + (vec)->n; it++)
+	for (__typeof__((vec)->v[0]) *it = (vec)->v; it && it < (vec)->v + (vec)->n; it++)
 #define vec_sort(vec, cmp) \
 	((vec)->n > 1 ? qsort((vec)->v, (vec)->n, sizeof(*(vec)->v), (cmp)) : (void)0)
 

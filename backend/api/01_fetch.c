@@ -1,0 +1,288 @@
+/*
+ * Fetch: v4-17. v4 isolation, v7 sessions (always answered with session 0: full fetches), v9 leader
+ * epochs, v12 flexible, v13 topic ids, v15 replica state.
+ *
+ * A fetch that has its minimum of bytes, or an error, is answered at once. Else its partitions are
+ * copied out of the request, the call parks, and it is tried again when one of them moves on.
+ */
+#include <stdlib.h>
+
+#include "api/api.h"
+#include "base/xalloc.h"
+
+struct part {
+	struct repl_topic *topic; /* looked up anew at each try: topics come and go */
+	struct partition *partition;
+	struct str name;
+	struct uuid id;
+	int32_t index, epoch, max_bytes;
+	int64_t offset;
+	struct delay_watch watch;
+	struct chain records;
+};
+
+struct fetch {
+	struct call *call;
+	struct delay_op delay;
+	struct arena arena; /* of the parked copy */
+	struct part *parts;
+	int32_t n_parts;
+	int32_t min_bytes, max_bytes;
+	bool committed_only;
+};
+
+static void fetch_free(struct fetch *f)
+{
+	delay_finish(&f->delay);
+	for (int32_t i = 0; i < f->n_parts; i++) {
+		chain_fini(&f->parts[i].records);
+		partition_put(f->parts[i].partition);
+	}
+	arena_fini(&f->arena);
+	free(f);
+}
+
+static int16_t find(struct fetch *f, struct part *p)
+{
+	struct broker *b = f->call->broker;
+	bool by_id = f->call->version >= 13;
+	struct partition *found;
+
+	p->topic = by_id ? repl_topic_by_id(b->repl, &p->id) : repl_topic(b->repl, p->name);
+	if (!p->topic)
+		return by_id ? KERR_UNKNOWN_TOPIC_ID : KERR_UNKNOWN_TOPIC_OR_PARTITION;
+	found = repl_partition(p->topic, p->index);
+	if (found != p->partition) {
+		partition_put(p->partition);
+		p->partition = found ? partition_get(found) : NULL;
+	}
+	return partition_check_leader(found, p->epoch);
+}
+
+/* How much a reader would get now; negative: an error, answer at once. */
+static int64_t available(struct fetch *f, struct part *p)
+{
+	struct plog *log;
+	int64_t end;
+
+	if (find(f, p))
+		return -1;
+	log = p->partition->log;
+	end = partition_readable(p->partition, f->committed_only);
+	if (p->offset < log->log_start || p->offset > log->leo)
+		return -1;
+	if (p->offset >= end)
+		return 0;
+	return min_i64(plog_bytes_between(log, p->offset, end), p->max_bytes);
+}
+
+static bool enough(struct fetch *f)
+{
+	int64_t sum = 0;
+
+	for (int32_t i = 0; i < f->n_parts; i++) {
+		int64_t n = available(f, &f->parts[i]);
+		if (n < 0)
+			return true;
+		sum += n;
+		if (sum >= f->min_bytes)
+			return true;
+	}
+	return sum >= f->min_bytes;
+}
+
+/* ---- answering ----------------------------------------------------------------------------- */
+
+static void put_leader(struct fetch_response_partitions *out, const struct partition *p)
+{
+	if (!p || (out->error_code != KERR_NOT_LEADER_OR_FOLLOWER &&
+			  out->error_code != KERR_FENCED_LEADER_EPOCH))
+		return;
+	out->current_leader.leader_id = p->leader;
+	out->current_leader.leader_epoch = p->leader_epoch;
+}
+
+/* Reads one partition into its chain; returns the bytes. The first partition that has any gives at
+ * least one batch, however large. */
+static size_t read_part(struct fetch *f, struct part *p, int64_t left, bool first,
+	struct fetch_response_partitions *out)
+{
+	struct plog *log = p->partition->log;
+	int64_t end = partition_readable(p->partition, f->committed_only);
+	struct plog_read_result got = {0};
+	int rc;
+
+	out->high_watermark = log->high_watermark;
+	out->last_stable_offset = plog_last_stable(log);
+	out->log_start_offset = log->log_start;
+	if (p->offset < log->log_start || p->offset > log->leo) {
+		out->error_code = KERR_OFFSET_OUT_OF_RANGE;
+		return 0;
+	}
+	if (p->offset >= end || (left <= 0 && !first))
+		return 0;
+	rc = plog_read(log, p->offset, (size_t)max_i64(0, min_i64(left, p->max_bytes)), end, first,
+		&p->records, &got);
+	if (rc == ERR_NOT_FOUND)
+		out->error_code = KERR_OFFSET_OUT_OF_RANGE;
+	else if (rc < 0)
+		out->error_code = KERR_KAFKA_STORAGE_ERROR;
+	p->partition->bytes_out += p->records.n;
+	return p->records.n;
+}
+
+static void put_part(struct fetch *f, struct part *p, int64_t *left, bool *first,
+	struct fetch_response_partitions *out)
+{
+	size_t n = 0;
+
+	out->partition_index = p->index;
+	out->high_watermark = -1;
+	out->error_code = find(f, p);
+	chain_init(&p->records);
+	if (out->error_code)
+		put_leader(out, p->partition);
+	else
+		n = read_part(f, p, *left, *first, out);
+	*left -= (int64_t)n;
+	*first = *first && n == 0;
+	/* No transactions here: null says that nothing was aborted. */
+	out->aborted_transactions = NULL;
+	out->n_aborted_transactions = -1;
+	out->records.bytes = slice_of("", 0);
+	out->records.chain = n ? &p->records : NULL;
+}
+
+static bool same_topic(const struct fetch *f, const struct part *a, const struct part *b)
+{
+	return f->call->version >= 13 ? uuid_eq(&a->id, &b->id) : str_eq(a->name, b->name);
+}
+
+/* Partitions of one topic stand together, as they did in the request. */
+static int32_t count_topic(const struct fetch *f, int32_t from)
+{
+	int32_t i = from;
+
+	while (i < f->n_parts && same_topic(f, &f->parts[from], &f->parts[i]))
+		i++;
+	return i - from;
+}
+
+static void answer(struct fetch *f)
+{
+	struct call *c = f->call;
+	struct fetch_response resp;
+	int64_t left = f->max_bytes;
+	bool first = true;
+
+	delay_finish(&f->delay);
+	net_slot_on_gone(c->slot, NULL, NULL);
+	msg_init(&fetch_response_desc, &resp);
+	resp.responses = CALL_NEW(c, fetch_response_responses, (size_t)f->n_parts);
+	for (int32_t i = 0; i < f->n_parts;) {
+		struct fetch_response_responses *t = &resp.responses[resp.n_responses++];
+		int32_t n = count_topic(f, i);
+
+		t->topic = f->parts[i].name;
+		t->topic_id = f->parts[i].id;
+		t->partitions = CALL_NEW(c, fetch_response_partitions, (size_t)n);
+		t->n_partitions = n;
+		for (int32_t k = 0; k < n; k++)
+			put_part(f, &f->parts[i + k], &left, &first, &t->partitions[k]);
+		i += n;
+	}
+	call_reply(c, &resp);
+	fetch_free(f);
+}
+
+static bool try_answer(struct delay_op *d)
+{
+	struct fetch *f = CONTAINER_OF(d, struct fetch, delay);
+
+	if (!enough(f))
+		return false;
+	answer(f);
+	return true;
+}
+
+static void expire(struct delay_op *d)
+{
+	answer(CONTAINER_OF(d, struct fetch, delay));
+}
+
+static const struct delay_ops delay_ops = {try_answer, expire};
+
+static void gone(void *arg)
+{
+	struct fetch *f = arg;
+	struct call *c = f->call;
+
+	fetch_free(f);
+	call_skip(c);
+}
+
+static void wait(struct fetch *f, int32_t max_wait_ms)
+{
+	struct call *c = f->call;
+	struct broker *b = c->broker;
+
+	call_park(c);
+	net_slot_on_gone(c->slot, gone, f);
+	delay_start(&b->delay, &f->delay, &delay_ops, broker_now_ms(b) + max_wait_ms);
+	for (int32_t i = 0; i < f->n_parts; i++)
+		if (f->parts[i].partition)
+			delay_watch_add(
+				&f->delay, &f->parts[i].watch, &f->parts[i].partition->reads);
+}
+
+/* ---- taking the request -------------------------------------------------------------------- */
+
+static struct fetch *take(struct call *c, const struct fetch_request *r)
+{
+	struct fetch *f = ALLOC(struct fetch);
+	size_t n = 0;
+
+	for (int32_t i = 0; i < r->n_topics; i++)
+		n += (size_t)r->topics[i].n_partitions;
+	f->call = c;
+	f->min_bytes = r->min_bytes;
+	f->max_bytes = (int32_t)min_i64(r->max_bytes, c->broker->set.max_fetch_bytes);
+	f->committed_only = r->isolation_level == 1;
+	arena_init(&f->arena, 0);
+	f->parts = arena_array(&f->arena, n, sizeof(*f->parts));
+	for (int32_t i = 0; i < r->n_topics; i++) {
+		const struct fetch_request_topics *t = &r->topics[i];
+		struct str name = arena_str(&f->arena, t->topic);
+
+		for (int32_t k = 0; k < t->n_partitions; k++) {
+			struct part *p = &f->parts[f->n_parts++];
+			p->name = name;
+			p->id = t->topic_id;
+			p->index = t->partitions[k].partition;
+			p->epoch = t->partitions[k].current_leader_epoch;
+			p->offset = t->partitions[k].fetch_offset;
+			p->max_bytes = t->partitions[k].partition_max_bytes;
+			chain_init(&p->records);
+		}
+	}
+	return f;
+}
+
+void api_fetch(struct call *c, const struct fetch_request *r)
+{
+	struct fetch_response resp;
+	struct fetch *f;
+
+	/* A session that this broker never gave out: the client then asks in full. */
+	if (r->session_id != 0 && r->session_epoch > 0) {
+		msg_init(&fetch_response_desc, &resp);
+		resp.error_code = KERR_FETCH_SESSION_ID_NOT_FOUND;
+		call_reply(c, &resp);
+		return;
+	}
+	f = take(c, r);
+	if (r->max_wait_ms <= 0 || f->n_parts == 0 || enough(f))
+		answer(f);
+	else
+		wait(f, r->max_wait_ms);
+}

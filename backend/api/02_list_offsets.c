@@ -1,0 +1,64 @@
+/* ListOffsets: v1-8. v2 isolation, v4 leader epochs, v7 max timestamp (-3), v8 earliest local (-4).
+ * replica_id -2 asks any replica for its own end (Kafka's debugging consumer). */
+#include "api/api.h"
+
+#define EARLIEST_LOCAL INT64_C(-4)
+#define DEBUG_REPLICA  (-2)
+
+static int16_t look(struct broker *b, const struct list_offsets_request *r,
+	const struct partition *p, int64_t when, struct plog_time_result *found)
+{
+	int64_t end = partition_readable(p, r->isolation_level == 1);
+
+	if (r->replica_id == DEBUG_REPLICA)
+		end = p->log->leo;
+	if (when == EARLIEST_LOCAL)
+		when = PLOG_EARLIEST;
+	if (when < EARLIEST_LOCAL)
+		return KERR_UNSUPPORTED_VERSION;
+	if (plog_offset_for_time(p->log, when, end, b->compress, found) < 0)
+		return KERR_KAFKA_STORAGE_ERROR;
+	return KERR_NONE;
+}
+
+static void one(struct broker *b, const struct list_offsets_request *r, const struct repl_topic *t,
+	const struct list_offsets_request_partitions *in,
+	struct list_offsets_response_partitions *out)
+{
+	const struct partition *p = repl_partition(t, in->partition_index);
+	struct plog_time_result found = {-1, -1, -1};
+
+	out->partition_index = in->partition_index;
+	out->error_code = partition_check_leader(p, in->current_leader_epoch);
+	if (out->error_code == KERR_NOT_LEADER_OR_FOLLOWER && r->replica_id == DEBUG_REPLICA)
+		out->error_code = KERR_NONE;
+	if (!out->error_code)
+		out->error_code = look(b, r, p, in->timestamp, &found);
+	if (out->error_code)
+		return;
+	out->offset = found.offset;
+	out->timestamp = found.timestamp;
+	out->leader_epoch = found.leader_epoch;
+}
+
+void api_list_offsets(struct call *c, const struct list_offsets_request *r)
+{
+	struct list_offsets_response resp;
+
+	msg_init(&list_offsets_response_desc, &resp);
+	resp.topics = CALL_NEW(c, list_offsets_response_topics, (size_t)r->n_topics);
+	resp.n_topics = r->n_topics;
+	for (int32_t i = 0; i < r->n_topics; i++) {
+		const struct list_offsets_request_topics *in = &r->topics[i];
+		struct list_offsets_response_topics *out = &resp.topics[i];
+		const struct repl_topic *t = repl_topic(c->broker->repl, in->name);
+
+		out->name = in->name;
+		out->partitions =
+			CALL_NEW(c, list_offsets_response_partitions, (size_t)in->n_partitions);
+		out->n_partitions = in->n_partitions;
+		for (int32_t k = 0; k < in->n_partitions; k++)
+			one(c->broker, r, t, &in->partitions[k], &out->partitions[k]);
+	}
+	call_reply(c, &resp);
+}

@@ -1,0 +1,71 @@
+/* DescribeQuorum: v0-2. v1 times of fetches, v2 directory ids and the voters' listeners. Only
+ * __cluster_metadata-0 is led by a quorum. */
+#include "api/api.h"
+
+static void put_replica(struct broker *b, const struct quorum *q, const struct quorum_replica *r,
+	struct describe_quorum_response_current_voters *out)
+{
+	int64_t wall = clock_wall_ms(b->clock) - broker_now_ms(b);
+	bool self = r->id == q->set.id;
+
+	out->replica_id = r->id;
+	out->replica_directory_id = r->dir;
+	out->log_end_offset = self ? metalog_log(b->metalog)->leo : r->end_offset;
+	out->last_fetch_timestamp = self                   ? clock_wall_ms(b->clock)
+				    : r->last_fetch_ms < 0 ? -1
+							   : wall + r->last_fetch_ms;
+	out->last_caught_up_timestamp = self                       ? clock_wall_ms(b->clock)
+					: r->last_caught_up_ms < 0 ? -1
+								   : wall + r->last_caught_up_ms;
+}
+
+static void put_quorum(struct call *c, struct describe_quorum_response_partitions *out)
+{
+	struct broker *b = c->broker;
+	const struct quorum *q = metalog_quorum(b->metalog);
+
+	if (!quorum_leads(q)) {
+		out->error_code = KERR_NOT_LEADER_OR_FOLLOWER;
+		return;
+	}
+	out->leader_id = q->leader;
+	out->leader_epoch = quorum_epoch(q);
+	out->high_watermark = q->high_watermark;
+	out->current_voters =
+		CALL_NEW(c, describe_quorum_response_current_voters, (size_t)q->set.n_voters);
+	out->n_current_voters = q->set.n_voters;
+	for (int i = 0; i < q->set.n_voters; i++)
+		put_replica(b, q, &q->replicas[i], &out->current_voters[i]);
+	out->observers =
+		CALL_NEW(c, describe_quorum_response_current_voters, (size_t)q->n_observers);
+	out->n_observers = q->n_observers;
+	for (int i = 0; i < q->n_observers; i++)
+		put_replica(b, q, &q->observers[i], &out->observers[i]);
+}
+
+void api_describe_quorum(struct call *c, const struct describe_quorum_request *r)
+{
+	struct describe_quorum_response resp;
+
+	msg_init(&describe_quorum_response_desc, &resp);
+	resp.topics = CALL_NEW(c, describe_quorum_response_topics, (size_t)r->n_topics);
+	resp.n_topics = r->n_topics;
+	for (int32_t i = 0; i < r->n_topics; i++) {
+		const struct describe_quorum_request_topics *in = &r->topics[i];
+		struct describe_quorum_response_topics *out = &resp.topics[i];
+		bool known = str_eqz(in->topic_name, METALOG_TOPIC);
+
+		out->topic_name = in->topic_name;
+		out->partitions =
+			CALL_NEW(c, describe_quorum_response_partitions, (size_t)in->n_partitions);
+		out->n_partitions = in->n_partitions;
+		for (int32_t k = 0; k < in->n_partitions; k++) {
+			out->partitions[k].partition_index = in->partitions[k].partition_index;
+			if (known && in->partitions[k].partition_index == 0)
+				put_quorum(c, &out->partitions[k]);
+			else
+				out->partitions[k].error_code = KERR_UNKNOWN_TOPIC_OR_PARTITION;
+		}
+	}
+	call_reply(c, &resp);
+}

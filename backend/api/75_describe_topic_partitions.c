@@ -1,0 +1,134 @@
+/*
+ * DescribeTopicPartitions: v0 (KIP-966). Topics by name in order, at most a page of partitions; the
+ * cursor names where the next page begins.
+ */
+#include <stdlib.h>
+
+#include "api/api.h"
+#include "meta/topic_name.h"
+
+#define PAGE_MAX 2000
+
+struct page {
+	struct call *c;
+	const struct image *img;
+	struct describe_topic_partitions_response *resp;
+	int32_t left;
+};
+
+static void put_partition(struct page *p, const struct image_partition *ip, int32_t index,
+	struct describe_topic_partitions_response_partitions *out)
+{
+	out->partition_index = index;
+	out->leader_id = ip->leader;
+	out->leader_epoch = ip->leader_epoch;
+	out->error_code = ip->leader < 0 ? KERR_LEADER_NOT_AVAILABLE : KERR_NONE;
+	out->replica_nodes = ip->replicas.v;
+	out->n_replica_nodes = ip->replicas.n;
+	out->isr_nodes = ip->isr.v;
+	out->n_isr_nodes = ip->isr.n;
+	out->offline_replicas = arena_array(&p->c->arena, (size_t)ip->replicas.n, sizeof(int32_t));
+	for (int32_t i = 0; i < ip->replicas.n; i++) {
+		const struct image_broker *b = image_broker(p->img, ip->replicas.v[i]);
+		if (!b || b->fenced)
+			out->offline_replicas[out->n_offline_replicas++] = ip->replicas.v[i];
+	}
+}
+
+/* False when the page is full: the cursor says where to go on. */
+static bool put_topic(struct page *p, const struct image_topic *t, int32_t from)
+{
+	struct describe_topic_partitions_response *resp = p->resp;
+	struct describe_topic_partitions_response_topics *out = &resp->topics[resp->n_topics];
+	int32_t n = t->n_partitions - from;
+	bool whole = n <= p->left;
+
+	if (!whole)
+		n = p->left;
+	if (n > 0 || whole) {
+		resp->n_topics++;
+		out->name = t->name;
+		out->topic_id = t->id;
+		out->is_internal = t->internal;
+		out->partitions =
+			CALL_NEW(p->c, describe_topic_partitions_response_partitions, (size_t)n);
+		out->n_partitions = n;
+		for (int32_t i = 0; i < n; i++)
+			put_partition(p, &t->partitions[from + i], from + i, &out->partitions[i]);
+	}
+	p->left -= n;
+	if (!whole) {
+		resp->next_cursor =
+			CALL_NEW(p->c, describe_topic_partitions_response_next_cursor, 1);
+		resp->next_cursor->topic_name = t->name;
+		resp->next_cursor->partition_index = from + n;
+	}
+	return whole;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct str *x = a, *y = b;
+
+	return str_cmp(*x, *y);
+}
+
+/* The names to describe, sorted, each once. */
+static size_t names(
+	struct page *p, const struct describe_topic_partitions_request *r, struct str **out)
+{
+	size_t n = r->n_topics > 0 ? (size_t)r->n_topics : p->img->topics.n;
+	struct str *v = arena_array(&p->c->arena, n, sizeof(*v));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = r->n_topics > 0 ? r->topics[i].name : p->img->topics.v[i]->name;
+	if (n > 1)
+		qsort(v, n, sizeof(*v), by_name);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || !str_eq(v[kept - 1], v[i]))
+			v[kept++] = v[i];
+	*out = v;
+	return kept;
+}
+
+static void put_unknown(struct page *p, struct str name)
+{
+	struct describe_topic_partitions_response *resp = p->resp;
+	struct describe_topic_partitions_response_topics *out = &resp->topics[resp->n_topics++];
+	struct err e = {0};
+
+	out->name = name;
+	out->error_code = topic_name_check(name, &e) < 0 ? KERR_INVALID_TOPIC_EXCEPTION
+							 : KERR_UNKNOWN_TOPIC_OR_PARTITION;
+}
+
+void api_describe_topic_partitions(
+	struct call *c, const struct describe_topic_partitions_request *r)
+{
+	struct describe_topic_partitions_response resp;
+	struct page p = {c, metalog_image(c->broker->metalog), &resp, r->response_partition_limit};
+	struct str *v;
+	size_t n;
+
+	if (p.left <= 0 || p.left > PAGE_MAX)
+		p.left = PAGE_MAX;
+	msg_init(&describe_topic_partitions_response_desc, &resp);
+	n = names(&p, r, &v);
+	resp.topics = CALL_NEW(c, describe_topic_partitions_response_topics, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct image_topic *t = image_topic(p.img, v[i]);
+		int32_t from = 0;
+
+		if (r->cursor && str_cmp(v[i], r->cursor->topic_name) < 0)
+			continue;
+		if (r->cursor && str_eq(v[i], r->cursor->topic_name))
+			from = (int32_t)min_i64(
+				max_i64(r->cursor->partition_index, 0), t ? t->n_partitions : 0);
+		if (!t)
+			put_unknown(&p, v[i]);
+		else if (!put_topic(&p, t, from))
+			break;
+	}
+	call_reply(c, &resp);
+}

@@ -1,0 +1,39 @@
+/*
+ * The door of the broker: a frame comes in, the handler of its API answers it. Which APIs are
+ * served, in which versions and by which function, is the table in handlers.def; ApiVersions
+ * answers from it, so that nothing is offered that is not there.
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include "api/broker.h"
+#include "wire/kerr.h"
+
+struct api_handler {
+	int16_t key, min, max;
+	int16_t advertised_min; /* Produce claims version 0 for old librdkafka (KAFKA-18659) */
+	void (*serve)(struct call *c, const void *request);
+};
+
+/* NULL: not served. */
+const struct api_handler *api_handler(int16_t key);
+/* All of them, for ApiVersions; returns their number. */
+size_t api_handlers(const struct api_handler **out);
+
+/* A net_request_fn; arg is a struct broker. */
+void api_request(void *arg, struct net_slot *slot, struct slice frame, struct ref *hold);
+
+struct api_versions_request;
+/* The answer to ApiVersions with an error code. */
+void api_answer_versions(struct call *c, const struct api_versions_request *r, int16_t error);
+
+/* Waiting operations that became possible or are due; true when there were any. Call it after
+ * repl_turn. */
+bool api_turn(struct broker *b);
+
+#define SERVE(KEY, name, first, last, advertised) \
+	struct name##_request;                    \
+	void api_##name(struct call *c, const struct name##_request *r);
+#include "api/handlers.def"
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * What API handlers see of the broker. Filled by backend/server, which owns everything in it;
+ * handlers own only their calls.
+ */
+#ifndef API_BROKER_H
+#define API_BROKER_H
+
+#include "api/call.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "delay/delay.h"
+#include "metalog/metalog.h"
+#include "repl/repl.h"
+#include "wire/batch.h"
+
+#define BROKER_API_KEYS 128 /* keys are below this */
+
+/* One listener as clients reach it (advertised.listeners). */
+struct broker_endpoint {
+	struct str name;
+	struct str host;
+	uint16_t port;
+};
+
+/* Settings that handlers ask; kept up to date by the server. */
+struct broker_settings {
+	int32_t max_fetch_bytes;      /* fetch.max.bytes */
+	int32_t max_fetch_partitions; /* partitions of one fetch answer */
+	bool auto_create_topics;      /* auto.create.topics.enable */
+	int32_t num_partitions;
+	int16_t default_replication_factor;
+	int64_t max_request_partition_size; /* max.request.partition.size.limit */
+};
+
+/* Configs as DescribeConfigs and AlterConfigs need them; by the server, over its tables. */
+struct config_ops;
+
+struct broker_counters {
+	uint64_t requests, errors;
+};
+
+struct broker {
+	const struct clock *clock;
+	int32_t node_id;
+	struct str cluster_id;
+	struct str rack; /* null: none */
+	struct broker_settings set;
+	struct broker_endpoint *endpoints; /* by the listener's tag */
+	int n_endpoints;
+	struct metalog *metalog;
+	struct repl *repl;
+	struct store *store;
+	struct delay_queue delay;
+	const struct config_ops *configs;
+	struct rng rng;
+	struct compress_ctx *compress;
+	struct buf scratch; /* unpacked records of one batch */
+	struct list open_calls;
+	struct list free_calls;
+	int32_t n_free_calls;
+	bool ready;    /* registered and unfenced: clients are served */
+	bool stopping; /* orderly stop has begun */
+	/* producer ids: [next, end) of the block this broker holds */
+	int64_t next_producer_id, end_producer_id;
+	struct broker_counters counters[BROKER_API_KEYS];
+	/* Asked by a handler for something the server does. */
+	void (*topic_wanted)(struct broker *b, struct str name); /* auto-creation */
+	void *owner;
+};
+
+/* A new broker context: zeroed, then this. */
+void broker_init(struct broker *b, const struct clock *clock);
+/* All calls must have been answered. */
+void broker_fini(struct broker *b);
+
+/* Now, in milliseconds of the monotonic clock. */
+static inline int64_t broker_now_ms(const struct broker *b)
+{
+	return clock_mono_ms(b->clock);
+}
+
+#endif

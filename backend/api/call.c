@@ -1,0 +1,179 @@
+/* Requests in, answers out; handlers.c says which function serves which API. */
+#define LOG_MODULE "api"
+#include <stdlib.h>
+
+#include "api/api.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+
+#define FREE_CALLS_MAX 256
+
+static struct call *call_new(struct broker *b, struct net_slot *slot)
+{
+	struct list_node *node = list_first(&b->free_calls);
+	struct call *c;
+
+	if (node) {
+		list_remove(node);
+		b->n_free_calls--;
+		c = CONTAINER_OF(node, struct call, node);
+	} else {
+		c = ALLOC(struct call);
+		c->broker = b;
+		arena_init(&c->arena, CALL_ARENA_LIMIT);
+	}
+	c->slot = slot;
+	c->frame = NULL;
+	c->held = false;
+	c->started_us = clock_mono_us(b->clock);
+	list_push_back(&b->open_calls, &c->node);
+	return c;
+}
+
+static void call_free(struct call *c)
+{
+	struct broker *b = c->broker;
+
+	if (c->held)
+		ref_put(c->frame);
+	list_remove(&c->node);
+	if (b->n_free_calls >= FREE_CALLS_MAX || c->arena.used > 256 * 1024) {
+		arena_fini(&c->arena);
+		free(c);
+		return;
+	}
+	arena_reset(&c->arena);
+	list_push_front(&b->free_calls, &c->node);
+	b->n_free_calls++;
+}
+
+void call_hold(struct call *c)
+{
+	if (c->held)
+		return;
+	c->held = true;
+	ref_get(c->frame);
+}
+
+void call_park(struct call *c)
+{
+	arena_reset(&c->arena);
+	if (c->held)
+		ref_put(c->frame);
+	c->held = false;
+	c->frame = NULL;
+}
+
+void call_reply(struct call *c, const void *response)
+{
+	struct chain out;
+	int rc;
+
+	chain_init(&out);
+	rc = response_frame(c->api->key, c->version, c->header.correlation_id, response, &out);
+	if (rc < 0) {
+		log_error("%s v%d: the answer cannot be encoded: %s", c->api->name, c->version,
+			err_name(rc));
+		chain_clear(&out);
+		call_drop(c, "an answer that cannot be encoded");
+		return;
+	}
+	net_slot_reply(c->slot, &out);
+	call_free(c);
+}
+
+void call_skip(struct call *c)
+{
+	net_slot_skip(c->slot);
+	call_free(c);
+}
+
+void call_drop(struct call *c, const char *why)
+{
+	net_slot_drop(c->slot, why);
+	call_free(c);
+}
+
+void broker_init(struct broker *b, const struct clock *clock)
+{
+	b->clock = clock;
+	delay_queue_init(&b->delay);
+	list_init(&b->open_calls);
+	list_init(&b->free_calls);
+	rng_seed(&b->rng, random_u64());
+	b->compress = compress_ctx_new();
+}
+
+void broker_fini(struct broker *b)
+{
+	struct list_node *node;
+
+	while ((node = list_first(&b->free_calls))) {
+		struct call *c = CONTAINER_OF(node, struct call, node);
+		list_remove(node);
+		arena_fini(&c->arena);
+		free(c);
+	}
+	delay_queue_fini(&b->delay);
+	compress_ctx_free(b->compress);
+	buf_fini(&b->scratch);
+}
+
+/* A version that we do not speak: ApiVersions is answered in version 0 with what we do speak
+ * (KIP-511), anything else ends the connection as Kafka does. */
+static void refuse_version(struct call *c)
+{
+	struct api_versions_request none;
+
+	if (c->api->key != API_API_VERSIONS) {
+		call_drop(c, "a version of an API that is not served here");
+		return;
+	}
+	c->version = 0;
+	msg_init(&api_versions_request_desc, &none);
+	api_answer_versions(c, &none, KERR_UNSUPPORTED_VERSION);
+}
+
+static void dispatch(struct call *c, const struct api_handler *h, struct slice body)
+{
+	void *request = arena_alloc(&c->arena, c->api->request->body->size);
+	int rc = msg_decode(c->api->request, c->version, body, &c->arena, request, NULL);
+
+	if (rc < 0) {
+		log_warn("%s: %s v%d: %s", net_slot_peer(c->slot), c->api->name, c->version,
+			err_name(rc));
+		call_drop(c, "a request that cannot be read");
+		return;
+	}
+	c->broker->counters[c->api->key].requests++;
+	h->serve(c, request);
+}
+
+void api_request(void *arg, struct net_slot *slot, struct slice frame, struct ref *hold)
+{
+	struct broker *b = arg;
+	struct request_header header;
+	const struct api_handler *h;
+	struct call *c;
+	size_t used;
+
+	if (request_header_decode(frame, &header, &used) < 0) {
+		net_slot_drop(slot, "a request header that cannot be read");
+		return;
+	}
+	h = api_handler(header.api_key);
+	if (!h) {
+		log_warn("%s: API key %d is not served here", net_slot_peer(slot), header.api_key);
+		net_slot_drop(slot, "an API that is not served here");
+		return;
+	}
+	c = call_new(b, slot);
+	c->api = api_find(header.api_key);
+	c->header = header;
+	c->version = header.api_version;
+	c->frame = hold;
+	if (header.api_version < h->min || header.api_version > h->max)
+		refuse_version(c);
+	else
+		dispatch(c, h, slice_of(frame.p + used, frame.n - used));
+}

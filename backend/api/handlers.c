@@ -1,0 +1,35 @@
+/* The table of handlers.def as data. */
+#include "api/api.h"
+
+#define SERVE(KEY, name, first, last, advertised)               \
+	static void serve_##name(struct call *c, const void *r) \
+	{                                                       \
+		api_##name(c, r);                               \
+	}
+#include "api/handlers.def"
+
+static const struct api_handler handlers[] = {
+#define SERVE(KEY, name, first, last, advertised) \
+	{API_##KEY, first, last, advertised, serve_##name},
+#include "api/handlers.def"
+};
+
+size_t api_handlers(const struct api_handler **out)
+{
+	*out = handlers;
+	return ARRAY_LEN(handlers);
+}
+
+/* A dozen rows on a few cache lines: a search costs less than the request. */
+const struct api_handler *api_handler(int16_t key)
+{
+	for (size_t i = 0; i < ARRAY_LEN(handlers); i++)
+		if (handlers[i].key == key)
+			return &handlers[i];
+	return NULL;
+}
+
+bool api_turn(struct broker *b)
+{
+	return delay_run(&b->delay, broker_now_ms(b)) > 0;
+}

@@ -1,0 +1,218 @@
+/*
+ * Quorum's view of the disk: the log's ends and epochs, the file quorum-state, the LeaderChange
+ * record. Messages to other voters go through the peer links of the server; with one voter there
+ * are none.
+ */
+#define LOG_MODULE "metalog"
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "metalog/priv.h"
+#include "store/checkpoint.h"
+
+#define STATE_MAX 4096
+
+static char *state_path(const struct metalog *m)
+{
+	return xasprintf("%s/quorum-state", m->log->dir);
+}
+
+static int op_persist(void *arg, const struct quorum_state *s)
+{
+	struct metalog *m = arg;
+	struct buf text = BUF_EMPTY;
+	char *path = state_path(m);
+	int rc;
+
+	quorum_state_encode(s, &text);
+	rc = checkpoint_replace(m->store->io, path, buf_slice(&text), true);
+	if (rc < 0)
+		log_error("%s cannot be written", path);
+	free(path);
+	buf_fini(&text);
+	return rc;
+}
+
+static int64_t op_log_start(void *arg)
+{
+	return ((struct metalog *)arg)->log->log_start;
+}
+
+static int64_t op_log_end(void *arg)
+{
+	return ((struct metalog *)arg)->log->leo;
+}
+
+static int32_t op_last_epoch(void *arg)
+{
+	struct metalog *m = arg;
+	int32_t epoch = epoch_cache_latest(&m->log->epochs);
+
+	return epoch < 0 ? 0 : epoch;
+}
+
+static void op_epoch_end(void *arg, int32_t epoch, int32_t *found, int64_t *end)
+{
+	struct metalog *m = arg;
+
+	epoch_cache_end(&m->log->epochs, epoch, m->log->leo, m->log->log_start, found, end);
+}
+
+static int op_truncate(void *arg, int64_t offset)
+{
+	struct metalog *m = arg;
+
+	return plog_truncate_to(m->log, offset);
+}
+
+static int op_append_leader_change(void *arg, int32_t epoch, int32_t leader, const int32_t *voters,
+	int n_voters, const int32_t *granting, int n_granting)
+{
+	struct metalog *m = arg;
+	struct leader_change_message_voters all[QUORUM_MAX_VOTERS], yes[QUORUM_MAX_VOTERS];
+	struct leader_change_message body = {.leader_id = leader,
+		.voters = all,
+		.n_voters = n_voters,
+		.granting_voters = yes,
+		.n_granting_voters = n_granting};
+	struct batch_options opt = BATCH_OPTIONS_DEFAULT;
+	struct slice batch;
+	int rc;
+
+	for (int i = 0; i < n_voters; i++)
+		all[i] = (struct leader_change_message_voters){.voter_id = voters[i]};
+	for (int i = 0; i < n_granting; i++)
+		yes[i] = (struct leader_change_message_voters){.voter_id = granting[i]};
+	buf_clear(&m->value);
+	rc = msg_encode_buf(&leader_change_message_desc, 0, &body, &m->value);
+	if (rc < 0)
+		return rc;
+	opt.control = true;
+	batch_builder_begin(&m->builder, &opt);
+	rc = batch_builder_add_control(&m->builder, clock_wall_ms(m->clock), CONTROL_LEADER_CHANGE,
+		0, buf_slice(&m->value));
+	if (rc == 0)
+		rc = batch_builder_finish(&m->builder, &batch);
+	return rc < 0 ? rc : metalog_append(m, batch, epoch);
+}
+
+/* A quorum of one sends nothing. */
+static void op_send_vote(void *arg, int32_t to, const struct quorum_vote_request *r)
+{
+	(void)arg;
+	(void)to;
+	(void)r;
+}
+
+static void op_send_begin(void *arg, int32_t to, const struct quorum_begin_request *r)
+{
+	(void)arg;
+	(void)to;
+	(void)r;
+}
+
+static void op_send_end(void *arg, int32_t to, const struct quorum_end_request *r)
+{
+	(void)arg;
+	(void)to;
+	(void)r;
+}
+
+static void op_send_fetch(void *arg, int32_t to, const struct quorum_fetch_request *r)
+{
+	(void)arg;
+	(void)to;
+	(void)r;
+}
+
+static void op_changed(void *arg, enum quorum_role role, int32_t epoch, int32_t leader)
+{
+	struct metalog *m = arg;
+
+	log_info("quorum: %s in epoch %d, leader %d", quorum_role_name(role), epoch, leader);
+	metalog_lead_if_ready(m);
+	if (m->ev.changed)
+		m->ev.changed(m->ev.arg);
+}
+
+static void op_committed(void *arg, int64_t hw)
+{
+	metalog_apply(arg, hw);
+}
+
+static const struct quorum_ops ops = {
+	.persist = op_persist,
+	.log_start = op_log_start,
+	.log_end = op_log_end,
+	.last_epoch = op_last_epoch,
+	.epoch_end = op_epoch_end,
+	.truncate = op_truncate,
+	.append_leader_change = op_append_leader_change,
+	.send_vote = op_send_vote,
+	.send_begin = op_send_begin,
+	.send_end = op_send_end,
+	.send_fetch = op_send_fetch,
+	.changed = op_changed,
+	.committed = op_committed,
+};
+
+static int open_log(struct metalog *m, struct err *e)
+{
+	struct plog_config config = plog_config_default;
+	struct store *s = m->store;
+	char *dir = xasprintf("%s/" METALOG_TOPIC "-0", s->dir);
+	struct store_stat st;
+	struct plog_open_args args = {
+		.io = s->io,
+		.files = &s->files,
+		.clock = s->clock,
+		.dir = dir,
+		.topic = str_of(METALOG_TOPIC),
+		.config = &config,
+		.trust = s->trust,
+	};
+	int rc;
+
+	config.retention_ms = -1;
+	if (s->io->stat(s->io, dir, &st) == 0)
+		rc = plog_open(&args, &m->log, e);
+	else
+		rc = plog_create(&args, NULL, 0, &m->log, e);
+	free(dir);
+	return rc;
+}
+
+/* 1: *out is what the file says; 0: there is none. */
+static int load_state(struct metalog *m, struct quorum_state *out, struct err *e)
+{
+	struct buf text = BUF_EMPTY;
+	char *path = state_path(m);
+	int rc = checkpoint_read(m->store->io, path, STATE_MAX, &text);
+
+	if (rc == ERR_NOT_FOUND)
+		rc = 0;
+	else if (rc < 0)
+		err_set(e, rc, "%s cannot be read", path);
+	else if ((rc = quorum_state_parse(buf_str(&text), out, e)) < 0)
+		err_wrap(e, "%s", path);
+	else
+		rc = 1;
+	free(path);
+	buf_fini(&text);
+	return rc;
+}
+
+int metalog_open(struct metalog *m, struct err *e)
+{
+	struct quorum_state state;
+	int rc = open_log(m, e);
+
+	if (rc < 0)
+		return rc;
+	rc = load_state(m, &state, e);
+	if (rc < 0)
+		return rc;
+	return quorum_init(&m->quorum, &m->set.quorum, &ops, m, rc ? &state : NULL, random_u64(),
+		loop_now_ms(m->loop), e);
+}

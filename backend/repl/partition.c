@@ -1,0 +1,143 @@
+/* What happens in one partition: appends of a turn, the high watermark, who may write and read. */
+#define LOG_MODULE "repl"
+#include <assert.h>
+
+#include "base/log.h"
+#include "repl/priv.h"
+#include "wire/kerr.h"
+
+int16_t partition_check_leader(const struct partition *p, int32_t epoch)
+{
+	if (!p || !p->topic)
+		return KERR_UNKNOWN_TOPIC_OR_PARTITION;
+	if (!p->log)
+		return KERR_KAFKA_STORAGE_ERROR;
+	if (epoch >= 0 && epoch < p->leader_epoch)
+		return KERR_FENCED_LEADER_EPOCH;
+	if (epoch >= 0 && epoch > p->leader_epoch)
+		return KERR_UNKNOWN_LEADER_EPOCH;
+	return p->leads ? KERR_NONE : KERR_NOT_LEADER_OR_FOLLOWER;
+}
+
+int16_t partition_check_isr(const struct partition *p)
+{
+	int32_t need = p->topic->config.min_insync_replicas;
+
+	if (need > p->n_replicas)
+		need = p->n_replicas;
+	return p->n_isr < need ? KERR_NOT_ENOUGH_REPLICAS : KERR_NONE;
+}
+
+int64_t partition_readable(const struct partition *p, bool committed_only)
+{
+	return committed_only ? plog_last_stable(p->log) : p->log->high_watermark;
+}
+
+void partition_advance(struct partition *p)
+{
+	int64_t before = p->log->high_watermark;
+
+	/* This broker is the whole in-sync set of what it leads: what is in its log is committed.
+	 */
+	if (partition_check_isr(p) == KERR_NONE)
+		plog_set_high_watermark(p->log, p->log->leo);
+	if (p->log->high_watermark == before)
+		return;
+	delay_key_wake(&p->reads);
+	delay_key_wake(&p->commits);
+}
+
+void repl_append(struct partition *p, struct repl_append *a)
+{
+	struct repl *r = p->topic->repl;
+
+	assert(p->leads);
+	a->partition = partition_get(p);
+	a->error = KERR_NONE;
+	list_push_back(&p->pending, &a->node);
+	if (!list_holds(&p->dirty))
+		list_push_back(&r->dirty, &p->dirty);
+}
+
+static void refuse(struct repl_append *a, int16_t error)
+{
+	a->error = error;
+	a->base_offset = a->last_offset = a->timestamp = a->log_start = -1;
+	a->done(a);
+}
+
+void partition_refuse_pending(struct partition *p, int16_t error)
+{
+	struct list_node *node;
+
+	list_remove(&p->dirty);
+	while ((node = list_first(&p->pending))) {
+		list_remove(node);
+		refuse(CONTAINER_OF(node, struct repl_append, node), error);
+	}
+}
+
+static void count(struct partition *p, const struct plog_append *item)
+{
+	if (item->error || item->duplicate)
+		return;
+	p->records_in += (uint64_t)item->header.n_records;
+	p->bytes_in += item->header.size;
+}
+
+/* Moves what is queued into r->items; *queue gets the appends themselves, in the same order. */
+static void gather(struct repl *r, struct partition *p, struct list *queue)
+{
+	struct list_node *node;
+
+	vec_clear(&r->items);
+	list_init(queue);
+	while ((node = list_first(&p->pending))) {
+		struct repl_append *a = CONTAINER_OF(node, struct repl_append, node);
+		struct plog_append *item = vec_add(&r->items);
+
+		list_remove(node);
+		list_push_back(queue, node);
+		item->batch = a->batch;
+		item->header = a->header;
+		item->leader_epoch = p->leader_epoch;
+		item->coordinator_epoch = -1;
+	}
+}
+
+static void append(struct repl *r, struct partition *p)
+{
+	struct list queue;
+	struct list_node *node;
+	size_t i = 0;
+
+	gather(r, p, &queue);
+	plog_append(p->log, r->items.v, r->items.n, PLOG_LEADER);
+	partition_advance(p);
+	while ((node = list_first(&queue))) {
+		struct repl_append *a = CONTAINER_OF(node, struct repl_append, node);
+		const struct plog_append *item = &r->items.v[i++];
+
+		list_remove(node);
+		count(p, item);
+		a->error = item->error;
+		a->base_offset = item->base_offset;
+		a->last_offset = item->last_offset;
+		a->timestamp = item->timestamp;
+		a->log_start = p->log->log_start;
+		a->done(a);
+	}
+}
+
+bool repl_turn(struct repl *r)
+{
+	struct list_node *node;
+	bool any = false;
+
+	while ((node = list_first(&r->dirty))) {
+		list_remove(node);
+		append(r, CONTAINER_OF(node, struct partition, dirty));
+		any = true;
+	}
+	return any;
+}

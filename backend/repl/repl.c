@@ -1,0 +1,287 @@
+/* Which partitions are here: follows the image, opens and deletes logs. */
+#define LOG_MODULE "repl"
+#include "repl/priv.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "wire/kerr.h"
+
+struct repl *repl_new(struct store *store, const struct repl_settings *set)
+{
+	struct repl *r = ALLOC(struct repl);
+
+	r->store = store;
+	r->set = *set;
+	map_init(&r->by_name);
+	map_init(&r->by_id);
+	list_init(&r->dirty);
+	return r;
+}
+
+static struct slice id_key(const struct uuid *id)
+{
+	return slice_of(id->b, sizeof(id->b));
+}
+
+struct partition *partition_get(struct partition *p)
+{
+	ref_get(&p->ref);
+	return p;
+}
+
+static void partition_release(struct ref *ref)
+{
+	struct partition *p = CONTAINER_OF(ref, struct partition, ref);
+
+	delay_key_fini(&p->reads);
+	delay_key_fini(&p->commits);
+	free(p);
+}
+
+void partition_put(struct partition *p)
+{
+	if (p)
+		ref_put(&p->ref);
+}
+
+static struct partition *partition_new(struct repl_topic *t, int32_t index)
+{
+	struct partition *p = ALLOC(struct partition);
+
+	p->topic = t;
+	p->index = index;
+	p->leader = META_NO_LEADER;
+	p->leader_epoch = -1;
+	ref_init(&p->ref, partition_release);
+	list_init(&p->pending);
+	delay_key_init(&p->reads);
+	delay_key_init(&p->commits);
+	return p;
+}
+
+/* Detaches a partition from the topic: what is queued is refused, those who wait are woken. */
+static void partition_leave(struct partition *p, int16_t error)
+{
+	partition_refuse_pending(p, error);
+	p->leads = false;
+	p->log = NULL;
+	p->topic = NULL;
+	delay_key_wake(&p->reads);
+	delay_key_wake(&p->commits);
+	partition_put(p);
+}
+
+static void topic_free(struct repl_topic *t)
+{
+	for (int32_t i = 0; i < t->n_partitions; i++)
+		if (t->partitions[i])
+			partition_leave(t->partitions[i], KERR_UNKNOWN_TOPIC_OR_PARTITION);
+	free(t->partitions);
+	free((void *)(uintptr_t)t->name.p);
+	free(t);
+}
+
+void repl_free(struct repl *r)
+{
+	void *value;
+
+	if (!r)
+		return;
+	for (size_t i = 0; map_next(&r->by_name, &i, NULL, &value);)
+		topic_free(value);
+	map_fini(&r->by_name);
+	map_fini(&r->by_id);
+	vec_fini(&r->items);
+	free(r);
+}
+
+static struct repl_topic *topic_add(struct repl *r, const struct image_topic *it)
+{
+	struct repl_topic *t = ALLOC(struct repl_topic);
+
+	t->repl = r;
+	t->name = str_of(str_dup(it->name));
+	t->id = it->id;
+	t->internal = it->internal;
+	r->set.config(r->set.arg, t->name, &t->config);
+	map_puts(&r->by_name, t->name, t);
+	map_put(&r->by_id, id_key(&t->id), t);
+	return t;
+}
+
+/* The partition's log: the one on the disk if it is this topic's, else a new one. */
+static struct plog *open_log(struct repl_topic *t, int32_t index)
+{
+	struct repl *r = t->repl;
+	struct plog *log = store_find(r->store, t->name, index);
+	struct err e = {0};
+
+	if (log && !uuid_is_zero(&log->topic_id) && !uuid_eq(&log->topic_id, &t->id)) {
+		log_warn("%.*s-%d: its log is of a deleted topic of that name and goes",
+			STR_ARG(t->name), index);
+		if (store_delete(r->store, log) < 0)
+			return NULL;
+		log = NULL;
+	}
+	if (log) {
+		plog_set_config(log, &t->config.log);
+		return log;
+	}
+	if (store_create(r->store, t->name, index, &t->id, &t->config.log, &log, &e) < 0) {
+		log_error("%.*s-%d: its log cannot be made: %s", STR_ARG(t->name), index, e.msg);
+		return NULL;
+	}
+	return log;
+}
+
+static void follow(struct repl_topic *t, int32_t index, const struct image_partition *ip)
+{
+	int32_t me = t->repl->set.node_id;
+	struct partition *p;
+	bool led;
+
+	while (t->n_partitions <= index) {
+		t->partitions = xreallocarray(
+			t->partitions, (size_t)t->n_partitions + 1, sizeof(*t->partitions));
+		t->partitions[t->n_partitions++] = NULL;
+	}
+	p = t->partitions[index];
+	if (meta_ids_find(ip->replicas, me) < 0) {
+		t->partitions[index] = NULL;
+		if (p) {
+			struct plog *log = p->log;
+			partition_leave(p, KERR_NOT_LEADER_OR_FOLLOWER);
+			if (log && store_delete(t->repl->store, log) < 0)
+				log_error("%.*s-%d: its files cannot be removed", STR_ARG(t->name),
+					index);
+		}
+		return;
+	}
+	if (!p) {
+		p = t->partitions[index] = partition_new(t, index);
+		p->log = open_log(t, index);
+		if (p->log)
+			p->log->owner = p;
+	}
+	led = p->leads;
+	p->leader = ip->leader;
+	p->leader_epoch = ip->leader_epoch;
+	p->n_replicas = ip->replicas.n;
+	p->n_isr = ip->isr.n;
+	p->leads = ip->leader == me && p->log;
+	if (p->leads)
+		partition_advance(p);
+	if (led && !p->leads) {
+		partition_refuse_pending(p, KERR_NOT_LEADER_OR_FOLLOWER);
+		delay_key_wake(&p->reads);
+		delay_key_wake(&p->commits);
+	}
+}
+
+void repl_topic_created(struct repl *r, const struct image_topic *it)
+{
+	struct repl_topic *t = topic_add(r, it);
+
+	for (int32_t i = 0; i < it->n_partitions; i++)
+		follow(t, i, &it->partitions[i]);
+}
+
+void repl_partition_changed(struct repl *r, const struct image_topic *it, int32_t index)
+{
+	struct repl_topic *t = repl_topic_by_id(r, &it->id);
+
+	if (t)
+		follow(t, index, &it->partitions[index]);
+}
+
+void repl_topic_deleted(struct repl *r, const struct image_topic *it)
+{
+	struct repl_topic *t = repl_topic_by_id(r, &it->id);
+
+	if (!t)
+		return;
+	map_dels(&r->by_name, t->name);
+	map_del(&r->by_id, id_key(&t->id));
+	for (int32_t i = 0; i < t->n_partitions; i++) {
+		struct partition *p = t->partitions[i];
+		struct plog *log = p ? p->log : NULL;
+
+		if (p)
+			partition_leave(p, KERR_UNKNOWN_TOPIC_OR_PARTITION);
+		t->partitions[i] = NULL;
+		if (log && store_delete(r->store, log) < 0)
+			log_error("%.*s-%d: its files cannot be removed", STR_ARG(t->name), i);
+	}
+	topic_free(t);
+}
+
+/* Logs on the disk that no topic of the image has. */
+static void delete_orphans(struct repl *r)
+{
+	VEC(struct plog *) orphans = {0};
+	struct plog *log;
+
+	for (size_t i = 0; (log = store_next(r->store, &i));)
+		if (!log->owner && !str_eqz(str_of(log->topic), "__cluster_metadata"))
+			vec_push(&orphans, log);
+	vec_foreach (it, &orphans) {
+		log_warn("%s: no topic of this cluster: deleted", plog_name(*it));
+		if (store_delete(r->store, *it) < 0)
+			log_error("its files cannot be removed");
+	}
+	vec_fini(&orphans);
+}
+
+void repl_load(struct repl *r, const struct image *img)
+{
+	vec_foreach (it, &img->topics)
+		repl_topic_created(r, *it);
+	delete_orphans(r);
+}
+
+static void reconfigure(struct repl_topic *t)
+{
+	t->repl->set.config(t->repl->set.arg, t->name, &t->config);
+	for (int32_t i = 0; i < t->n_partitions; i++)
+		if (t->partitions[i] && t->partitions[i]->log)
+			plog_set_config(t->partitions[i]->log, &t->config.log);
+}
+
+void repl_config_changed(struct repl *r, struct str name)
+{
+	struct repl_topic *t;
+
+	if (name.p) {
+		t = repl_topic(r, name);
+		if (t)
+			reconfigure(t);
+		return;
+	}
+	for (size_t i = 0; (t = repl_next(r, &i));)
+		reconfigure(t);
+}
+
+struct repl_topic *repl_topic(const struct repl *r, struct str name)
+{
+	return map_gets(&r->by_name, name);
+}
+
+struct repl_topic *repl_topic_by_id(const struct repl *r, const struct uuid *id)
+{
+	return map_get(&r->by_id, id_key(id));
+}
+
+struct partition *repl_partition(const struct repl_topic *t, int32_t index)
+{
+	return t && index >= 0 && index < t->n_partitions ? t->partitions[index] : NULL;
+}
+
+struct repl_topic *repl_next(const struct repl *r, size_t *i)
+{
+	void *value = NULL;
+
+	return map_next(&r->by_name, i, NULL, &value) ? value : NULL;
+}
