@@ -1,0 +1,330 @@
+/* Requests and answers of a link. */
+#include "link/link_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "wire/kerr.h"
+
+#define READ_STEP   (64u << 10)
+#define READ_A_TURN (4u << 20)
+/* Memory that is kept for the next answer. */
+#define KEEP_BYTES (256u << 10)
+
+static const char *key_name(int16_t key)
+{
+	const char *name = api_name(key);
+	return name ? name : "a request";
+}
+
+static void call_free(struct call *c)
+{
+	io_timer_stop(&c->timer);
+	list_remove(&c->node);
+	c->link->n_calls--;
+	free(c);
+}
+
+/* No answer came for as long as any request may take: the connection is dead, although nobody has
+ * closed it. */
+static bool is_dead(const struct link *k)
+{
+	const struct call *oldest;
+	int64_t since;
+
+	if (list_empty(&k->calls))
+		return false;
+	oldest = CONTAINER_OF(list_first(&k->calls), struct call, node);
+	since = max_i64(k->heard_us, oldest->sent_us);
+	return loop_now_us(k->loop) - since >= k->opt.request_timeout_ms * 1000;
+}
+
+static void on_timeout(void *arg)
+{
+	struct call *c = arg;
+	struct link *k = c->link;
+	link_reply_fn *fn = c->fn;
+	struct err e = {0};
+
+	c->fn = NULL;
+	err_set(&e, ERR_TIMEOUT, "%s: no answer to %s in time", k->name, key_name(c->key));
+	link_hold(k);
+	if (fn)
+		fn(c->arg, &e, c->version, NULL, NULL);
+	if (!link_release(k))
+		return;
+	if (k->transport && is_dead(k)) {
+		err_set(&e, ERR_TIMEOUT, "%s does not answer any more", k->name);
+		link_fail(k, &e);
+	}
+}
+
+static int32_t next_correlation(struct link *k)
+{
+	k->correlation = k->correlation == INT32_MAX ? 1 : k->correlation + 1;
+	return k->correlation;
+}
+
+int64_t link_send(struct link *k, const struct link_call *lc, int16_t version, struct err *e)
+{
+	struct request_header h = {
+		.api_key = lc->api_key,
+		.api_version = version,
+		.correlation_id = next_correlation(k),
+		.client_id = str_of(k->client_id),
+	};
+	struct chain out;
+	struct call *c;
+	int rc;
+
+	chain_init(&out);
+	rc = request_frame(&h, lc->request, &out);
+	if (rc < 0)
+		return err_set(e, rc == ERR_VERSION ? ERR_UNSUPPORTED : ERR_INVALID,
+			rc == ERR_VERSION
+				? "%s speaks %s only up to version %d, which cannot express this"
+				: "%s: %s version %d cannot hold this: a value is too long or "
+				  "missing",
+			k->name, key_name(lc->api_key), version);
+	transport_send(k->transport, &out);
+	transport_flush_later(k->transport);
+	if (!lc->fn)
+		return ++k->next_id;
+	c = ALLOC(struct call);
+	c->link = k;
+	c->fn = lc->fn;
+	c->arg = lc->arg;
+	c->id = ++k->next_id;
+	c->sent_us = loop_now_us(k->loop);
+	c->correlation = h.correlation_id;
+	c->key = lc->api_key;
+	c->version = version;
+	list_push_back(&k->calls, &c->node);
+	k->n_calls++;
+	io_timer_init(&c->timer, k->loop, on_timeout, c);
+	io_timer_start(
+		&c->timer, lc->timeout_ms > 0 ? lc->timeout_ms : k->opt.request_timeout_ms, 0);
+	return c->id;
+}
+
+static int no_version(const struct link *k, const struct link_call *c, struct err *e)
+{
+	const struct api *api = api_find(c->api_key);
+	int16_t min, max;
+
+	if (!api)
+		return err_set(e, ERR_UNSUPPORTED, "%s: API key %d is not known here", k->name,
+			c->api_key);
+	if (!link_broker_range(k, c->api_key, &min, &max))
+		return err_set(e, ERR_UNSUPPORTED,
+			"%s does not have %s: the broker is too old for it, or it is another kind "
+			"of broker",
+			k->name, api->name);
+	return err_set(e, ERR_UNSUPPORTED,
+		"%s speaks versions %d to %d of %s, and %d to %d would be needed", k->name, min,
+		max, api->name, c->version >= 0 ? c->version : api->request->min,
+		c->version >= 0 ? c->version : api->request->max);
+}
+
+int64_t link_call(struct link *k, const struct link_call *c, struct err *e)
+{
+	int16_t cap = c->cap, version;
+
+	if (k->state != LINK_READY)
+		return err_set(e, ERR_AGAIN, "%s is not connected", k->name);
+	if (k->n_calls >= k->opt.max_in_flight)
+		return err_set(e, ERR_FULL, "%s: %u requests are waiting for an answer", k->name,
+			k->n_calls);
+	if (c->version != LINK_BEST)
+		cap = c->version;
+	version = link_version_for(k, c->api_key, cap > 0 || c->version == 0 ? cap : -1);
+	if (version < 0 || (c->version != LINK_BEST && version != c->version))
+		return no_version(k, c, e);
+	return link_send(k, c, version, e);
+}
+
+void link_cancel(struct link *k, int64_t id)
+{
+	list_foreach (node, &k->calls) {
+		struct call *c = CONTAINER_OF(node, struct call, node);
+		if (c->id != id)
+			continue;
+		c->fn = NULL;
+		return;
+	}
+}
+
+void link_calls_fail(struct link *k, const struct err *why)
+{
+	struct list_node *first;
+
+	/* Not a loop over the list: a callback may cancel any of them. */
+	while ((first = list_first(&k->calls))) {
+		struct call *c = CONTAINER_OF(first, struct call, node);
+		link_reply_fn *fn = c->fn;
+		void *arg = c->arg;
+		int16_t version = c->version;
+
+		call_free(c);
+		if (fn)
+			fn(arg, why, version, NULL, NULL);
+	}
+}
+
+/* The decoded answer has its own bound, so that small frames cannot become large memory. */
+static size_t arena_bound(size_t frame)
+{
+	return min_size((4u << 20) + 64 * frame, (size_t)1 << 30);
+}
+
+static int decode(struct link *k, const struct call *c, struct slice frame, void **response)
+{
+	const struct api *api = api_find(c->key);
+	int16_t version = c->version;
+	struct response_header h;
+	size_t used;
+	int rc;
+
+	rc = response_header_decode(c->key, version, frame, &h, &used);
+	if (rc < 0)
+		return rc;
+	frame = slice_of(frame.p + used, frame.n - used);
+	arena_reset(&k->arena);
+	k->arena.limit = arena_bound(frame.n);
+	*response = arena_alloc(&k->arena, api->response->body->size);
+	if (!*response)
+		return ERR_NOMEM;
+	/* KIP-511: this error comes in a body of version 0, whatever was asked for; and some
+	 * brokers put something else behind it. */
+	if (c->key == API_API_VERSIONS && frame.n >= 2 &&
+		get_be16(frame.p) == KERR_UNSUPPORTED_VERSION) {
+		if (msg_decode(api->response, 0, frame, &k->arena, *response, NULL) < 0) {
+			msg_init(api->response, *response);
+			((struct api_versions_response *)*response)->error_code =
+				KERR_UNSUPPORTED_VERSION;
+		}
+		return 0;
+	}
+	return msg_decode(api->response, version, frame, &k->arena, *response, NULL);
+}
+
+/* One whole answer. False: its connection is over. The link is held. */
+static bool answer(struct link *k, struct slice frame)
+{
+	const struct transport *t = k->transport;
+	struct call *c;
+	struct err e = {0};
+	void *response = NULL;
+	link_reply_fn *fn;
+	void *arg;
+	int16_t version;
+	int rc = ERR_INVALID;
+
+	c = list_empty(&k->calls) ? NULL : CONTAINER_OF(list_first(&k->calls), struct call, node);
+	if (!c || frame.n < 4 || get_be32(frame.p) != (uint32_t)c->correlation) {
+		err_set(&e, ERR_CORRUPT, "%s sent an answer that nobody asked for", k->name);
+		link_fail(k, &e);
+		return false;
+	}
+	fn = c->fn;
+	arg = c->arg;
+	version = c->version;
+	if (fn) {
+		k->rtt_us = loop_now_us(k->loop) - c->sent_us;
+		rc = decode(k, c, frame, &response);
+	}
+	if (fn && rc < 0)
+		err_set(&e, ERR_CORRUPT, "%s: the answer to %s version %d cannot be read (%s)",
+			k->name, key_name(c->key), version, err_name(rc));
+	call_free(c);
+	if (!fn)
+		return true;
+	if (rc < 0) {
+		fn(arg, &e, version, NULL, NULL);
+		/* Framing is intact, but a peer that writes nonsense is not trusted further. */
+		if (k->transport == t)
+			link_fail(k, &e);
+		return false;
+	}
+	fn(arg, NULL, version, response, &k->arena);
+	return k->transport == t;
+}
+
+static void bad_frame(struct link *k, int rc, struct slice rest)
+{
+	struct err e = {0};
+
+	if (k->state == LINK_VERSIONS)
+		err_set(&e, ERR_CORRUPT,
+			"%s does not speak Kafka's protocol: it is another kind of server, or a "
+			"listener that wants TLS",
+			k->name);
+	else if (rc == ERR_TOO_BIG)
+		err_set(&e, ERR_TOO_BIG, "%s sends an answer of %u bytes, over the limit of %u",
+			k->name, get_be32(rest.p), k->opt.max_response_bytes);
+	else
+		err_set(&e, ERR_CORRUPT, "%s sent a frame with a negative length", k->name);
+	link_fail(k, &e);
+}
+
+/* All whole answers in the buffer. False: the connection is over. The link is held. */
+static bool take_answers(struct link *k)
+{
+	struct slice rest = buf_slice(&k->in);
+	size_t length = 0;
+	int rc;
+
+	while ((rc = frame_peek(rest, k->opt.max_response_bytes, &length)) == 1) {
+		if (rest.n < FRAME_HEAD + length)
+			break;
+		if (!answer(k, slice_of(rest.p + FRAME_HEAD, length)))
+			return false;
+		rest = slice_of(rest.p + FRAME_HEAD + length, rest.n - FRAME_HEAD - length);
+	}
+	if (rc < 0) {
+		bad_frame(k, rc, rest);
+		return false;
+	}
+	buf_consume(&k->in, k->in.n - rest.n);
+	if (k->in.n == 0 && k->in.cap > KEEP_BYTES)
+		buf_fini(&k->in);
+	return true;
+}
+
+/* How much to read at once: the rest of an answer that has begun, in steps that the peer has to
+ * fill before more memory is given. */
+static size_t read_size(const struct link *k)
+{
+	size_t length, want = READ_STEP;
+
+	if (frame_peek(buf_slice(&k->in), k->opt.max_response_bytes, &length) == 1 &&
+		FRAME_HEAD + length > k->in.n)
+		want = max_size(want, FRAME_HEAD + length - k->in.n);
+	return min_size(want, max_size(READ_STEP, k->in.n));
+}
+
+void link_read(struct link *k)
+{
+	struct transport *t = k->transport;
+	size_t total = 0, step;
+	ssize_t n;
+
+	link_hold(k);
+	k->reading = true;
+	while (total < READ_A_TURN) {
+		step = read_size(k);
+		n = transport_read(t, buf_reserve(&k->in, step), step);
+		if (n <= 0) /* nothing more for now, or the end: `closed` tells */
+			break;
+		k->in.n += (size_t)n;
+		total += (size_t)n;
+		k->heard_us = loop_now_us(k->loop);
+		if (!take_answers(k)) {
+			buf_fini(&k->in);
+			break;
+		}
+	}
+	k->reading = false;
+	(void)!link_release(k);
+}
