@@ -62,9 +62,9 @@ int16_t link_version_for(const struct link *k, int16_t api_key, int16_t cap)
 
 int16_t link_feature(const struct link *k, const char *name)
 {
-	vec_foreach (f, &k->features)
-		if (strcmp(f->name, name) == 0)
-			return f->level;
+	for (size_t i = 0; i < k->features.n; i++)
+		if (strcmp(k->features.v[i].name, name) == 0)
+			return k->features.v[i].level;
 	return -1;
 }
 
