@@ -281,7 +281,7 @@ void api_fetch(struct call *c, const struct fetch_request *r)
 		return;
 	}
 	f = take(c, r);
-	if (r->max_wait_ms <= 0 || f->n_parts == 0 || enough(f))
+	if (r->max_wait_ms <= 0 || c->broker->stopping || enough(f))
 		answer(f);
 	else
 		wait(f, r->max_wait_ms);

@@ -21,7 +21,7 @@ static int16_t look(struct broker *b, const struct list_offsets_request *r,
 	return KERR_NONE;
 }
 
-static void one(struct broker *b, const struct list_offsets_request *r, const struct repl_topic *t,
+static void one(struct call *c, const struct list_offsets_request *r, const struct repl_topic *t,
 	const struct list_offsets_request_partitions *in,
 	struct list_offsets_response_partitions *out)
 {
@@ -33,12 +33,13 @@ static void one(struct broker *b, const struct list_offsets_request *r, const st
 	if (out->error_code == KERR_NOT_LEADER_OR_FOLLOWER && r->replica_id == DEBUG_REPLICA)
 		out->error_code = KERR_NONE;
 	if (!out->error_code)
-		out->error_code = look(b, r, p, in->timestamp, &found);
+		out->error_code = look(c->broker, r, p, in->timestamp, &found);
 	if (out->error_code)
 		return;
 	out->offset = found.offset;
 	out->timestamp = found.timestamp;
-	out->leader_epoch = found.leader_epoch;
+	if (c->version >= 4)
+		out->leader_epoch = found.leader_epoch;
 }
 
 void api_list_offsets(struct call *c, const struct list_offsets_request *r)
@@ -58,7 +59,7 @@ void api_list_offsets(struct call *c, const struct list_offsets_request *r)
 			CALL_NEW(c, list_offsets_response_partitions, (size_t)in->n_partitions);
 		out->n_partitions = in->n_partitions;
 		for (int32_t k = 0; k < in->n_partitions; k++)
-			one(c->broker, r, t, &in->partitions[k], &out->partitions[k]);
+			one(c, r, t, &in->partitions[k], &out->partitions[k]);
 	}
 	call_reply(c, &resp);
 }

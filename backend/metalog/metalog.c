@@ -109,6 +109,7 @@ void metalog_apply(struct metalog *m, int64_t committed)
 		}
 	}
 	plog_set_high_watermark(m->log, committed);
+	metalog_lead_if_ready(m);
 	if (m->ev.applied)
 		m->ev.applied(m->ev.arg, m->applied);
 	if (!m->caught_up && m->applied >= m->end_at_start) {
@@ -314,6 +315,8 @@ void metalog_free(struct metalog *m)
 		return;
 	finish_ops(m, ERR_CLOSED);
 	io_timer_stop(&m->timer);
+	if (m->log && plog_close(m->log) < 0)
+		log_error("%s: cannot be synced", METALOG_TOPIC);
 	image_fini(&m->image);
 	image_fini(&m->ahead);
 	batch_builder_fini(&m->builder);

@@ -45,7 +45,7 @@ struct metalog_events {
 struct metalog *metalog_new(struct loop *l, struct store *store, const struct metalog_settings *set,
 	const struct metalog_events *ev, struct err *e) MUSTCHECK;
 void metalog_start(struct metalog *m);
-/* Waiting operations are done with ERR_CLOSED. */
+/* Waiting operations are done with ERR_CLOSED; closes the log. The sync pool must be drained. */
 void metalog_free(struct metalog *m);
 
 const struct image *metalog_image(const struct metalog *m);

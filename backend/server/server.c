@@ -1,0 +1,354 @@
+/* Wiring: makes the modules in order, runs the turn and the timers, takes all down in reverse. */
+#define LOG_MODULE "server"
+#include "server/server.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "server/priv.h"
+
+#define HOUSEKEEPING_MS 1000
+#define TRASH_A_ROUND   64
+#define DRAIN_MS        20
+#define DRAIN_ROUNDS    250
+
+/* ---- the turn ------------------------------------------------------------------------------ */
+
+static void arm_delay(struct server *s)
+{
+	int64_t next = delay_next(&s->broker.delay);
+
+	if (next == INT64_MAX)
+		io_timer_stop(&s->delay);
+	else
+		io_timer_start(&s->delay, max_i64(0, next - loop_now_ms(s->loop)), 0);
+}
+
+/* One append a partition for all that came in this turn, then everybody who waited for it. */
+static bool on_turn(void *arg)
+{
+	struct server *s = arg;
+	bool any = false;
+
+	if (s->broker.repl && repl_turn(s->broker.repl))
+		any = true;
+	if (api_turn(&s->broker))
+		any = true;
+	if (any || !io_timer_active(&s->delay) || delay_next(&s->broker.delay) != INT64_MAX)
+		arm_delay(s);
+	return false;
+}
+
+static void on_delay(void *arg)
+{
+	struct server *s = arg;
+
+	api_turn(&s->broker);
+}
+
+static void on_retention(void *arg)
+{
+	struct server *s = arg;
+	int n = store_retention(&s->store);
+
+	if (n > 0)
+		log_info("retention removed %d segments", n);
+}
+
+static void on_checkpoint(void *arg)
+{
+	struct server *s = arg;
+
+	if (store_checkpoint_high_watermarks(&s->store) < 0)
+		log_warn("%s: the high watermarks cannot be saved", s->store.dir);
+}
+
+static void flush_due(struct server *s)
+{
+	struct plog *log;
+
+	for (size_t i = 0; (log = store_next(&s->store, &i));)
+		if (plog_flush_due(log) && plog_flush(log) < 0)
+			log_error("%s: cannot be synced", plog_name(log));
+}
+
+static void on_housekeeping(void *arg)
+{
+	struct server *s = arg;
+
+	flush_due(s);
+	store_empty_trash(&s->store, TRASH_A_ROUND);
+}
+
+/* ---- the metadata log's events ----------------------------------------------------------------
+ */
+
+static void on_caught_up(void *arg)
+{
+	struct server *s = arg;
+
+	if (s->state == SERVER_STARTING && metalog_leads(s->broker.metalog))
+		server_register(s);
+}
+
+static void on_failed(void *arg, const char *why)
+{
+	server_fail(arg, why);
+}
+
+/* ---- making -------------------------------------------------------------------------------- */
+
+static int bind_listeners(struct server *s, struct err *e)
+{
+	for (int i = 0; i < s->set.n_listeners; i++) {
+		struct server_listener *l = &s->set.listeners[i];
+
+		s->bound[i] = net_listen(s->net, l->name, i, l->host, l->port, NULL, e);
+		if (!s->bound[i])
+			return e->code;
+		l->port = net_listener_port(s->bound[i]);
+		s->endpoints[i].name = str_of(l->name);
+		s->endpoints[i].host = str_of(l->advertised_host[0] ? l->advertised_host : l->host);
+		s->endpoints[i].port = l->advertised_port ? l->advertised_port : l->port;
+	}
+	s->broker.endpoints = s->endpoints;
+	s->broker.n_endpoints = s->set.n_listeners;
+	return 0;
+}
+
+static int open_store(struct server *s, struct err *e)
+{
+	struct store_options opt = {
+		.clock = &clock_system,
+		.dir = s->set.dir,
+		.node_id = s->set.node_id,
+		.cluster_id = s->set.cluster_id,
+		.config = plog_config_default,
+	};
+	struct uuid id;
+	int bad = 0;
+	int rc = store_open(&s->store, &opt, e);
+
+	if (rc < 0)
+		return rc;
+	s->store_open = true;
+	if (!s->store.meta.cluster_id[0]) {
+		char text[UUID_TEXT];
+		uuid_random(&id);
+		uuid_format(&id, text);
+		rc = store_set_cluster_id(&s->store, text, e);
+		if (rc < 0)
+			return rc;
+	}
+	rc = store_load(&s->store, s->set.recovery_threads, &bad);
+	if (rc < 0)
+		return err_set(e, rc, "%s: cannot be read", s->set.dir);
+	if (bad)
+		log_error("%d partitions cannot be opened and are offline", bad);
+	return 0;
+}
+
+static void repl_config(void *arg, struct str topic, struct repl_config *out)
+{
+	struct server *s = arg;
+
+	configs_topic(s->configs, topic, out);
+}
+
+static int open_metalog(struct server *s, struct err *e)
+{
+	struct metalog_events ev = {.arg = s, .caught_up = on_caught_up, .failed = on_failed};
+	struct metalog_settings set = {.quorum = {.id = s->set.node_id,
+					       .voters = {s->set.node_id},
+					       .n_voters = 1,
+					       .election_timeout_ms = s->set.election_timeout_ms,
+					       .fetch_timeout_ms = s->set.fetch_timeout_ms,
+					       .election_backoff_ms = s->set.election_backoff_ms,
+					       .request_timeout_ms = s->set.request_timeout_ms,
+					       .retry_ms = s->set.retry_ms},
+		.control = {.cluster_id = s->broker.cluster_id,
+			.num_partitions = s->set.api.num_partitions,
+			.default_replication_factor = s->set.api.default_replication_factor,
+			.min_insync_replicas = 1},
+		.sync = s->sync};
+
+	if (!uuid_parse(str_of(s->store.meta.directory_id), &set.quorum.dir))
+		return err_set(
+			e, ERR_INVALID, "%s/meta.properties: directory.id is no id", s->set.dir);
+	configs_control_ops(s->configs, &set.control.configs);
+	s->broker.metalog = metalog_new(s->loop, &s->store, &set, &ev, e);
+	if (!s->broker.metalog)
+		return e->code;
+	configs_set_image(s->configs, metalog_image(s->broker.metalog));
+	return 0;
+}
+
+static void init_timers(struct server *s)
+{
+	struct loop *l = s->loop;
+
+	io_timer_init(&s->delay, l, on_delay, s);
+	io_timer_init(&s->retention, l, on_retention, s);
+	io_timer_init(&s->checkpoint, l, on_checkpoint, s);
+	io_timer_init(&s->housekeeping, l, on_housekeeping, s);
+	io_timer_start(&s->retention, s->set.retention_check_ms, s->set.retention_check_ms);
+	io_timer_start(&s->checkpoint, s->set.checkpoint_ms, s->set.checkpoint_ms);
+	io_timer_start(&s->housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
+}
+
+static int open_all(struct server *s, struct err *e)
+{
+	struct repl_settings repl = {s->set.node_id, repl_config, s};
+	int rc = bind_listeners(s, e);
+
+	if (rc == 0)
+		rc = open_store(s, e);
+	if (rc < 0)
+		return rc;
+	s->broker.cluster_id = str_of(s->store.meta.cluster_id);
+	s->broker.rack = s->set.rack[0] ? str_of(s->set.rack) : STR_NULL;
+	s->sync = work_pool_new(s->loop, "kdeck-sync", 1, e);
+	if (!s->sync)
+		return e->code;
+	s->configs = configs_new(s->conf, s->set.node_id);
+	s->broker.configs = configs_ops(s->configs);
+	s->broker.store = &s->store;
+	s->broker.repl = repl_new(&s->store, &repl);
+	return open_metalog(s, e);
+}
+
+struct server *server_new(struct loop *l, const struct server_settings *set, struct conf *conf,
+	const struct server_events *ev, struct err *e)
+{
+	struct server *s = ALLOC(struct server);
+
+	s->started_us = clock_mono_us(&clock_system);
+	s->loop = l;
+	s->set = *set;
+	s->conf = conf;
+	s->ev = *ev;
+	list_init(&s->wanted_topics);
+	arena_init(&s->wish.arena, 0);
+	uuid_random(&s->incarnation);
+	broker_init(&s->broker, loop_clock(l));
+	s->broker.node_id = set->node_id;
+	s->broker.set = set->api;
+	s->broker.owner = s;
+	s->broker.topic_wanted = server_topic_wanted;
+	s->net = net_new(l, &set->net, api_request, &s->broker);
+	init_timers(s);
+	s->turn = loop_at_turn_end(l, on_turn, s);
+	if (open_all(s, e) < 0) {
+		server_free(s);
+		return NULL;
+	}
+	metalog_start(s->broker.metalog);
+	return s;
+}
+
+/* ---- going down ------------------------------------------------------------------------------ */
+
+static void stopped(struct server *s, int rc)
+{
+	s->state = SERVER_STOPPED;
+	if (s->ev.stopped)
+		s->ev.stopped(s->ev.arg, rc);
+}
+
+void server_fail(struct server *s, const char *why)
+{
+	if (s->state == SERVER_STOPPED)
+		return;
+	log_error("cannot go on: %s", why);
+	stopped(s, ERR_IO);
+}
+
+/* Those who hold calls first, so that each call still finds its connection or learns that it is
+ * gone; then the connections with their waiting fetches. */
+static void close_modules(struct server *s)
+{
+	if (s->sync)
+		work_pool_drain(s->sync);
+	metalog_free(s->broker.metalog);
+	s->broker.metalog = NULL;
+	repl_free(s->broker.repl);
+	s->broker.repl = NULL;
+	net_free(s->net);
+	s->net = NULL;
+	work_pool_free(s->sync);
+	s->sync = NULL;
+}
+
+static void close_all(struct server *s)
+{
+	int rc;
+
+	io_timer_stop(&s->drain);
+	close_modules(s);
+	rc = store_close(&s->store);
+	s->store_open = false;
+	if (rc < 0)
+		log_error("%s: not everything could be synced", s->set.dir);
+	stopped(s, rc);
+}
+
+/* Open requests are answered (waiting fetches by their own time-outs, at most a few seconds). */
+static void on_drain(void *arg)
+{
+	struct server *s = arg;
+
+	if (net_drain(s->net) || ++s->drains >= DRAIN_ROUNDS)
+		close_all(s);
+}
+
+void server_stop(struct server *s)
+{
+	if (s->state >= SERVER_STOPPING)
+		return;
+	s->state = SERVER_STOPPING;
+	s->broker.stopping = true;
+	net_stop_accepting(s->net);
+	/* Fetches that wait for more are answered with what there is. */
+	delay_run(&s->broker.delay, INT64_MAX);
+	io_timer_init(&s->drain, s->loop, on_drain, s);
+	io_timer_start(&s->drain, 0, DRAIN_MS);
+}
+
+void server_free(struct server *s)
+{
+	if (!s)
+		return;
+	io_timer_stop(&s->delay);
+	io_timer_stop(&s->retention);
+	io_timer_stop(&s->checkpoint);
+	io_timer_stop(&s->housekeeping);
+	close_modules(s);
+	if (s->store_open)
+		store_drop(&s->store);
+	configs_free(s->configs);
+	loop_hook_free(s->turn);
+	broker_fini(&s->broker);
+	arena_fini(&s->wish.arena);
+	free(s);
+}
+
+enum server_state server_state(const struct server *s)
+{
+	return s->state;
+}
+
+int32_t server_node_id(const struct server *s)
+{
+	return s->set.node_id;
+}
+
+void server_listeners_text(const struct server *s, struct buf *out)
+{
+	for (int i = 0; i < s->set.n_listeners; i++)
+		buf_printf(out, "%s%s://%s:%u", i ? "," : "", s->set.listeners[i].name,
+			s->set.listeners[i].host[0] ? s->set.listeners[i].host : "127.0.0.1",
+			s->set.listeners[i].port);
+}

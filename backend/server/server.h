@@ -1,0 +1,81 @@
+/*
+ * The broker as a whole: owns every module, wires them, starts and stops them in order. The one
+ * place that sees everything.
+ *
+ *   STARTING --log read, elected--> REGISTERING --unfenced--> RUNNING --server_stop--> STOPPING
+ *       \______________________________ a failure _____________________________/          |
+ *                                                                                       STOPPED
+ *
+ * Listeners are bound before anything on the disk is changed, and take clients when the broker
+ * runs.
+ */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include "api/api.h"
+#include "net/net.h"
+
+struct loop;
+struct conf;
+struct server;
+
+#define SERVER_LISTENERS 8
+
+struct server_listener {
+	char name[64]; /* Kafka's listener name */
+	char host[256];
+	uint16_t port; /* 0: a free one */
+	char advertised_host[256];
+	uint16_t advertised_port; /* 0: the bound one */
+};
+
+/* What the wiring needs, taken from the settings by server_settings_read. */
+struct server_settings {
+	int32_t node_id;
+	char dir[4096];      /* log.dirs: one folder */
+	char cluster_id[64]; /* "": whatever the folder says, else a new one */
+	char rack[256];      /* "": none */
+	struct server_listener listeners[SERVER_LISTENERS];
+	int n_listeners;
+	struct net_settings net;
+	struct broker_settings api;
+	int64_t retention_check_ms;
+	int64_t checkpoint_ms; /* high watermarks */
+	int recovery_threads;
+	int64_t election_timeout_ms, fetch_timeout_ms, election_backoff_ms, request_timeout_ms,
+		retry_ms;
+};
+
+enum server_state {
+	SERVER_STARTING,
+	SERVER_REGISTERING,
+	SERVER_RUNNING,
+	SERVER_STOPPING,
+	SERVER_STOPPED,
+};
+
+struct server_events {
+	void *arg;
+	void (*ready)(void *arg);
+	/* Once, when all is closed; rc 0: in order. Free the server after the loop has ended. */
+	void (*stopped)(void *arg, int rc);
+};
+
+/* Binds, opens, recovers; blocks for the recovery. conf is borrowed: configs are described from it.
+ * NULL with e: what is in the way; nothing was changed when it is a port or the folder's lock. */
+struct server *server_new(struct loop *l, const struct server_settings *set, struct conf *conf,
+	const struct server_events *ev, struct err *e) MUSTCHECK;
+/* Orderly: no new clients, open requests answered, all synced. */
+void server_stop(struct server *s);
+void server_free(struct server *s);
+
+enum server_state server_state(const struct server *s);
+/* "PLAINTEXT://127.0.0.1:9092,…" with the bound ports. */
+void server_listeners_text(const struct server *s, struct buf *out);
+int32_t server_node_id(const struct server *s);
+
+/* Fills set from the settings of a broker; ERR_INVALID with what is wrong and what to do. */
+int server_settings_read(
+	const struct conf *conf, struct server_settings *set, struct err *e) MUSTCHECK;
+
+#endif
