@@ -38,7 +38,7 @@ UI = {
     "source": ["model"] + list(SRC),
     "action": [],
     "view": ["widget", "model", "action"],
-    "cli": ["model", "source", "action"],
+    "cli": ["model", "source", "action"] + list(SRC),
     "app": list(SRC) + ["term", "widget", "model", "source", "action", "view", "cli"],
 }
 # Headers of ui/term that a screen may see: they name keys, text and cells, and know no curses.
