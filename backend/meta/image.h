@@ -145,8 +145,9 @@ int image_apply(struct image *img, const struct metarec *r, int64_t offset, int3
 	struct err *e) MUSTCHECK;
 
 /*
- * The image as records, allocated in the arena and pushed in an order that can be applied. False
- * when the arena's limit was reached.
+ * The image as records, pushed in an order that can be applied. Their bodies are the arena's; the
+ * strings and lists in them are borrowed from the image, so that they hold until it changes. False
+ * when the arena's limit was reached (nothing is pushed then).
  */
 bool image_to_records(const struct image *img, struct arena *a, struct meta_records *out) MUSTCHECK;
 

@@ -21,29 +21,12 @@ static size_t topic_at(const struct image *img, struct str name)
 	return lo;
 }
 
-static struct str own(struct str s)
-{
-	return (struct str){str_dup(s), s.n};
-}
-
-static struct meta_ids own_ids(const int32_t *v, int32_t n)
-{
-	if (n <= 0)
-		return (struct meta_ids){NULL, 0};
-	return (struct meta_ids){xmemdup(v, (size_t)n * sizeof(*v)), n};
-}
-
 static void replace_ids(struct meta_ids *ids, const int32_t *v, int32_t n)
 {
 	if (n < 0)
 		return;
 	free(ids->v);
-	*ids = own_ids(v, n);
-}
-
-static struct uuid *own_uuids(const struct uuid *v, int32_t n)
-{
-	return n > 0 ? xmemdup(v, (size_t)n * sizeof(*v)) : NULL;
+	*ids = image_own_ids(v, n);
 }
 
 #define INSERT_AT(vec, at, value)                                   \
@@ -64,7 +47,7 @@ static int apply_topic(struct image *img, const struct topic_record *r, struct e
 	struct image_topic *t = ALLOC(struct image_topic);
 	size_t at = topic_at(img, r->name);
 
-	t->name = own(r->name);
+	t->name = image_own(r->name);
 	t->id = r->topic_id;
 	t->internal = topic_name_internal(t->name);
 	INSERT_AT(&img->topics, at, t);
@@ -108,12 +91,12 @@ static int apply_partition(struct image *img, const struct partition_record *r, 
 	struct image_partition before = *p;
 
 	*p = (struct image_partition){
-		.replicas = own_ids(r->replicas, r->n_replicas),
-		.isr = own_ids(r->isr, r->n_isr),
-		.removing = own_ids(r->removing_replicas, r->n_removing_replicas),
-		.adding = own_ids(r->adding_replicas, r->n_adding_replicas),
+		.replicas = image_own_ids(r->replicas, r->n_replicas),
+		.isr = image_own_ids(r->isr, r->n_isr),
+		.removing = image_own_ids(r->removing_replicas, r->n_removing_replicas),
+		.adding = image_own_ids(r->adding_replicas, r->n_adding_replicas),
 		.dirs = r->n_directories == r->n_replicas
-				? own_uuids(r->directories, r->n_directories)
+				? image_own_uuids(r->directories, r->n_directories)
 				: NULL,
 		.leader = r->leader,
 		.leader_epoch = r->leader_epoch,
@@ -126,18 +109,6 @@ static int apply_partition(struct image *img, const struct partition_record *r, 
 	return 0;
 }
 
-static struct image_partition partition_dup(const struct image_partition *p)
-{
-	struct image_partition d = *p;
-
-	d.replicas = own_ids(p->replicas.v, p->replicas.n);
-	d.isr = own_ids(p->isr.v, p->isr.n);
-	d.removing = own_ids(p->removing.v, p->removing.n);
-	d.adding = own_ids(p->adding.v, p->adding.n);
-	d.dirs = p->dirs ? own_uuids(p->dirs, p->replicas.n) : NULL;
-	return d;
-}
-
 static void change_replicas(struct image_partition *p, const struct partition_change_record *r)
 {
 	if (r->n_replicas > 0 || r->n_directories >= 0) {
@@ -147,7 +118,7 @@ static void change_replicas(struct image_partition *p, const struct partition_ch
 	if (r->n_replicas > 0)
 		replace_ids(&p->replicas, r->replicas, r->n_replicas);
 	if (r->n_directories == p->replicas.n)
-		p->dirs = own_uuids(r->directories, r->n_directories);
+		p->dirs = image_own_uuids(r->directories, r->n_directories);
 }
 
 /* A leader named in a change, even the same one, begins a new leader epoch. */
@@ -159,7 +130,7 @@ static int apply_change(struct image *img, const struct partition_change_record 
 		return err_set(e, ERR_NOT_FOUND, "change of a partition that is not there");
 
 	struct image_partition *p = &t->partitions[r->partition_id];
-	struct image_partition before = partition_dup(p);
+	struct image_partition before = image_partition_dup(p);
 
 	change_replicas(p, r);
 	replace_ids(&p->isr, r->isr, r->n_isr);
@@ -219,9 +190,9 @@ static void set_entry(struct image *img, size_t at, const struct config_record *
 
 	if (there) {
 		free((char *)c->entries.v[i].value.p);
-		c->entries.v[i].value = own(r->value);
+		c->entries.v[i].value = image_own(r->value);
 	} else if (!str_is_null(r->value)) {
-		struct image_config_entry fresh = {own(r->name), own(r->value)};
+		struct image_config_entry fresh = {image_own(r->name), image_own(r->value)};
 
 		INSERT_AT(&c->entries, i, fresh);
 	}
@@ -244,7 +215,7 @@ static int apply_config(struct image *img, const struct config_record *r, struct
 		struct image_config *c = ALLOC(struct image_config);
 
 		c->type = r->resource_type;
-		c->name = own(r->resource_name);
+		c->name = image_own(r->resource_name);
 		INSERT_AT(&img->configs, at, c);
 	}
 	set_entry(img, at, r);
@@ -276,23 +247,23 @@ static struct image_broker *broker_new(const struct register_broker_record *r)
 	b->id = r->broker_id;
 	b->epoch = r->broker_epoch;
 	b->incarnation = r->incarnation_id;
-	b->rack = own(r->rack);
+	b->rack = image_own(r->rack);
 	b->fenced = r->fenced;
 	b->in_controlled_shutdown = r->in_controlled_shutdown;
 	b->n_dirs = r->n_log_dirs > 0 ? r->n_log_dirs : 0;
-	b->dirs = own_uuids(r->log_dirs, b->n_dirs);
+	b->dirs = image_own_uuids(r->log_dirs, b->n_dirs);
 	b->endpoints = xcalloc((size_t)r->n_end_points + 1, sizeof(*b->endpoints));
 	for (; b->n_endpoints < r->n_end_points; b->n_endpoints++)
 		b->endpoints[b->n_endpoints] = (struct image_endpoint){
-			.name = own(r->end_points[b->n_endpoints].name),
-			.host = own(r->end_points[b->n_endpoints].host),
+			.name = image_own(r->end_points[b->n_endpoints].name),
+			.host = image_own(r->end_points[b->n_endpoints].host),
 			.port = r->end_points[b->n_endpoints].port,
 			.protocol = r->end_points[b->n_endpoints].security_protocol,
 		};
 	b->features = xcalloc((size_t)r->n_features + 1, sizeof(*b->features));
 	for (; b->n_features < r->n_features; b->n_features++)
 		b->features[b->n_features] = (struct image_feature){
-			.name = own(r->features[b->n_features].name),
+			.name = image_own(r->features[b->n_features].name),
 			.min = r->features[b->n_features].min_supported_version,
 			.max = r->features[b->n_features].max_supported_version,
 		};
@@ -374,7 +345,7 @@ static int apply_broker_change(
 		b->in_controlled_shutdown = true;
 	if (r->n_log_dirs > 0) {
 		free(b->dirs);
-		b->dirs = own_uuids(r->log_dirs, r->n_log_dirs);
+		b->dirs = image_own_uuids(r->log_dirs, r->n_log_dirs);
 		b->n_dirs = r->n_log_dirs;
 	}
 	broker_changed(img, b->id, b);
@@ -388,7 +359,7 @@ static int apply_feature(struct image *img, const struct feature_level_record *r
 	while (i < img->features.n && str_cmp(img->features.v[i].name, r->name) < 0)
 		i++;
 	if (i == img->features.n || !str_eq(img->features.v[i].name, r->name)) {
-		struct image_feature_level f = {own(r->name), 0};
+		struct image_feature_level f = {image_own(r->name), 0};
 
 		INSERT_AT(&img->features, i, f);
 	}

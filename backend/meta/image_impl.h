@@ -1,9 +1,14 @@
-/* What image.c and image_apply.c share. */
+/* What the files of the image share. */
 #ifndef META_IMAGE_IMPL_H
 #define META_IMAGE_IMPL_H
 
 #include "meta/image.h"
 
+/* Heap copies; null and empty lists stay NULL. */
+struct str image_own(struct str s);
+struct meta_ids image_own_ids(const int32_t *v, int32_t n);
+struct uuid *image_own_uuids(const struct uuid *v, int32_t n);
+struct image_partition image_partition_dup(const struct image_partition *p);
 /* Frees what the partition points at, not the partition. */
 void image_partition_fini(struct image_partition *p);
 void image_topic_free(struct image_topic *t);
