@@ -37,7 +37,7 @@ struct child_options {
 };
 
 /* exit_code is 0 … 255, or -1 when a signal ended it; term_signal is 0 or that signal. The child
- * has been reaped; it is still to be freed. */
+ * has been reaped; it is still to be freed. Its pipes may still hold output. */
 typedef void child_exit_fn(void *arg, struct child *c, int exit_code, int term_signal);
 
 /* NULL with e set when it cannot be started: also when the program is not there or cwd is wrong. */
@@ -49,7 +49,8 @@ void child_free(struct child *c);
 
 pid_t child_pid(const struct child *c);
 bool child_running(const struct child *c);
-/* 0, or ERR_CLOSED when it has ended. `group`: its whole process group (with new_session). */
+/* 0, or ERR_CLOSED when it has ended. `group`: its whole process group; just the process when it
+ * was not started with new_session. */
 int child_kill(struct child *c, int signum, bool group);
 /* The reading end, non-blocking; the caller takes it and closes it. -1 when there is none. */
 int child_take_stdout(struct child *c);

@@ -27,6 +27,7 @@ struct loop {
 	int64_t armed; /* deadline that the timer handle stands for, -1 = none */
 	struct list hooks, deferred;
 	struct turn_clock clock;
+	struct reaper *reaper;
 	int64_t now_us; /* 0: not read in this turn */
 	uint64_t turn;
 	bool stopped;
@@ -186,11 +187,17 @@ uv_loop_t *loop_uv(struct loop *l)
 	return &l->uv;
 }
 
+struct reaper **loop_reaper(struct loop *l)
+{
+	return &l->reaper;
+}
+
 void loop_free(struct loop *l)
 {
 	if (!l)
 		return;
-	run_deferred(l); /* hooks that were freed in the last turn */
+	run_deferred(l); /* what was freed in the last turn */
+	reaper_free(l->reaper);
 	uv_close((uv_handle_t *)&l->prepare, NULL);
 	uv_close((uv_handle_t *)&l->idle, NULL);
 	uv_close((uv_handle_t *)&l->timer, NULL);

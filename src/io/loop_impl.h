@@ -9,4 +9,9 @@ struct loop;
 /* For libuv's look-up of names; the loop's owner stays src/io/loop.c. */
 uv_loop_t *loop_uv(struct loop *l);
 
+/* The place for what waits for this loop's children (child.c); loop_free frees it. */
+struct reaper;
+struct reaper **loop_reaper(struct loop *l);
+void reaper_free(struct reaper *r);
+
 #endif

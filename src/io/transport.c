@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "io/tls_impl.h"
 #include "io/transport_impl.h"
 
 #define TO(state) (1u << TRANSPORT_##state)
@@ -81,11 +82,14 @@ void transport_drop_socket(struct transport *t)
 	t->fd = -1;
 }
 
-static void let_go(struct transport *t)
+/* `orderly`: nothing has failed, the peer may be told. */
+static void let_go(struct transport *t, bool orderly)
 {
 	io_timer_stop(&t->timer);
 	dial_free(t->dial);
 	t->dial = NULL;
+	tls_session_free(t->session, orderly);
+	t->session = NULL;
 	transport_drop_socket(t);
 	chain_clear(&t->out);
 	loop_defer_cancel(&t->later);
@@ -96,7 +100,7 @@ static void let_go(struct transport *t)
 static int end_with(struct transport *t)
 {
 	transport_move(t, TRANSPORT_FAILED);
-	let_go(t);
+	let_go(t, false);
 	transport_later(t, LATER_REPORT);
 	return ERR_CLOSED;
 }
@@ -130,11 +134,14 @@ static void release(void *arg)
 
 void transport_close(struct transport *t)
 {
+	bool orderly;
+
 	if (!t)
 		return;
+	orderly = t->state == TRANSPORT_OPEN && chain_empty(&t->out);
 	if (t->state != TRANSPORT_CLOSED)
 		transport_move(t, TRANSPORT_CLOSED);
-	let_go(t);
+	let_go(t, orderly);
 	loop_defer(t->loop, &t->release, release, t);
 }
 
@@ -251,8 +258,7 @@ ssize_t transport_read(struct transport *t, void *p, size_t n)
 
 bool transport_has_buffered(const struct transport *t)
 {
-	(void)t;
-	return false;
+	return t->session && tls_session_pending(t->session);
 }
 
 static void tell_readable(struct transport *t)
@@ -348,6 +354,16 @@ static void open_event(struct transport *t, int events)
 	transport_rewatch(t);
 }
 
+static void shake_hands(struct transport *t)
+{
+	int rc = tls_handshake(t);
+
+	if (rc == 0)
+		transport_open(t);
+	else if (rc == ERR_AGAIN)
+		transport_rewatch(t);
+}
+
 static void on_event(void *arg, int events)
 {
 	struct transport *t = arg;
@@ -357,6 +373,9 @@ static void on_event(void *arg, int events)
 	switch (t->state) {
 	case TRANSPORT_CONNECTING:
 		dial_event(t);
+		break;
+	case TRANSPORT_HANDSHAKE:
+		shake_hands(t);
 		break;
 	case TRANSPORT_OPEN:
 		open_event(t, events);
@@ -410,7 +429,15 @@ void transport_connected(struct transport *t)
 	dial_free(t->dial);
 	t->dial = NULL;
 	addr_text_peer(&t->peer, t->fd);
-	transport_open(t);
+	if (!t->tls) {
+		transport_open(t);
+		return;
+	}
+	transport_move(t, TRANSPORT_HANDSHAKE);
+	if (tls_session_start(t, &t->why))
+		end_with(t);
+	else
+		shake_hands(t);
 }
 
 static struct transport *transport_new(
