@@ -27,6 +27,9 @@ static void put_partition(struct page *p, const struct image_partition *ip, int3
 	out->n_replica_nodes = ip->replicas.n;
 	out->isr_nodes = ip->isr.v;
 	out->n_isr_nodes = ip->isr.n;
+	/* Eligible leader replicas are not kept here. Java reads the lists without a check. */
+	out->n_eligible_leader_replicas = 0;
+	out->n_last_known_elr = 0;
 	out->offline_replicas = arena_array(&p->c->arena, (size_t)ip->replicas.n, sizeof(int32_t));
 	for (int32_t i = 0; i < ip->replicas.n; i++) {
 		const struct image_broker *b = image_broker(p->img, ip->replicas.v[i]);
