@@ -1,0 +1,192 @@
+/*
+ * The frame: two header lines, the body, two footer lines, and what lies over them.
+ *
+ *    kdeck  demo  127.0.0.1:9092                  brokers 3/4   controller 2   en   live 1 s
+ *    topics > orders            [Placement]  Configs  Groups                         4 topic
+ *   …
+ *    $ kdeck topics --describe --topic orders                                 y copy command
+ *    Enter open  p produce  m menu  ? help  q back
+ *
+ * With fewer than 16 rows the blank line and the command go; the message line takes its place.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "app/priv.h"
+
+#define LOW 16
+
+static void age_text(const struct app *a, struct buf *out, enum style *style)
+{
+	const struct app_entry *top = &a->stack[a->depth - 1];
+	int64_t age;
+
+	*style = STYLE_NORMAL;
+	if (a->ctx.frozen) {
+		time_t t = (time_t)(a->frozen_wall_ms / 1000);
+		struct tm tm;
+		localtime_r(&t, &tm);
+		buf_printf(out, "frozen %02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+		*style = STYLE_WARN;
+		return;
+	}
+	age = top->ops->age_ms ? top->ops->age_ms(top->view) : 0;
+	if (age < 0) {
+		buf_puts(out, "loading");
+		*style = STYLE_DIM;
+	} else if (age <= 2 * APP_REFRESH_MS) {
+		buf_puts(out, "live 1 s");
+	} else {
+		put_span(out, age);
+		buf_puts(out, " old");
+		*style = STYLE_WARN;
+	}
+}
+
+static void draw_title(struct app *a, const struct surface *s)
+{
+	struct app_status st;
+	struct buf right = BUF_EMPTY;
+	enum style age_style;
+	int end = s->cols - 1, x = 1, at;
+
+	app_status(a, &st);
+	age_text(a, &right, &age_style);
+	at = surface_put_right(s, end, 0, age_style, buf_str(&right));
+	buf_clear(&right);
+	buf_printf(&right, "%s%s%s   ", st.facts ? st.facts : "",
+		st.facts && *st.facts ? "   " : "", st.language);
+	x += surface_puts(s, x, 0, st.production ? STYLE_ALARM : STYLE_TITLE, "kdeck");
+	x += 2 + surface_puts(s, x + 2, 0, STYLE_TITLE, st.cluster);
+	x += 2 + surface_puts(s, x + 2, 0, STYLE_NORMAL, st.address);
+	if (a->ctx.read_only && s->cols >= 60)
+		x += 2 + surface_puts(s, x + 2, 0, STYLE_WARN, "read-only");
+	if (at - (int)right.n > x + 1)
+		surface_put_right(s, at, 0, STYLE_NORMAL, buf_str(&right));
+	buf_fini(&right);
+}
+
+static void draw_crumb(struct app *a, const struct surface *s)
+{
+	struct app_entry *top = app_top(a);
+	struct buf text = BUF_EMPTY;
+	struct view_tabs t;
+	int x = 1, right = s->cols;
+
+	if (s->cols >= 60) {
+		buf_printf(&text, "%s %s ", screen_key(top->ops->screen), top->ops->title);
+		right = surface_put_right(s, s->cols, 1, STYLE_DIM, buf_str(&text));
+		buf_clear(&text);
+	}
+	for (int i = 0; i < a->depth; i++) {
+		if (i && !a->stack[i].ops->crumb)
+			buf_puts(&text, " > ");
+		if (i == 0 || !a->stack[i].ops->crumb)
+			buf_puts(&text, a->stack[i].ops->title);
+		if (a->stack[i].ops->crumb)
+			a->stack[i].ops->crumb(a->stack[i].view, &text);
+	}
+	x += surface_put(s, x, 1, STYLE_TITLE, buf_str(&text));
+	if (top->ops->tabs && top->ops->tabs(top->view, &t) && t.n > 1) {
+		struct surface rest = surface_sub(s, 0, 0, right - 1, 2);
+		tabs_draw(&rest, x + 3 > 28 ? x + 3 : 28, 1, t.names, t.n, t.open);
+	}
+	buf_fini(&text);
+}
+
+static void draw_keys(struct app *a, const struct surface *s, int y)
+{
+	enum screen screen = app_screen(a);
+	struct key_hint hints[ACTION_COUNT + 1];
+	char keys[ACTION_COUNT][24];
+	int n = 0;
+
+	for (int id = 0; id < ACTION_COUNT; id++) {
+		const struct action *act = &actions[id];
+		if (!(act->screens & ON(screen)) || !(act->flags & (ACTION_BAR)) ||
+			((act->flags & ACTION_WRITES) && a->ctx.read_only) ||
+			((act->flags & ACTION_BUNDLED) && !a->ctx.bundled))
+			continue;
+		action_first_key(act, keys[n]);
+		hints[n] = (struct key_hint){keys[n], act->label};
+		n++;
+	}
+	key_bar_draw(s, y, hints, n);
+}
+
+static void draw_command(struct app *a, const struct surface *s, int y)
+{
+	struct app_entry *top = app_top(a);
+	struct buf text = BUF_EMPTY;
+	int right;
+
+	if (!top->ops->command)
+		return;
+	top->ops->command(top->view, ACTION_COUNT, &text);
+	if (text.n) {
+		right = s->cols >= 60 ? surface_put_right(s, s->cols - 1, y, STYLE_DIM,
+						STR_LIT("y copy command"))
+				      : s->cols;
+		surface_puts(s, 1, y, STYLE_DIM, "$ ");
+		surface_field(s, 3, y, right - 5, ALIGN_LEFT, STYLE_DIM, buf_str(&text));
+	}
+	buf_fini(&text);
+}
+
+static void draw_footer(struct app *a, const struct surface *s)
+{
+	struct surface line = surface_row(s, s->rows - 1);
+	int above = s->rows - 2;
+
+	if (a->overlay == OVERLAY_GOTO)
+		prompt_draw(&a->go, &line);
+	else if (a->overlay == OVERLAY_FILTER)
+		prompt_draw(&a->filter, &line);
+	else
+		draw_keys(a, s, s->rows - 1);
+	if (a->message.kind != MESSAGE_NONE)
+		message_draw(&a->message, s, above);
+	else if (s->rows >= LOW)
+		draw_command(a, s, above);
+}
+
+static void draw_overlay(struct app *a, const struct surface *s)
+{
+	if (a->overlay == OVERLAY_DIALOG) {
+		dialog_draw(&a->dialog, s);
+	} else if (a->overlay == OVERLAY_MENU) {
+		menu_draw(&a->menu, s);
+	} else if (a->overlay == OVERLAY_VIEWER) {
+		int margin = s->cols >= 60 ? 4 : 0;
+		int rows = s->rows - 4 > 3 ? s->rows - 4 : s->rows;
+		struct surface box =
+			surface_sub(s, margin, s->rows - 4 > 3 ? 2 : 0, s->cols - 2 * margin, rows);
+		struct surface in = surface_box(&box, str_of(a->viewer_title), STYLE_BOX);
+		viewer_draw(&a->viewer, &in);
+	}
+}
+
+void app_draw(struct app *a, struct grid *g)
+{
+	struct surface all = surface_of(g);
+	struct app_entry *top = app_top(a);
+	int head = all.rows >= LOW ? 3 : 2;
+	int foot = 2;
+	struct surface body;
+
+	grid_clear(g);
+	if (!top)
+		return;
+	body = surface_sub(&all, 0, head, all.cols, all.rows - head - foot);
+	draw_title(a, &all);
+	draw_crumb(a, &all);
+	top->ops->draw(top->view, &body);
+	draw_footer(a, &all);
+	draw_overlay(a, &all);
+	if (a->presenter && a->keys[0]) {
+		struct buf keys = BUF_EMPTY;
+		buf_printf(&keys, " %s ", a->keys);
+		surface_put_right(&all, all.cols, all.rows - 3, STYLE_CURSOR, buf_str(&keys));
+		buf_fini(&keys);
+	}
+}
