@@ -1,0 +1,62 @@
+/* What happened: the difference of two snapshots as single events, and what the user did. */
+#ifndef MODEL_CHANGE_H
+#define MODEL_CHANGE_H
+
+#include "model/cluster.h"
+
+enum change_kind {
+	CHANGE_BROKER_NEW,
+	CHANGE_BROKER_LOST,
+	CHANGE_BROKER_BACK,
+	CHANGE_CONTROLLER,
+	CHANGE_LEADER, /* an election: another leader or leader epoch */
+	CHANGE_ISR,
+	CHANGE_TOPIC_CREATED,
+	CHANGE_TOPIC_DELETED,
+	CHANGE_PARTITIONS, /* added */
+	CHANGE_ACTION,     /* the user did something */
+	CHANGE_FAILED,     /* the user wanted something and the cluster said no */
+	CHANGE_MORE,       /* so many more of the kind before, left out */
+};
+
+struct change {
+	enum change_kind kind;
+	uint64_t id; /* rises by one each, from 1 */
+	int64_t at_ms, wall_ms;
+	int32_t broker;    /* -1 */
+	const char *topic; /* NULL */
+	int32_t partition; /* -1 */
+	int32_t from, to;  /* leaders, controllers, partition counts; -1: none */
+	int32_t epoch_from, epoch_to;
+	int64_t leaderless_ms;         /* CHANGE_LEADER after an offline time, as seen; -1 */
+	const char *isr_from, *isr_to; /* "1,3,4"; NULL */
+	const char *command;           /* shell command of an action; NULL */
+	const char *text; /* of an action: what it was, or what the cluster said; NULL */
+};
+
+typedef void change_fn(void *arg, const struct change *c);
+/* Calls fn for each difference, at most `most` a kind and then one CHANGE_MORE with `to` = how many
+ * more; everything in it is lent. Nothing when `a` has no metadata yet. Cheap where topics are
+ * shared. id is 0; times are those of b. */
+void cluster_diff(
+	const struct cluster *a, const struct cluster *b, size_t most, change_fn *fn, void *arg);
+
+const char *change_kind_name(enum change_kind k);
+/* "p2 leader 4 > 1   epoch 6 > 7   ISR 1,3,4 > 1,3"; with_topic puts the topic's name before. */
+void change_put(struct buf *out, const struct change *c, bool with_topic);
+
+/* The latest of them, bounded; the oldest fall out. */
+#define CHANGES_MAX 2000
+struct changes {
+	struct change *ring; /* CHANGES_MAX, made with the first */
+	size_t first, n;
+	uint64_t next_id;
+};
+void changes_init(struct changes *c);
+void changes_fini(struct changes *c);
+/* Copies. Returns its id. */
+uint64_t changes_add(struct changes *c, const struct change *x);
+/* 0 is the newest; NULL beyond the oldest. Valid until the next add. */
+const struct change *changes_at(const struct changes *c, size_t i);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * The model: the present snapshot, history and changes of one cluster. A source feeds it (feed.h)
+ * and publishes; views read. One thread; no clock: time comes with each call.
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "model/change.h"
+#include "model/cluster.h"
+#include "model/history.h"
+
+struct model;
+
+struct model *model_new(void);
+void model_free(struct model *m);
+
+/* The present snapshot: never NULL, at first empty with nothing known. Lent until the next publish:
+ * cluster_ref keeps it (frozen screens). */
+const struct cluster *model_cluster(const struct model *m);
+const struct changes *model_changes(const struct model *m);
+
+enum total_series {
+	TOTAL_IN_RECORDS,
+	TOTAL_IN_BYTES,
+	TOTAL_UNDER,
+	TOTAL_COUNT,
+};
+/* An hour by the second. */
+const struct series *model_total(const struct model *m, enum total_series which);
+/* Records a second of a topic: by the second for an hour where it is opened or pinned, else by the
+ * minute. NULL: not known yet. */
+const struct series *model_topic_series(const struct model *m, struct str topic);
+/* Records a second of a broker's partitions, by the second for ten minutes. NULL. */
+const struct series *model_broker_series(const struct model *m, int32_t broker);
+/* Asks for history by the second, at most MODEL_PINS topics: the one pinned longest ago goes. */
+#define MODEL_PINS 16
+void model_pin(struct model *m, struct str topic);
+/* Bytes held by history, for tests and the curious. */
+size_t model_history_bytes(const struct model *m);
+
+/* Called after a publish that changed something, or a change was added. */
+typedef void model_changed_fn(void *arg);
+void model_on_change(struct model *m, model_changed_fn *fn, void *arg);
+
+#endif

@@ -1,0 +1,254 @@
+/*
+ * What a view may ask of a source, as calls through a table, so that views know no socket and a
+ * test can stand in for a cluster. Every call returns at once; answers come later through a
+ * callback on the loop's thread, never from inside the call. A cancelled call's callback does not
+ * come; what was sent may still happen.
+ *
+ * With read_only, everything that changes the cluster is refused with ERR_DENIED (by the callback).
+ * What the user did and how it went is also in the model's changes.
+ */
+#ifndef MODEL_SOURCE_H
+#define MODEL_SOURCE_H
+
+#include "base/err.h"
+#include "model/records.h"
+
+struct source;
+
+/* e NULL: done. Lent. */
+typedef void source_done_fn(void *arg, const struct err *e);
+
+struct config_change {
+	const char *name;
+	const char *value; /* NULL: back to the default */
+};
+
+struct topic_spec {
+	const char *name;
+	int32_t partitions;  /* -1: the cluster's default */
+	int16_t replication; /* -1: the cluster's default */
+	const struct config_change *configs;
+	size_t n_configs;
+	bool validate_only;
+};
+
+struct purge_spec {
+	const char *topic;
+	int32_t partition;     /* -1: all */
+	int64_t before_offset; /* -1: up to the high watermark */
+};
+
+struct produce_header {
+	const char *name;
+	struct slice value; /* p == NULL: null */
+};
+
+enum produce_partitioner { PRODUCE_BY_KEY, PRODUCE_STICKY, PRODUCE_ROUND_ROBIN };
+
+struct produce_spec {
+	const char *topic;
+	int32_t partition; /* -1: partitioner */
+	enum produce_partitioner partitioner;
+	struct slice key, value; /* p == NULL: null. "{n}" in text is replaced by the record's
+				    number when count > 1 */
+	const struct produce_header *headers;
+	size_t n_headers;
+	int64_t count;           /* 0: until cancelled */
+	double rate;             /* records a second, 0: as fast as they go */
+	const char *acks;        /* "all", "1", "0"; NULL: all */
+	const char *compression; /* NULL: none */
+};
+
+struct produce_report {
+	int64_t sent, done, failed; /* records so far */
+	/* the latest that was written */
+	int32_t partition; /* -1 */
+	int64_t offset;    /* -1 */
+	int64_t latency_us;
+	bool finished;
+	const struct err *e; /* the latest failure, NULL: none */
+};
+/* After each answer (at most twenty times a second when many), and with finished at the end. */
+typedef void source_produce_fn(void *arg, const struct produce_report *r);
+/* Every single record's fate, in order of the answers; may be NULL. */
+typedef void source_delivery_fn(void *arg, int32_t partition, int64_t offset, const struct err *e);
+
+/* ---- browsing ---------------------------------------------------------------------------- */
+
+enum browse_from { BROWSE_EARLIEST, BROWSE_LATEST, BROWSE_OFFSET, BROWSE_TIME, BROWSE_LAST };
+
+struct browse_spec {
+	const char *topic;
+	int32_t partition; /* -1: all */
+	enum browse_from from;
+	int64_t at;  /* offset, ms since 1970, or how many */
+	size_t page; /* records to load before waiting for source_browse_more; 0: 500 */
+	bool follow; /* go on at the end */
+	bool read_committed;
+	size_t max_records, max_bytes; /* of the window, 0: its defaults */
+};
+
+enum browse_state {
+	BROWSE_STARTING, /* looking up where to begin */
+	BROWSE_READING,
+	BROWSE_PAGE,      /* a page is there, more exists */
+	BROWSE_END,       /* the end was reached; not following */
+	BROWSE_FOLLOWING, /* at the end, waiting for new ones */
+	BROWSE_PAUSED,
+	BROWSE_FAILED,
+};
+const char *browse_state_name(enum browse_state s);
+
+/* One browse; the window is read-only for views. */
+struct browse {
+	struct record_window window;
+	enum browse_state state;
+	char why[300];   /* trouble with a partition, "": none; reading goes on where it can */
+	int64_t read;    /* records read so far */
+	int64_t skipped; /* damaged batches passed over */
+	int64_t behind;  /* records up to the ends that were seen, -1 */
+};
+typedef void browse_changed_fn(void *arg, struct browse *b);
+
+/* ---- the table ---------------------------------------------------------------------------- */
+
+/* What the screen shows: asked for in detail. Copied. */
+struct source_want {
+	const char *topic;         /* opened; NULL: none */
+	const struct str *visible; /* topics whose rows are seen; at most 200 count */
+	size_t n_visible;
+};
+
+struct source_ops {
+	void (*want)(struct source *s, const struct source_want *w);
+	void (*refresh)(struct source *s);
+	void (*freeze)(struct source *s, bool on);
+	void (*hide)(struct source *s, bool hidden);
+	bool (*read_only)(const struct source *s);
+	void (*set_read_only)(struct source *s, bool on);
+	void (*cancel)(struct source *s, int64_t id);
+	int64_t (*create_topic)(
+		struct source *s, const struct topic_spec *t, source_done_fn *fn, void *arg);
+	int64_t (*delete_topics)(struct source *s, const char *const *names, size_t n,
+		source_done_fn *fn, void *arg);
+	int64_t (*add_partitions)(
+		struct source *s, const char *topic, int32_t total, source_done_fn *fn, void *arg);
+	int64_t (*alter_configs)(struct source *s, const char *topic, const struct config_change *v,
+		size_t n, source_done_fn *fn, void *arg);
+	int64_t (*purge)(
+		struct source *s, const struct purge_spec *p, source_done_fn *fn, void *arg);
+	int64_t (*elect)(struct source *s, const char *topic, int32_t partition, source_done_fn *fn,
+		void *arg);
+	int64_t (*produce)(struct source *s, const struct produce_spec *p, source_produce_fn *fn,
+		source_delivery_fn *each, void *arg);
+	struct browse *(*browse)(
+		struct source *s, const struct browse_spec *b, browse_changed_fn *fn, void *arg);
+	void (*browse_more)(struct source *s, struct browse *b);
+	void (*browse_pause)(struct source *s, struct browse *b, bool on);
+	void (*browse_follow)(struct source *s, struct browse *b, bool on);
+	void (*browse_close)(struct source *s, struct browse *b);
+};
+
+struct source {
+	const struct source_ops *ops;
+};
+
+/* Tells what is on the screen now: replaces what was told before. */
+static inline void source_want(struct source *s, const struct source_want *w)
+{
+	s->ops->want(s, w);
+}
+/* `r`: ask everything now. */
+static inline void source_refresh(struct source *s)
+{
+	s->ops->refresh(s);
+}
+/* `z`: nothing is published until it is off. */
+static inline void source_freeze(struct source *s, bool on)
+{
+	s->ops->freeze(s, on);
+}
+/* The console is not seen (suspended): nothing is asked. */
+static inline void source_hide(struct source *s, bool hidden)
+{
+	s->ops->hide(s, hidden);
+}
+static inline bool source_read_only(const struct source *s)
+{
+	return s->ops->read_only(s);
+}
+/* `W` unlocks a production cluster. */
+static inline void source_set_read_only(struct source *s, bool on)
+{
+	s->ops->set_read_only(s, on);
+}
+/* No effect for an unknown or finished id. A produce stops sending. */
+static inline void source_cancel(struct source *s, int64_t id)
+{
+	s->ops->cancel(s, id);
+}
+/* Each returns an id (> 0) for source_cancel. Strings and arrays are copied. */
+static inline int64_t source_create_topic(
+	struct source *s, const struct topic_spec *t, source_done_fn *fn, void *arg)
+{
+	return s->ops->create_topic(s, t, fn, arg);
+}
+static inline int64_t source_delete_topics(
+	struct source *s, const char *const *names, size_t n, source_done_fn *fn, void *arg)
+{
+	return s->ops->delete_topics(s, names, n, fn, arg);
+}
+/* total: how many there shall be. */
+static inline int64_t source_add_partitions(
+	struct source *s, const char *topic, int32_t total, source_done_fn *fn, void *arg)
+{
+	return s->ops->add_partitions(s, topic, total, fn, arg);
+}
+static inline int64_t source_alter_configs(struct source *s, const char *topic,
+	const struct config_change *v, size_t n, source_done_fn *fn, void *arg)
+{
+	return s->ops->alter_configs(s, topic, v, n, fn, arg);
+}
+static inline int64_t source_purge(
+	struct source *s, const struct purge_spec *p, source_done_fn *fn, void *arg)
+{
+	return s->ops->purge(s, p, fn, arg);
+}
+/* Preferred leaders; topic NULL: everywhere; partition -1: all of the topic. */
+static inline int64_t source_elect(
+	struct source *s, const char *topic, int32_t partition, source_done_fn *fn, void *arg)
+{
+	return s->ops->elect(s, topic, partition, fn, arg);
+}
+static inline int64_t source_produce(struct source *s, const struct produce_spec *p,
+	source_produce_fn *fn, source_delivery_fn *each, void *arg)
+{
+	return s->ops->produce(s, p, fn, each, arg);
+}
+/* Opens a browse; fn after each change (once a turn at most). Lives until source_browse_close,
+ * which is allowed in fn. Never NULL: trouble is in its state. */
+static inline struct browse *source_browse(
+	struct source *s, const struct browse_spec *b, browse_changed_fn *fn, void *arg)
+{
+	return s->ops->browse(s, b, fn, arg);
+}
+/* One page more; no effect unless BROWSE_PAGE. */
+static inline void source_browse_more(struct source *s, struct browse *b)
+{
+	s->ops->browse_more(s, b);
+}
+/* Stops and goes on where it stopped: nothing is lost meanwhile but by retention. */
+static inline void source_browse_pause(struct source *s, struct browse *b, bool on)
+{
+	s->ops->browse_pause(s, b, on);
+}
+static inline void source_browse_follow(struct source *s, struct browse *b, bool on)
+{
+	s->ops->browse_follow(s, b, on);
+}
+static inline void source_browse_close(struct source *s, struct browse *b)
+{
+	s->ops->browse_close(s, b);
+}
+
+#endif
