@@ -44,15 +44,12 @@ static void open_menu(struct app *a)
 	for (int id = 0; id < ACTION_COUNT; id++) {
 		const struct action *act = &actions[id];
 		struct buf reason = BUF_EMPTY;
-		char key[24];
 		bool can;
 
 		if (!(act->screens & ON(screen)) || (!act->menu && (act->flags & ACTION_GLOBAL)) ||
 			id == ACTION_MOVE)
 			continue;
 		can = app_allowed(a, (enum action_id)id, &reason);
-		action_first_key(act, key);
-		/* The first key of the table is what the menu borrows: keys live in the table. */
 		menu_add(&a->menu, id, act->menu, act->keys, act->label,
 			can ? NULL : buf_z(&reason));
 		buf_fini(&reason);
