@@ -1,0 +1,251 @@
+/* Folders of local brokers: finding, looking, preparing. Starting and ending is local_process.c. */
+#include "cli/local.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "conf/properties.h"
+
+char *local_default_dir(void)
+{
+	const char *xdg = getenv("XDG_DATA_HOME");
+	const char *home = getenv("HOME");
+
+	if (xdg && *xdg == '/')
+		return xasprintf("%s/kdeck", xdg);
+	return xasprintf("%s/.local/share/kdeck", home && *home ? home : "/tmp");
+}
+
+/* The lock is held: by whom is for the pid file to say. */
+static bool locked(const char *broker_dir)
+{
+	char *path = xasprintf("%s/data/.lock", broker_dir);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	bool held = false;
+
+	free(path);
+	if (fd < 0)
+		return false;
+	held = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	close(fd);
+	return held;
+}
+
+static pid_t read_pid(const char *broker_dir)
+{
+	char *path = xasprintf("%s/pid", broker_dir);
+	FILE *f = fopen(path, "re");
+	long pid = 0;
+
+	free(path);
+	if (!f)
+		return 0;
+	if (fscanf(f, "%ld", &pid) != 1 || pid <= 1)
+		pid = 0;
+	fclose(f);
+	return (pid_t)pid;
+}
+
+static char *read_listeners(const char *broker_dir)
+{
+	char *path = xasprintf("%s/server.properties", broker_dir);
+	struct properties p;
+	char *text = NULL;
+
+	properties_init(&p);
+	if (properties_load(&p, path, NULL) == 0 && properties_get(&p, "listeners"))
+		text = xstrdup(properties_get(&p, "listeners"));
+	properties_fini(&p);
+	free(path);
+	return text ? text : xstrdup("PLAINTEXT://127.0.0.1:9092");
+}
+
+static void add_broker(struct local_cluster *c, int32_t id)
+{
+	struct local_broker *b = vec_add(&c->brokers);
+
+	b->id = id;
+	b->dir = xasprintf("%s/broker-%d", c->dir, id);
+	b->listeners = read_listeners(b->dir);
+	b->running = locked(b->dir);
+	b->pid = b->running ? read_pid(b->dir) : 0;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct local_broker *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+int local_look(struct local_cluster *c, const char *dir, struct err *e)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	int32_t id;
+	char rest;
+
+	*c = (struct local_cluster){.dir = xstrdup(dir)};
+	while (d && (entry = readdir(d)))
+		if (sscanf(entry->d_name, "broker-%d%c", &id, &rest) == 1 && id >= 0)
+			add_broker(c, id);
+	if (d)
+		closedir(d);
+	vec_sort(&c->brokers, by_id);
+	if (!c->brokers.n)
+		return err_set(e, ERR_NOT_FOUND,
+			"no cluster in %s: kdeck up starts one, --dir names another folder", dir);
+	return 0;
+}
+
+void local_fini(struct local_cluster *c)
+{
+	vec_foreach (b, &c->brokers) {
+		free(b->dir);
+		free(b->listeners);
+	}
+	vec_fini(&c->brokers);
+	free(c->dir);
+}
+
+void local_bootstrap(const struct local_cluster *c, struct buf *out)
+{
+	bool first = true;
+
+	vec_foreach (b, &c->brokers) {
+		const char *at = strstr(b->listeners, "://");
+		const char *from = at ? at + 3 : b->listeners;
+		size_t n = strcspn(from, ",");
+		buf_printf(out, "%s%s%.*s", first ? "" : ",", *from == ':' ? "127.0.0.1" : "",
+			(int)n, from);
+		first = false;
+	}
+}
+
+/* ---- finding the program --------------------------------------------------------------------- */
+
+#ifndef KDECK_LIBEXEC
+#define KDECK_LIBEXEC "/usr/local/libexec"
+#endif
+
+int local_find_broker(struct buf *path, struct err *e)
+{
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	const char *named = getenv("KDECK_BROKER");
+	char *slash;
+
+	if (n > 0) {
+		self[n] = 0;
+		slash = strrchr(self, '/');
+		buf_clear(path);
+		buf_printf(path, "%.*s/kdeck-broker", (int)(slash - self), self);
+		if (access(buf_z(path), X_OK) == 0)
+			return 0;
+	}
+	buf_clear(path);
+	buf_puts(path, KDECK_LIBEXEC "/kdeck-broker");
+	if (access(buf_z(path), X_OK) == 0)
+		return 0;
+	buf_clear(path);
+	if (named && *named) {
+		buf_puts(path, named);
+		if (access(named, X_OK) == 0)
+			return 0;
+	}
+	return err_set(e, ERR_NOT_FOUND,
+		"kdeck-broker is neither beside kdeck nor in " KDECK_LIBEXEC
+		"; KDECK_BROKER can name it");
+}
+
+/* ---- preparing ------------------------------------------------------------------------------- */
+
+static int make_dirs(const char *path, struct err *e)
+{
+	char *copy = xstrdup(path);
+	int rc = 0;
+
+	for (char *p = copy + 1; rc == 0 && *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = 0;
+		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+			rc = err_errno(e, ERR_IO, errno, "%s cannot be made", copy);
+		*p = '/';
+	}
+	if (rc == 0 && mkdir(copy, 0755) < 0 && errno != EEXIST)
+		rc = err_errno(e, ERR_IO, errno, "%s cannot be made", copy);
+	free(copy);
+	return rc;
+}
+
+static int write_properties(const char *path, const char *broker_dir, int32_t id, uint16_t port,
+	const char *extra, struct err *e)
+{
+	FILE *f = fopen(path, "wxe");
+
+	if (!f)
+		return errno == EEXIST ? 0 : err_errno(e, ERR_IO, errno, "%s", path);
+	fprintf(f,
+		"# A broker that kdeck started. kdeck-broker --print-config shows every setting.\n"
+		"node.id=%d\n"
+		"process.roles=broker,controller\n"
+		"listeners=PLAINTEXT://127.0.0.1:%u\n"
+		"log.dirs=%s/data\n%s",
+		id, port, broker_dir, extra ? extra : "");
+	if (fclose(f) != 0)
+		return err_errno(e, ERR_IO, errno, "%s", path);
+	return 0;
+}
+
+int local_prepare(const char *dir, int32_t id, uint16_t port, const char *extra, struct err *e)
+{
+	char *broker_dir = xasprintf("%s/broker-%d", dir, id);
+	char *path = xasprintf("%s/server.properties", broker_dir);
+	int rc = make_dirs(broker_dir, e);
+
+	if (rc == 0)
+		rc = write_properties(path, broker_dir, id, port, extra, e);
+	free(broker_dir);
+	free(path);
+	return rc;
+}
+
+/* ---- throw-away folders ------------------------------------------------------------------------
+ */
+
+#define TEMP_MARK "/kdeck-demo-"
+
+char *local_temp(struct err *e)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *path = xasprintf("%s" TEMP_MARK "XXXXXX", tmp && *tmp ? tmp : "/tmp");
+
+	if (mkdtemp(path))
+		return path;
+	err_errno(e, ERR_IO, errno, "no folder for the demo: %s", path);
+	free(path);
+	return NULL;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+void local_remove(const char *dir)
+{
+	if (strstr(dir, TEMP_MARK))
+		nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
