@@ -54,16 +54,29 @@ static pid_t read_pid(const char *broker_dir)
 	return (pid_t)pid;
 }
 
+/* Keeps the value of `listeners`; arg is where. */
+static int take_listeners(void *arg, struct str key, struct str value, int line)
+{
+	char **out = arg;
+
+	(void)line;
+	if (str_eqz(key, "listeners")) {
+		free(*out);
+		*out = str_dup(value);
+	}
+	return 0;
+}
+
 static char *read_listeners(const char *broker_dir)
 {
 	char *path = xasprintf("%s/server.properties", broker_dir);
-	struct properties p;
 	char *text = NULL;
+	struct err e = {0};
 
-	properties_init(&p);
-	if (properties_load(&p, path, NULL) == 0 && properties_get(&p, "listeners"))
-		text = xstrdup(properties_get(&p, "listeners"));
-	properties_fini(&p);
+	if (properties_read(path, take_listeners, &text, &e) < 0) {
+		free(text);
+		text = NULL;
+	}
 	free(path);
 	return text ? text : xstrdup("PLAINTEXT://127.0.0.1:9092");
 }

@@ -1,0 +1,239 @@
+/*
+ * kdeck-broker: reads its settings, runs a server until it is told to stop.
+ *
+ * Standard output gets one line, when clients are served; everything else goes to standard error.
+ * SIGTERM and SIGINT stop in order, a second one at once.
+ */
+#define LOG_MODULE "main"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "config.h"
+#include "io/loop.h"
+#include "server/broker_config.h"
+#include "server/server.h"
+
+struct program {
+	struct conf conf;
+	struct loop *loop;
+	struct server *server;
+	bool print_config, check_config;
+	int stops; /* signals to stop so far */
+	int rc;
+};
+
+static const char usage[] =
+	"usage: kdeck-broker [FILE.properties] [--override KEY=VALUE …]\n"
+	"                    [--print-config] [--check-config]\n"
+	"\n"
+	"A broker that speaks Apache Kafka's protocol. Without a file: node 0 on\n"
+	"PLAINTEXT://127.0.0.1:9092, data under $XDG_DATA_HOME/kdeck/broker-0.\n"
+	"\n"
+	"  --override KEY=VALUE  a setting that beats the file; as often as needed\n"
+	"  --print-config        print every setting that acts, with where it comes from\n"
+	"  --check-config        check the settings and end\n"
+	"  --version             print the version\n"
+	"  --help                print this\n"
+	"\n"
+	"Settings have Kafka's names; kdeck-broker.properties(5) explains them.\n";
+
+static void print_man(void)
+{
+	struct buf out = BUF_EMPTY;
+	size_t n;
+	const struct conf_def *defs = broker_config_defs(&n);
+
+	conf_print_man(defs, n, &out);
+	fwrite(out.p, 1, out.n, stdout);
+	buf_fini(&out);
+}
+
+/* ---- the command line ----------------------------------------------------------------------- */
+
+static int wrong(const char *fmt, const char *what)
+{
+	fprintf(stderr, "kdeck-broker: ");
+	fprintf(stderr, fmt, what);
+	fprintf(stderr, "\nTry kdeck-broker --help.\n");
+	return 2;
+}
+
+static int fail(const struct err *e)
+{
+	fprintf(stderr, "kdeck-broker: %s\n", e->msg);
+	return 1;
+}
+
+/* -1: go on; else the exit status. */
+static int take_option(struct program *p, int argc, char **argv, int *i)
+{
+	struct err e = {0};
+	const char *arg = argv[*i];
+	const char *value = NULL;
+
+	if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
+		return fputs(usage, stdout) < 0;
+	if (strcmp(arg, "--version") == 0)
+		return printf("kdeck-broker %s\n", PACKAGE_VERSION) < 0;
+	if (strcmp(arg, "--man") == 0) {
+		print_man();
+		return 0;
+	}
+	if (strcmp(arg, "--print-config") == 0) {
+		p->print_config = true;
+		return -1;
+	}
+	if (strcmp(arg, "--check-config") == 0) {
+		p->check_config = true;
+		return -1;
+	}
+	if (strncmp(arg, "--override=", 11) == 0)
+		value = arg + 11;
+	else if (strcmp(arg, "--override") == 0 && *i + 1 < argc)
+		value = argv[++*i];
+	else if (strcmp(arg, "--override") == 0)
+		return wrong("%s needs KEY=VALUE", arg);
+	else
+		return wrong("unknown option %s", arg);
+	return conf_override(&p->conf, value, &e) < 0 ? fail(&e) : -1;
+}
+
+static int read_arguments(struct program *p, int argc, char **argv)
+{
+	struct err e = {0};
+	const char *file = NULL;
+	int rc;
+
+	for (int i = 1; i < argc; i++) {
+		if (argv[i][0] == '-') {
+			rc = take_option(p, argc, argv, &i);
+			if (rc >= 0)
+				return rc;
+			continue;
+		}
+		if (file)
+			return wrong("one settings file, but %s is a second one", argv[i]);
+		file = argv[i];
+		if (conf_read(&p->conf, file, &e) < 0)
+			return fail(&e);
+	}
+	if (broker_config_settle(&p->conf, &e) < 0)
+		return fail(&e);
+	return -1;
+}
+
+/* ---- running -------------------------------------------------------------------------------- */
+
+static void on_ready(void *arg)
+{
+	struct program *p = arg;
+	struct buf line = BUF_EMPTY;
+
+	buf_printf(&line, "ready node.id=%d listeners=", server_node_id(p->server));
+	server_listeners_text(p->server, &line);
+	puts(buf_z(&line));
+	fflush(stdout);
+	buf_fini(&line);
+}
+
+static void on_stopped(void *arg, int rc)
+{
+	struct program *p = arg;
+
+	p->rc = rc < 0 ? 1 : 0;
+	loop_stop(p->loop);
+}
+
+static void on_stop_signal(void *arg, int signum)
+{
+	struct program *p = arg;
+
+	if (p->stops++) {
+		log_warn("second %s: ending at once", signum == SIGINT ? "SIGINT" : "SIGTERM");
+		_exit(1);
+	}
+	log_info("stopping");
+	server_stop(p->server);
+}
+
+/* Each connection and each open segment is a descriptor. */
+static void raise_file_limit(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) == 0 && lim.rlim_cur < lim.rlim_max) {
+		lim.rlim_cur = lim.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &lim) < 0)
+			log_warn("the limit of open files stays at %ld", (long)lim.rlim_cur);
+	}
+}
+
+static int serve(struct program *p, const struct server_settings *set)
+{
+	struct server_events ev = {p, on_ready, on_stopped};
+	struct loop_signal *term, *intr;
+	struct err e = {0};
+
+	p->loop = loop_new(&e);
+	if (!p->loop)
+		return fail(&e);
+	term = loop_signal_new(p->loop, SIGTERM, on_stop_signal, p, &e);
+	intr = loop_signal_new(p->loop, SIGINT, on_stop_signal, p, &e);
+	if (term && intr)
+		p->server = server_new(p->loop, set, &p->conf, &ev, &e);
+	if (p->server)
+		loop_run(p->loop);
+	else
+		p->rc = fail(&e);
+	server_free(p->server);
+	if (term)
+		loop_signal_free(term);
+	if (intr)
+		loop_signal_free(intr);
+	loop_free(p->loop);
+	return p->rc;
+}
+
+static int run(struct program *p)
+{
+	struct server_settings *set = calloc(1, sizeof(*set));
+	struct buf out = BUF_EMPTY;
+	struct err e = {0};
+	enum log_level level;
+	int rc = 0;
+
+	if (!set || server_settings_read(&p->conf, set, &e) < 0) {
+		rc = fail(&e);
+	} else if (p->print_config) {
+		conf_print_properties(&p->conf, &out);
+		fwrite(out.p, 1, out.n, stdout);
+	} else if (!p->check_config) {
+		if (log_level_parse(conf_get_z(&p->conf, "kdeck.log.level"), &level))
+			log_set_level(level);
+		vec_foreach (note, &p->conf.notes)
+			log_warn("%s", *note);
+		raise_file_limit();
+		rc = serve(p, set);
+	}
+	buf_fini(&out);
+	free(set);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct program p = {0};
+	int rc;
+
+	broker_config_init(&p.conf);
+	rc = read_arguments(&p, argc, argv);
+	if (rc < 0)
+		rc = run(&p);
+	conf_fini(&p.conf);
+	return rc;
+}

@@ -1,0 +1,234 @@
+/* The broker's settings as the wiring takes them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "server/server.h"
+
+#define STALL_MS 10000
+
+static int copy(char *to, size_t room, struct str s, const char *what, struct err *e)
+{
+	if (s.n >= room)
+		return err_set(e, ERR_INVALID, "%s is longer than %zu characters", what, room - 1);
+	memcpy(to, s.p ? s.p : "", s.n);
+	to[s.n] = 0;
+	return 0;
+}
+
+static struct str before(struct str s, size_t n)
+{
+	return (struct str){s.p, n};
+}
+
+static struct str after(struct str s, size_t n)
+{
+	return (struct str){s.p + n, s.n - n};
+}
+
+static size_t find(struct str s, const char *what)
+{
+	const char *at = s.n ? memmem(s.p, s.n, what, strlen(what)) : NULL;
+
+	return at ? (size_t)(at - s.p) : s.n;
+}
+
+/* "NAME://HOST:PORT"; HOST may be empty or in brackets. */
+static int parse_endpoint(const char *setting, struct str item, struct str *name, struct str *host,
+	uint16_t *port, struct err *e)
+{
+	size_t colon = find(item, "://");
+	struct str rest;
+	long number = -1;
+	char *end = NULL;
+	char digits[8];
+
+	if (colon == 0 || colon == item.n)
+		goto bad;
+	*name = before(item, colon);
+	rest = after(item, colon + 3);
+	for (colon = rest.n; colon > 0 && rest.p[colon - 1] != ':'; colon--)
+		;
+	if (colon == 0 || rest.n - colon == 0 || rest.n - colon >= sizeof(digits))
+		goto bad;
+	memcpy(digits, rest.p + colon, rest.n - colon);
+	digits[rest.n - colon] = 0;
+	number = strtol(digits, &end, 10);
+	if (*end || number < 0 || number > 65535)
+		goto bad;
+	*port = (uint16_t)number;
+	*host = before(rest, colon - 1);
+	if (host->n >= 2 && host->p[0] == '[' && host->p[host->n - 1] == ']')
+		*host = (struct str){host->p + 1, host->n - 2};
+	return 0;
+bad:
+	return err_set(e, ERR_INVALID,
+		"%s: '%.*s' is no listener: NAME://HOST:PORT is expected, as in "
+		"PLAINTEXT://127.0.0.1:9092",
+		setting, STR_ARG(item));
+}
+
+/* Listeners of the controller's are not for clients. */
+static bool is_controller_listener(const struct conf *c, struct str name)
+{
+	struct str rest = conf_get_str(c, "controller.listener.names");
+	struct str item;
+
+	while (conf_list_next(&rest, &item))
+		if (str_eq(item, name))
+			return true;
+	return false;
+}
+
+static int check_protocol(const struct conf *c, struct str name, struct err *e)
+{
+	struct str map = conf_get_str(c, "listener.security.protocol.map");
+	struct str item, protocol = name;
+
+	while (conf_list_next(&map, &item)) {
+		size_t colon = find(item, ":");
+		if (colon < item.n && str_eq(before(item, colon), name))
+			protocol = after(item, colon + 1);
+	}
+	if (!str_eqz(protocol, "PLAINTEXT"))
+		return err_set(e, ERR_UNSUPPORTED,
+			"listener %.*s: the protocol %.*s is not served yet; PLAINTEXT is",
+			STR_ARG(name), STR_ARG(protocol));
+	return 0;
+}
+
+static int add_listener(
+	const struct conf *c, struct server_settings *set, struct str item, struct err *e)
+{
+	struct server_listener *l = &set->listeners[set->n_listeners];
+	struct str name, host;
+	int rc = parse_endpoint("listeners", item, &name, &host, &l->port, e);
+
+	if (rc < 0 || is_controller_listener(c, name))
+		return rc;
+	if (set->n_listeners == SERVER_LISTENERS)
+		return err_set(e, ERR_TOO_BIG, "listeners: at most %d", SERVER_LISTENERS);
+	rc = check_protocol(c, name, e);
+	if (rc == 0)
+		rc = copy(l->name, sizeof(l->name), name, "a listener's name", e);
+	if (rc == 0)
+		rc = copy(l->host, sizeof(l->host), host, "a listener's host", e);
+	/* An empty host is loopback, never every interface. */
+	if (rc == 0 && !l->host[0])
+		snprintf(l->host, sizeof(l->host), "127.0.0.1");
+	if (rc == 0)
+		set->n_listeners++;
+	return rc;
+}
+
+static int advertise(struct server_settings *set, struct str item, struct err *e)
+{
+	struct str name, host;
+	uint16_t port;
+	int rc = parse_endpoint("advertised.listeners", item, &name, &host, &port, e);
+
+	for (int i = 0; rc == 0 && i < set->n_listeners; i++) {
+		struct server_listener *l = &set->listeners[i];
+		if (!str_eqz(name, l->name))
+			continue;
+		l->advertised_port = port;
+		return copy(l->advertised_host, sizeof(l->advertised_host), host,
+			"an advertised host", e);
+	}
+	return rc < 0 ? rc
+		      : err_set(e, ERR_INVALID,
+				"advertised.listeners: there is no listener %.*s in listeners",
+				STR_ARG(name));
+}
+
+/* What clients would be told must be an address. */
+static int check_advertised(const struct server_settings *set, struct err *e)
+{
+	for (int i = 0; i < set->n_listeners; i++) {
+		const struct server_listener *l = &set->listeners[i];
+		const char *host = l->advertised_host[0] ? l->advertised_host : l->host;
+		if (strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0)
+			return err_set(e, ERR_INVALID,
+				"listener %s: clients cannot connect to %s: name the address they "
+				"use in advertised.listeners",
+				l->name, host);
+	}
+	return 0;
+}
+
+static int read_listeners(const struct conf *c, struct server_settings *set, struct err *e)
+{
+	struct str rest = conf_get_str(c, "listeners");
+	struct str item;
+	int rc = 0;
+
+	while (rc == 0 && conf_list_next(&rest, &item))
+		rc = add_listener(c, set, item, e);
+	rest = conf_get_str(c, "advertised.listeners");
+	while (rc == 0 && conf_list_next(&rest, &item))
+		rc = advertise(set, item, e);
+	if (rc == 0 && set->n_listeners == 0)
+		rc = err_set(e, ERR_INVALID, "listeners: none is for clients");
+	return rc == 0 ? check_advertised(set, e) : rc;
+}
+
+static int read_dir(const struct conf *c, struct server_settings *set, struct err *e)
+{
+	struct str rest = conf_get_str(c, "log.dirs");
+	struct str dir, more;
+
+	if (!conf_list_next(&rest, &dir))
+		return err_set(e, ERR_INVALID, "log.dirs: a folder is expected");
+	if (conf_list_next(&rest, &more))
+		return err_set(e, ERR_UNSUPPORTED,
+			"log.dirs: one folder a broker; '%.*s' is a second one", STR_ARG(more));
+	return copy(set->dir, sizeof(set->dir), dir, "log.dirs", e);
+}
+
+static void read_net(const struct conf *c, struct net_settings *n)
+{
+	int64_t idle = conf_get_long(c, "connections.max.idle.ms");
+
+	*n = (struct net_settings){
+		.max_frame = (size_t)conf_get_int(c, "socket.request.max.bytes"),
+		.memory = (size_t)conf_get_long(c, "kdeck.request.memory.bytes"),
+		.max_output = (size_t)1 << 20,
+		.max_open = 256,
+		.max_connections = conf_get_int(c, "max.connections"),
+		.max_connections_ip = conf_get_int(c, "max.connections.per.ip"),
+		.idle_ms = idle,
+		.stall_ms = STALL_MS,
+	};
+}
+
+int server_settings_read(const struct conf *c, struct server_settings *set, struct err *e)
+{
+	int rc;
+
+	*set = (struct server_settings){0};
+	set->node_id = conf_get_int(c, "node.id");
+	rc = read_listeners(c, set, e);
+	if (rc == 0)
+		rc = read_dir(c, set, e);
+	if (rc == 0)
+		rc = copy(set->rack, sizeof(set->rack), conf_get_str(c, "broker.rack"),
+			"broker.rack", e);
+	read_net(c, &set->net);
+	set->api = (struct broker_settings){
+		.max_fetch_bytes = conf_get_int(c, "fetch.max.bytes"),
+		.auto_create_topics = conf_get_bool(c, "auto.create.topics.enable"),
+		.num_partitions = conf_get_int(c, "num.partitions"),
+		.default_replication_factor =
+			(int16_t)conf_get_int(c, "default.replication.factor"),
+	};
+	set->retention_check_ms = conf_get_long(c, "log.retention.check.interval.ms");
+	set->checkpoint_ms = conf_get_long(c, "replica.high.watermark.checkpoint.interval.ms");
+	set->recovery_threads = (int)max_i64(1, sysconf(_SC_NPROCESSORS_ONLN));
+	set->election_timeout_ms = conf_get_int(c, "controller.quorum.election.timeout.ms");
+	set->fetch_timeout_ms = conf_get_int(c, "controller.quorum.fetch.timeout.ms");
+	set->election_backoff_ms = conf_get_int(c, "controller.quorum.election.backoff.max.ms");
+	set->request_timeout_ms = conf_get_int(c, "controller.quorum.request.timeout.ms");
+	set->retry_ms = conf_get_int(c, "controller.quorum.retry.backoff.ms");
+	return rc;
+}
