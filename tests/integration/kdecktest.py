@@ -1,0 +1,179 @@
+"""What the integration tests share: a broker of its own for each test, TAP output, raw requests.
+
+A test file defines functions test_*, and ends with kdecktest.main(). Each function's docstring is
+its line in the TAP output. Nothing here needs a port that is free: the broker takes one.
+"""
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+BUILD = os.environ.get("top_builddir", os.path.join(os.path.dirname(__file__), "../../build"))
+DEADLINE = float(os.environ.get("KDECK_TEST_DEADLINE", "60"))
+
+
+class Skip(Exception):
+    """Raised by a test that cannot run here; its text is the reason."""
+
+
+def have(program):
+    return shutil.which(program) is not None
+
+
+def until(what, condition, deadline=DEADLINE):
+    """Waits for condition() to be true; what says in words what was waited for."""
+    end = time.monotonic() + deadline
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError("waited %d s in vain: %s" % (deadline, what))
+        time.sleep(0.01)
+
+
+class Broker:
+    """A kdeck-broker process on a free port with a data folder of its own."""
+
+    def __init__(self, folder=None, **settings):
+        self.folder = folder or tempfile.mkdtemp(prefix="kdeck-test-")
+        self.settings = settings
+        self.process = None
+        self.log = os.path.join(self.folder, "broker.log")
+        self.port = 0
+        self.start()
+
+    def arguments(self):
+        values = {"listeners": "PLAINTEXT://127.0.0.1:%d" % self.port,
+                  "log.dirs": os.path.join(self.folder, "data")}
+        values.update({k.replace("_", "."): v for k, v in self.settings.items()})
+        args = [os.path.join(BUILD, "kdeck-broker")]
+        for key, value in values.items():
+            args += ["--override", "%s=%s" % (key, value)]
+        return args
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.arguments(), stdout=subprocess.PIPE, stderr=log)
+        line = self.process.stdout.readline().decode()
+        if not line.startswith("ready "):
+            self.process.wait()
+            raise AssertionError("broker not ready: " + self.tail())
+        self.port = int(line.strip().rsplit(":", 1)[1])
+
+    def tail(self):
+        with open(self.log, errors="replace") as f:
+            return f.read()[-2000:]
+
+    @property
+    def address(self):
+        return "127.0.0.1:%d" % self.port
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=DEADLINE)
+        self.process.stdout.close()
+        return code
+
+    def rss_anon_kb(self):
+        with open("/proc/%d/status" % self.process.pid) as f:
+            for line in f:
+                if line.startswith("RssAnon:"):
+                    return int(line.split()[1])
+        raise AssertionError("no RssAnon")
+
+    def close(self):
+        if self.process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.close()
+
+
+def run(args, stdin=None, check=True, timeout=DEADLINE):
+    """A program's result; fails with its output when it exits non-zero."""
+    done = subprocess.run(args, input=stdin, capture_output=True, timeout=timeout)
+    if check and done.returncode != 0:
+        raise AssertionError("%s: exit %d\n%s%s" % (
+            args, done.returncode, done.stdout.decode(errors="replace"),
+            done.stderr.decode(errors="replace")))
+    return done
+
+
+class Wire:
+    """A raw connection: requests are put together by hand."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def request(self, key, version, correlation, body=b"", client=b"test"):
+        head = struct.pack(">hhih", key, version, correlation, len(client)) + client
+        frame = head + body
+        self.send(struct.pack(">i", len(frame)) + frame)
+
+    def exactly(self, n):
+        data = b""
+        while len(data) < n:
+            more = self.socket.recv(n - len(data))
+            if not more:
+                raise EOFError("closed after %d of %d bytes" % (len(data), n))
+            data += more
+        return data
+
+    def response(self):
+        size = struct.unpack(">i", self.exactly(4))[0]
+        return self.exactly(size)
+
+    def closed(self):
+        """True when the broker closes the connection without another byte."""
+        try:
+            return self.socket.recv(1) == b""
+        except ConnectionResetError:
+            return True
+
+    def close(self):
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.close()
+
+
+def main():
+    module = sys.modules["__main__"]
+    tests = [(n, f) for n, f in sorted(vars(module).items()) if n.startswith("test_")]
+    print("1..%d" % len(tests))
+    failed = 0
+    for number, (name, function) in enumerate(tests, 1):
+        title = (function.__doc__ or name).strip().splitlines()[0]
+        try:
+            function()
+            print("ok %d - %s" % (number, title), flush=True)
+        except Skip as why:
+            print("ok %d - %s # SKIP %s" % (number, title, why), flush=True)
+        except Exception:
+            failed += 1
+            print("not ok %d - %s" % (number, title), flush=True)
+            for line in traceback.format_exc().splitlines():
+                print("# " + line, flush=True)
+    sys.exit(1 if failed else 0)
