@@ -2,6 +2,7 @@
 import glob
 import json
 import os
+import struct
 
 import kdecktest
 from kdecktest import Broker, run
@@ -39,11 +40,16 @@ def test_null_and_headers():
         assert got == "열쇠 -1 h=v\n".encode(), got
 
 
-def codec_on_disk(broker, topic):
-    """The compression bits of the first batch in the topic's log."""
+def codecs_on_disk(broker, topic):
+    """The compression bits of all batches in the topic's log."""
     path = glob.glob(os.path.join(broker.folder, "data", topic + "-0", "*.log"))[0]
     with open(path, "rb") as f:
-        return f.read(23)[22] & 7
+        data = f.read()
+    codecs, at = set(), 0
+    while at < len(data):
+        codecs.add(data[at + 22] & 7)
+        at += 12 + struct.unpack(">i", data[at + 8:at + 12])[0]
+    return codecs
 
 
 def test_compression():
@@ -54,7 +60,9 @@ def test_compression():
             kcat(b, "-P", "-t", codec, "-z", codec, stdin=text)
             got = kcat(b, "-C", "-t", codec, "-o", "beginning", "-e", "-q")
             assert got == text, codec
-            assert codec_on_disk(b, codec) == number, codec
+            # A batch of one record that would not get smaller is sent as it is.
+            found = codecs_on_disk(b, codec)
+            assert number in found and found <= {0, number}, (codec, found)
 
 
 def test_large_records():
