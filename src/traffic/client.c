@@ -1,0 +1,164 @@
+/* Settings, waking and words that producer and consumer share. */
+#include "traffic/client.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOG_MODULE "traffic"
+#include "base/log.h"
+
+int client_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *e)
+{
+	char why[300] = "";
+	switch (rd_kafka_conf_set(conf, name, value, why, sizeof(why))) {
+	case RD_KAFKA_CONF_OK:
+		return 0;
+	case RD_KAFKA_CONF_UNKNOWN:
+		return err_set(e, ERR_INVALID, "unknown client property %s", name);
+	default:
+		return err_set(e, ERR_INVALID, "client property %s=%s: %s", name, value, why);
+	}
+}
+
+int client_set_int(rd_kafka_conf_t *conf, const char *name, int64_t value, struct err *e)
+{
+	char text[24];
+	snprintf(text, sizeof(text), "%lld", (long long)value);
+	return client_set(conf, name, text, e);
+}
+
+/* Java's names that librdkafka lacks: another name, or NULL for what means nothing here. */
+static const struct {
+	const char *java, *here;
+} java_names[] = {
+	{"fetch.max.wait.ms", "fetch.wait.max.ms"},
+	{"max.request.size", "message.max.bytes"},
+	{"send.buffer.bytes", "socket.send.buffer.bytes"},
+	{"receive.buffer.bytes", "socket.receive.buffer.bytes"},
+	{"metadata.max.age.ms", "metadata.max.age.ms"},
+	{"request.timeout.ms", "socket.timeout.ms"},
+	{"key.serializer", NULL},
+	{"value.serializer", NULL},
+	{"key.deserializer", NULL},
+	{"value.deserializer", NULL},
+	{"max.poll.records", NULL},
+	{"max.block.ms", NULL},
+	{"auto.offset.reset", NULL},
+	{"partitioner.class", NULL},
+	{"client.dns.lookup", NULL},
+	{"metric.reporters", NULL},
+	{"enable.metrics.push", NULL},
+	{"retries.backoff.max.ms", NULL},
+};
+
+static int set_java(rd_kafka_conf_t *conf, const struct traffic_property *p, bool producer,
+	bool *known, struct err *e)
+{
+	*known = true;
+	if (!strcmp(p->name, "buffer.memory")) {
+		char *end;
+		long long bytes = strtoll(p->value, &end, 10);
+		if (*end || end == p->value || bytes < 1024)
+			return err_set(e, ERR_INVALID,
+				"client property buffer.memory=%s: a number of bytes, 1024 or "
+				"more, "
+				"was expected",
+				p->value);
+		return client_set_int(
+			conf, "queue.buffering.max.kbytes", min_i64(bytes / 1024, INT32_MAX), e);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(java_names); i++) {
+		if (strcmp(p->name, java_names[i].java))
+			continue;
+		if (producer && !strcmp(p->name, "request.timeout.ms"))
+			break; /* librdkafka has it for producers */
+		return java_names[i].here ? client_set(conf, java_names[i].here, p->value, e) : 0;
+	}
+	*known = false;
+	return 0;
+}
+
+int client_set_all(rd_kafka_conf_t *conf, const struct traffic_property *p, size_t n, bool producer,
+	struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool known;
+		int r = set_java(conf, &p[i], producer, &known, e);
+		if (r == 0 && !known)
+			r = client_set(conf, p[i].name, p[i].value, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int pipe_open(struct pipe_watch *p, struct loop *l, loop_watch_fn *fn, void *arg, struct err *e)
+{
+	if (pipe2(p->fd, O_NONBLOCK | O_CLOEXEC) < 0) {
+		p->fd[0] = p->fd[1] = -1;
+		return err_errno(e, ERR_IO, errno, "cannot make a pipe");
+	}
+	p->watch = loop_watch_new(l, p->fd[0], fn, arg, e);
+	if (!p->watch)
+		return e ? e->code : ERR_IO;
+	loop_watch_set(p->watch, LOOP_READ);
+	return 0;
+}
+
+void pipe_close(struct pipe_watch *p)
+{
+	if (p->watch)
+		loop_watch_free(p->watch);
+	p->watch = NULL;
+	for (int i = 0; i < 2; i++) {
+		if (p->fd[i] >= 0)
+			close(p->fd[i]);
+		p->fd[i] = -1;
+	}
+}
+
+void pipe_drain(struct pipe_watch *p)
+{
+	char waste[512];
+	while (read(p->fd[0], waste, sizeof(waste)) == (ssize_t)sizeof(waste))
+		;
+}
+
+void pipe_poke(struct pipe_watch *p)
+{
+	/* A full pipe wakes as well. */
+	if (write(p->fd[1], "1", 1) < 0 && errno != EAGAIN)
+		log_warn("cannot wake the loop: %s", strerror(errno));
+}
+
+void client_log(rd_kafka_event_t *ev)
+{
+	const char *facility = "", *text = "";
+	int level = 6;
+	if (rd_kafka_event_log(ev, &facility, &text, &level) < 0)
+		return;
+	/* Lost connections come as errors too, where somebody decides what to say. */
+	log_debug("%s (level %d): %s", facility, level, text);
+}
+
+bool client_error(rd_kafka_t *rk, rd_kafka_event_t *ev, const char *bootstrap, struct err *e)
+{
+	rd_kafka_resp_err_t code = rd_kafka_event_error(ev);
+	char why[300];
+	snprintf(why, sizeof(why), "%s", rd_kafka_event_error_string(ev));
+	bool fatal = rd_kafka_event_error_is_fatal(ev);
+	if (fatal)
+		code = rd_kafka_fatal_error(rk, why, sizeof(why));
+	switch ((int)code) {
+	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+	case RD_KAFKA_RESP_ERR__TRANSPORT:
+	case RD_KAFKA_RESP_ERR__RESOLVE:
+		err_set(e, ERR_CLOSED, "%s: %s: %s", bootstrap, why, traffic_error_text(code));
+		break;
+	default:
+		err_set(e, ERR_IO, "%s: %s: %s", bootstrap, traffic_error_name(code), why);
+	}
+	return fatal;
+}
