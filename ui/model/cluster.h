@@ -75,6 +75,7 @@ struct replica {
 	int64_t start, end;   /* of this replica's log (LEO), -1 */
 	int64_t size;         /* bytes on disk, -1 */
 	int64_t caught_up_ms; /* when it was last seen without lag behind the leader, -1 */
+	uint32_t round;       /* private: of the last answer about sizes */
 };
 
 struct partition {

@@ -1,0 +1,229 @@
+/* Snapshots read: parts and their age, look-ups, problems. */
+#include "model/impl.h"
+
+#include "base/err.h"
+#include "wire/kerr.h"
+
+int64_t part_age_ms(const struct part *p, int64_t now_ms)
+{
+	return p->at_ms < 0 ? -1 : max_i64(0, now_ms - p->at_ms);
+}
+
+enum part_state part_state(const struct part *p, int64_t now_ms)
+{
+	int64_t age = part_age_ms(p, now_ms);
+
+	if (p->code == ERR_DENIED)
+		return PART_DENIED;
+	if (age < 0)
+		return p->code ? PART_FAILED : PART_NEVER;
+	return p->interval_ms && age > 2 * (int64_t)p->interval_ms ? PART_STALE : PART_LIVE;
+}
+
+void part_why(struct buf *out, const struct part *p)
+{
+	if (p->code == ERR_DENIED)
+		buf_puts(out, "denied");
+	else if (p->kerr)
+		buf_puts(out, kerr_text(p->kerr));
+	else if (p->code == ERR_TIMEOUT || p->code == ERR_CLOSED || p->code == ERR_IO)
+		buf_puts(out, "broker does not answer");
+	else if (p->code)
+		buf_puts(out, err_name(p->code));
+}
+
+const char *broker_state_name(enum broker_state s)
+{
+	static const char *const names[] = {"unknown", "up", "stale", "down"};
+
+	return names[s];
+}
+
+void progress_put(struct buf *out, const struct progress *p)
+{
+	switch (p->step) {
+	case PROGRESS_CONNECTING:
+		buf_puts(out, "connecting");
+		break;
+	case PROGRESS_METADATA:
+		buf_puts(out, "metadata");
+		break;
+	case PROGRESS_OFFSETS:
+		buf_printf(out, "offsets %d/%d brokers", p->done, p->total);
+		break;
+	case PROGRESS_READY:
+		return;
+	}
+	if (p->why[0])
+		buf_printf(out, ": %s", p->why);
+}
+
+const struct cluster *cluster_ref(const struct cluster *c)
+{
+	((struct cluster *)(uintptr_t)c)->refs++;
+	return c;
+}
+
+void cluster_unref(const struct cluster *c)
+{
+	struct cluster *own = (struct cluster *)(uintptr_t)c;
+
+	if (!own || --own->refs > 0)
+		return;
+	for (size_t i = 0; i < own->n_topics; i++)
+		topic_unref(own->topics[i]);
+	free((void *)(uintptr_t)own->topics);
+	free((void *)(uintptr_t)own->brokers);
+	free(own);
+}
+
+const struct broker *cluster_broker(const struct cluster *c, int32_t id)
+{
+	size_t lo = 0, hi = c->n_brokers;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (c->brokers[mid].id < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < c->n_brokers && c->brokers[lo].id == id ? &c->brokers[lo] : NULL;
+}
+
+ptrdiff_t cluster_topic_at(const struct cluster *c, struct str name)
+{
+	size_t lo = 0, hi = c->n_topics;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (str_cmp(c->topics[mid]->name, name) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < c->n_topics && str_cmp(c->topics[lo]->name, name) == 0 ? (ptrdiff_t)lo : -1;
+}
+
+const struct topic *cluster_topic(const struct cluster *c, struct str name)
+{
+	ptrdiff_t at = cluster_topic_at(c, name);
+
+	return at < 0 ? NULL : c->topics[at];
+}
+
+/* ---- problems ---------------------------------------------------------------------------- */
+
+struct gather {
+	struct problem *out;
+	size_t max, n;
+};
+
+static void add(struct gather *g, struct problem p)
+{
+	if (g->n < g->max)
+		g->out[g->n] = p;
+	g->n++;
+}
+
+static bool has_problem(const struct topic *t, const struct partition *p, enum problem_kind kind)
+{
+	switch (kind) {
+	case PROBLEM_OFFLINE:
+		return partition_offline(p);
+	case PROBLEM_UNDER:
+		return partition_under_replicated(p);
+	case PROBLEM_MIN_ISR:
+		return t->min_isr > 0 && p->n_isr < t->min_isr;
+	case PROBLEM_UNPREFERRED:
+		return p->leader >= 0 && p->leader != partition_preferred(p);
+	case PROBLEM_BROKER:
+		break;
+	}
+	return false;
+}
+
+static void add_topics(struct gather *g, const struct cluster *c, enum problem_kind kind)
+{
+	for (size_t i = 0; i < c->n_topics; i++) {
+		const struct topic *t = c->topics[i];
+		struct problem p = {.kind = kind, .broker = -1, .topic = t, .partition = -1};
+
+		if (!t->n_under && !t->n_offline && !t->n_unpreferred && t->min_isr <= 1)
+			continue;
+		for (int32_t k = 0; k < t->n_partitions; k++) {
+			if (!has_problem(t, &t->partitions[k], kind))
+				continue;
+			if (p.count++ == 0)
+				p.partition = t->partitions[k].index;
+		}
+		if (p.count)
+			add(g, p);
+	}
+}
+
+size_t cluster_problems(const struct cluster *c, struct problem *out, size_t max)
+{
+	struct gather g = {out, max, 0};
+
+	add_topics(&g, c, PROBLEM_OFFLINE);
+	for (size_t i = 0; i < c->n_brokers; i++)
+		if (c->brokers[i].state == BROKER_DOWN || c->brokers[i].state == BROKER_STALE)
+			add(&g, (struct problem){.kind = PROBLEM_BROKER,
+					.broker = c->brokers[i].id,
+					.partition = -1,
+					.count = c->brokers[i].n_replicas});
+	add_topics(&g, c, PROBLEM_MIN_ISR);
+	add_topics(&g, c, PROBLEM_UNDER);
+	add_topics(&g, c, PROBLEM_UNPREFERRED);
+	return g.n;
+}
+
+/* Of the replicas that are missing: whose broker is down, who is only behind. */
+static void put_reason(struct buf *out, const struct cluster *c, const struct topic *t)
+{
+	const char *sep = ": ";
+
+	for (size_t b = 0; b < c->n_brokers; b++) {
+		const struct broker *br = &c->brokers[b];
+		bool down = br->state == BROKER_DOWN || br->state == BROKER_STALE;
+		bool hit = false;
+
+		for (int32_t i = 0; i < t->n_partitions && !hit; i++) {
+			const struct replica *r = partition_replica(&t->partitions[i], br->id);
+
+			hit = r && !r->in_sync;
+		}
+		if (!hit)
+			continue;
+		buf_printf(out, "%sbroker %d is %s", sep, br->id, down ? "down" : "catching up");
+		sep = ", ";
+	}
+}
+
+void problem_put(struct buf *out, const struct cluster *c, const struct problem *p)
+{
+	static const char *const words[] = {
+		[PROBLEM_OFFLINE] = "without a leader",
+		[PROBLEM_BROKER] = "",
+		[PROBLEM_UNDER] = "under-replicated",
+		[PROBLEM_MIN_ISR] = "below min.insync.replicas: acks=all is refused",
+		[PROBLEM_UNPREFERRED] = "not led by their preferred replica",
+	};
+	const struct broker *b;
+
+	if (p->kind == PROBLEM_BROKER) {
+		b = cluster_broker(c, p->broker);
+		buf_printf(out, "broker %d %s, %d replicas there", p->broker,
+			b && b->state == BROKER_STALE ? "does not answer" : "is down", p->count);
+		if (b && b->why[0])
+			buf_printf(out, ": %s", b->why);
+		return;
+	}
+	buf_printf(out, "topic %.*s: %d of %d partitions %s", STR_ARG(p->topic->name), p->count,
+		p->topic->n_partitions, words[p->kind]);
+	if (p->kind == PROBLEM_UNDER || p->kind == PROBLEM_OFFLINE)
+		put_reason(out, c, p->topic);
+}

@@ -1,0 +1,223 @@
+/* The model: what it holds and how it is reached. */
+#include "model/impl.h"
+
+#include "base/xalloc.h"
+#include <math.h>
+
+static struct cluster *empty_cluster(void)
+{
+	struct cluster *c = ALLOC(struct cluster);
+
+	c->refs = 1;
+	c->controller = -1;
+	c->metadata.at_ms = -1;
+	c->totals.records = c->totals.size = -1;
+	c->totals.in_records = c->totals.in_bytes = (double)NAN;
+	return c;
+}
+
+struct model *model_new(void)
+{
+	struct model *m = ALLOC(struct model);
+
+	m->now = empty_cluster();
+	m->controller = -1;
+	m->metadata.at_ms = -1;
+	map_init(&m->by_name);
+	changes_init(&m->changes);
+	for (int i = 0; i < TOTAL_COUNT; i++)
+		series_init(&m->totals[i], 3600, 1000);
+	return m;
+}
+
+void slot_free(struct slot *s)
+{
+	topic_unref(s->t);
+	free(s->rates);
+	series_fini(&s->minutes);
+	free(s);
+}
+
+void model_free(struct model *m)
+{
+	if (!m)
+		return;
+	cluster_unref(m->now);
+	vec_foreach (s, &m->slots)
+		slot_free(*s);
+	vec_foreach (t, &m->tracks)
+		series_fini(&t->in);
+	vec_foreach (p, &m->pins) {
+		free(p->name);
+		series_fini(&p->in);
+	}
+	for (int i = 0; i < TOTAL_COUNT; i++)
+		series_fini(&m->totals[i]);
+	vec_fini(&m->slots);
+	vec_fini(&m->tracks);
+	vec_fini(&m->pins);
+	vec_fini(&m->brokers);
+	map_fini(&m->by_name);
+	changes_fini(&m->changes);
+	free(m);
+}
+
+const struct cluster *model_cluster(const struct model *m)
+{
+	return m->now;
+}
+
+const struct changes *model_changes(const struct model *m)
+{
+	return &m->changes;
+}
+
+void model_on_change(struct model *m, model_changed_fn *fn, void *arg)
+{
+	m->changed = fn;
+	m->changed_arg = arg;
+}
+
+const struct series *model_total(const struct model *m, enum total_series which)
+{
+	return &m->totals[which];
+}
+
+static struct pin *find_pin(const struct model *m, struct str topic)
+{
+	vec_foreach (p, &m->pins)
+		if (str_eqz(topic, p->name))
+			return p;
+	return NULL;
+}
+
+const struct series *model_topic_series(const struct model *m, struct str topic)
+{
+	struct pin *p = find_pin(m, topic);
+	struct slot *s = model_slot(m, topic);
+
+	return p && p->in.n ? &p->in : s ? &s->minutes : NULL;
+}
+
+const struct series *model_broker_series(const struct model *m, int32_t broker)
+{
+	vec_foreach (t, &m->tracks)
+		if (t->id == broker)
+			return &t->in;
+	return NULL;
+}
+
+void model_pin(struct model *m, struct str topic)
+{
+	struct pin *p = find_pin(m, topic);
+	struct pin keep;
+
+	if (p) {
+		keep = *p;
+		vec_remove(&m->pins, (size_t)(p - m->pins.v));
+		vec_push(&m->pins, keep);
+		return;
+	}
+	if (m->pins.n == MODEL_PINS) {
+		free(m->pins.v[0].name);
+		series_fini(&m->pins.v[0].in);
+		vec_remove(&m->pins, 0);
+	}
+	p = vec_add(&m->pins);
+	p->name = str_dup(topic);
+	series_init(&p->in, 3600, 1000);
+}
+
+static size_t series_bytes(const struct series *s)
+{
+	return sizeof(*s) + (s->v ? s->cap * sizeof(*s->v) : 0);
+}
+
+size_t model_history_bytes(const struct model *m)
+{
+	size_t sum = 0;
+
+	vec_foreach (s, &m->slots)
+		sum += series_bytes(&(*s)->minutes) + sizeof(struct rate) +
+		       (size_t)(*s)->t->n_partitions * sizeof(struct rate);
+	vec_foreach (p, &m->pins)
+		sum += series_bytes(&p->in);
+	vec_foreach (t, &m->tracks)
+		sum += series_bytes(&t->in) + sizeof(*t);
+	for (int i = 0; i < TOTAL_COUNT; i++)
+		sum += series_bytes(&m->totals[i]);
+	return sum;
+}
+
+/* ---- the draft ---------------------------------------------------------------------------- */
+
+struct slot *model_slot(const struct model *m, struct str name)
+{
+	return map_gets(&m->by_name, name);
+}
+
+struct topic *slot_write(struct model *m, struct slot *s)
+{
+	struct topic *old = s->t;
+
+	if (old->refs > 1) {
+		s->t = topic_copy(old);
+		topic_unref(old);
+	}
+	s->touched = m->dirty = true;
+	return s->t;
+}
+
+struct broker *model_broker(struct model *m, int32_t id)
+{
+	vec_foreach (b, &m->brokers)
+		if (b->id == id)
+			return b;
+	return NULL;
+}
+
+struct broker_track *model_track(struct model *m, int32_t id)
+{
+	struct broker_track *t;
+
+	vec_foreach (it, &m->tracks)
+		if (it->id == id)
+			return it;
+	t = vec_add(&m->tracks);
+	t->id = id;
+	series_init(&t->in, 600, 1000);
+	return t;
+}
+
+struct broker *model_broker_add(struct model *m, int32_t id)
+{
+	struct broker *b;
+	size_t at = 0;
+
+	while (at < m->brokers.n && m->brokers.v[at].id < id)
+		at++;
+	(void)vec_add(&m->brokers);
+	memmove(&m->brokers.v[at + 1], &m->brokers.v[at],
+		(m->brokers.n - 1 - at) * sizeof(*m->brokers.v));
+	b = &m->brokers.v[at];
+	*b = (struct broker){.id = id,
+		.disk_bytes = -1,
+		.disk_total = -1,
+		.disk_free = -1,
+		.rtt_us = -1,
+		.offsets.at_ms = -1,
+		.log_dirs.at_ms = -1,
+		.in_records = (double)NAN,
+		.in_bytes = (double)NAN};
+	m->dirty = true;
+	return b;
+}
+
+void broker_set_state(struct model *m, struct broker *b, enum broker_state state, int64_t now_ms)
+{
+	if (b->state == state && b->since_ms)
+		return;
+	b->state = state;
+	b->since_ms = now_ms;
+	m->dirty = true;
+}
