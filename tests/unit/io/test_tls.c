@@ -1,0 +1,372 @@
+/* TLS transports, with a certificate that the test signs itself. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "pair.h"
+
+static char folder[256], cert[300], key[300], other_cert[300], other_key[300];
+
+static void add_names(X509 *x)
+{
+	X509V3_CTX ctx;
+	X509_EXTENSION *ext;
+
+	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
+	ext = X509V3_EXT_conf_nid(NULL, &ctx, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
+	assert_non_null(ext);
+	X509_add_ext(x, ext, -1);
+	X509_EXTENSION_free(ext);
+}
+
+static void write_pem(EVP_PKEY *k, X509 *x, const char *cert_file, const char *key_file)
+{
+	FILE *f = fopen(cert_file, "w");
+
+	assert_non_null(f);
+	assert_int_equal(PEM_write_X509(f, x), 1);
+	fclose(f);
+	f = fopen(key_file, "w");
+	assert_non_null(f);
+	assert_int_equal(PEM_write_PrivateKey(f, k, NULL, NULL, 0, NULL, NULL), 1);
+	fclose(f);
+}
+
+static void make_certificate(const char *cn, const char *cert_file, const char *key_file)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_EC, NULL);
+	EVP_PKEY *k = NULL;
+	X509 *x = X509_new();
+
+	assert_int_equal(EVP_PKEY_keygen_init(ctx), 1);
+	EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx, NID_X9_62_prime256v1);
+	assert_int_equal(EVP_PKEY_keygen(ctx, &k), 1);
+	X509_set_version(x, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
+	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+	X509_set_pubkey(x, k);
+	X509_NAME_add_entry_by_txt(
+		X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0);
+	X509_set_issuer_name(x, X509_get_subject_name(x));
+	add_names(x);
+	assert_true(X509_sign(x, k, EVP_sha256()) > 0);
+	write_pem(k, x, cert_file, key_file);
+	X509_free(x);
+	EVP_PKEY_free(k);
+	EVP_PKEY_CTX_free(ctx);
+}
+
+static int set_up(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	(void)state;
+	snprintf(folder, sizeof(folder), "%s/tlsXXXXXX", tmp ? tmp : "/tmp");
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(cert, sizeof(cert), "%s/cert", folder);
+	snprintf(key, sizeof(key), "%s/key", folder);
+	snprintf(other_cert, sizeof(other_cert), "%s/other_cert", folder);
+	snprintf(other_key, sizeof(other_key), "%s/other_key", folder);
+	make_certificate("ours", cert, key);
+	make_certificate("other", other_cert, other_key);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	unlink(cert);
+	unlink(key);
+	unlink(other_cert);
+	unlink(other_key);
+	return rmdir(folder);
+}
+
+/* A listener with TLS, and a client that connects to it. */
+struct scene {
+	struct loop *l;
+	struct listener *ls;
+	struct tls_context *server, *client;
+	struct end a, b; /* client, server */
+	bool pause;      /* the server begins paused */
+};
+
+static void on_accept(void *arg, int fd)
+{
+	struct scene *s = arg;
+	int small = 4096;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+	s->b.t = transport_from_fd(s->l, fd, s->server, 0, &end_events_full, &s->b, NULL);
+	assert_non_null(s->b.t);
+	if (s->pause)
+		transport_pause(s->b.t);
+}
+
+static void begin(struct scene *s, const struct tls_options *server,
+	const struct tls_options *client, const char *host)
+{
+	struct transport_target to = {.host = host, .timeout_ms = PATIENCE_MS};
+	struct err e = {0};
+
+	*s = (struct scene){.l = loop_new(NULL)};
+	s->server = tls_server_new(server, &e);
+	assert_non_null(s->server);
+	s->client = tls_client_new(client, &e);
+	assert_non_null(s->client);
+	s->ls = listener_new(s->l, "0.0.0.0", 0, on_accept, s, &e);
+	assert_non_null(s->ls);
+	to.port = listener_port(s->ls);
+	to.tls = s->client;
+	s->a.t = transport_connect(s->l, &to, &end_events_full, &s->a);
+}
+
+static void finish(struct scene *s)
+{
+	end_fini(&s->a);
+	end_fini(&s->b);
+	listener_free(s->ls);
+	tls_context_free(s->client);
+	tls_context_free(s->server);
+	loop_free(s->l);
+}
+
+static struct tls_options own(void)
+{
+	return (struct tls_options){.cert_file = cert, .key_file = key};
+}
+
+static struct tls_options believer(void)
+{
+	return (struct tls_options){.ca_file = cert};
+}
+
+static void put_pattern(struct chain *c, size_t from, size_t n)
+{
+	uint8_t *p = xmalloc(n);
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = pattern(from + i);
+	chain_put_owned(c, p, n);
+}
+
+static int pattern_file(size_t n)
+{
+	FILE *f = tmpfile();
+	int fd;
+
+	assert_non_null(f);
+	for (size_t i = 0; i < n; i++)
+		putc(pattern(i), f);
+	fflush(f);
+	fd = dup(fileno(f));
+	fclose(f);
+	return fd;
+}
+
+/* Small pieces, big pieces and ranges of a file, echoed through a small socket buffer. */
+static void both_ways(void **state)
+{
+	enum { N = 3 << 20 };
+	struct tls_options so = own(), co = believer();
+	int fd = pattern_file(N);
+	struct scene s;
+	struct chain c;
+
+	(void)state;
+	begin(&s, &so, &co, "localhost");
+	s.b.echo = true;
+	s.a.want = N;
+	chain_init(&c);
+	for (size_t at = 0; at < N;) {
+		size_t mem = min_size(at % 3 ? 555 : 40000, N - at);
+		size_t file = min_size(300001, N - at - mem);
+		put_pattern(&c, at, mem);
+		if (file)
+			chain_put_file(&c, fd, (int64_t)(at + mem), file, NULL);
+		at += mem + file;
+	}
+	transport_send(s.a.t, &c);
+	assert_int_equal(transport_queued(s.a.t), N);
+	until(s.l, &s.a.opened);
+	until(s.l, &s.a.enough);
+	assert_int_equal(s.a.in.n, N);
+	assert_pattern(&s.a.in, 0, N);
+	transport_close(s.a.t);
+	s.a.t = NULL;
+	until(s.l, &s.b.closed);
+	assert_int_equal(s.b.why.code, ERR_CLOSED);
+	close(fd);
+	finish(&s);
+}
+
+/* Small reads leave bytes inside OpenSSL that the socket does not show. */
+static void resume_tells_of_buffered_input(void **state)
+{
+	struct tls_options so = own(), co = believer();
+	struct scene s;
+	struct chain c;
+	uint8_t p[10];
+	ssize_t n;
+
+	(void)state;
+	begin(&s, &so, &co, "127.0.0.1");
+	s.pause = true;
+	chain_init(&c);
+	put_pattern(&c, 0, 5000);
+	transport_send(s.a.t, &c);
+	until(s.l, &s.b.opened);
+	while ((n = transport_read(s.b.t, p, sizeof(p))) == ERR_AGAIN)
+		loop_run_once(s.l, false);
+	assert_int_equal(n, 10);
+	assert_true(transport_has_buffered(s.b.t));
+	s.b.want = 4990;
+	transport_resume(s.b.t);
+	until(s.l, &s.b.enough);
+	assert_int_equal(s.b.in.n, 4990);
+	finish(&s);
+}
+
+static void client_is_denied(
+	const struct tls_options *so, const struct tls_options *co, const char *host)
+{
+	struct scene s;
+
+	begin(&s, so, co, host);
+	until(s.l, &s.a.closed);
+	assert_int_equal(s.a.why.code, ERR_DENIED);
+	assert_int_equal(s.a.n_opened, 0);
+	until(s.l, &s.b.closed);
+	assert_int_equal(s.b.n_opened, 0);
+	finish(&s);
+}
+
+static void server_that_is_not_believed(void **state)
+{
+	struct tls_options so = own(), co = {.ca_file = other_cert};
+
+	(void)state;
+	client_is_denied(&so, &co, "localhost");
+}
+
+static void server_by_another_name(void **state)
+{
+	struct tls_options so = own(), co = believer();
+	struct scene s;
+
+	(void)state;
+	client_is_denied(&so, &co, "127.0.0.2");
+	co.skip_host_check = true;
+	begin(&s, &so, &co, "127.0.0.1");
+	until(s.l, &s.a.opened);
+	finish(&s);
+}
+
+static void client_must_show_a_certificate(void **state)
+{
+	struct tls_options so = own(), co = believer();
+	struct scene s;
+
+	(void)state;
+	so.ca_file = other_cert;
+	so.require_peer = true;
+	begin(&s, &so, &co, "localhost");
+	until(s.l, &s.b.closed);
+	assert_int_equal(s.b.why.code, ERR_DENIED);
+	until(s.l, &s.a.closed);
+	finish(&s);
+
+	co.cert_file = other_cert;
+	co.key_file = other_key;
+	begin(&s, &so, &co, "localhost");
+	until(s.l, &s.b.opened);
+	finish(&s);
+}
+
+/* The peer takes the connection and says nothing. */
+static void handshake_without_answer(void **state)
+{
+	struct tls_options so = own();
+	struct loop *l = loop_new(NULL);
+	struct tls_context *tls = tls_server_new(&so, NULL);
+	struct end a = {.l = l};
+	int fd[2];
+
+	(void)state;
+	tcp_pair(fd);
+	a.t = transport_from_fd(l, fd[0], tls, 50, &end_events, &a, NULL);
+	tls_context_free(tls); /* the connection keeps what it needs */
+	until(l, &a.closed);
+	assert_int_equal(a.why.code, ERR_TIMEOUT);
+	close(fd[1]);
+	end_fini(&a);
+	loop_free(l);
+}
+
+static void peer_that_speaks_no_tls(void **state)
+{
+	struct tls_options so = own();
+	struct loop *l = loop_new(NULL);
+	struct tls_context *tls = tls_server_new(&so, NULL);
+	struct end a = {.l = l};
+	int fd[2];
+
+	(void)state;
+	tcp_pair(fd);
+	a.t = transport_from_fd(l, fd[0], tls, 0, &end_events, &a, NULL);
+	assert_int_equal(write(fd[1], "GET / HTTP/1.0\r\n\r\n", 18), 18);
+	until(l, &a.closed);
+	assert_int_equal(a.why.code, ERR_DENIED);
+	close(fd[1]);
+	end_fini(&a);
+	tls_context_free(tls);
+	loop_free(l);
+}
+
+static void wrong_files(void **state)
+{
+	struct tls_options none = {0}, o = own(), lost = {.ca_file = "/nowhere/ca"};
+	struct err e = {0};
+
+	(void)state;
+	assert_null(tls_server_new(&none, &e));
+	o.key_file = other_key;
+	assert_null(tls_server_new(&o, &e));
+	assert_non_null(strstr(e.msg, other_key));
+	o.key_file = NULL; /* the certificate's file holds none */
+	assert_null(tls_server_new(&o, &e));
+	o = own();
+	o.require_peer = true;
+	assert_null(tls_server_new(&o, &e));
+	assert_null(tls_client_new(&lost, &e));
+	assert_non_null(strstr(e.msg, "/nowhere/ca"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_ways),
+		cmocka_unit_test(resume_tells_of_buffered_input),
+		cmocka_unit_test(server_that_is_not_believed),
+		cmocka_unit_test(server_by_another_name),
+		cmocka_unit_test(client_must_show_a_certificate),
+		cmocka_unit_test(handshake_without_answer),
+		cmocka_unit_test(peer_that_speaks_no_tls),
+		cmocka_unit_test(wrong_files),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
