@@ -103,9 +103,9 @@ const struct admin_partition *admin_partition_find(const struct admin_topic *t, 
 const struct admin_broker *admin_broker_find(const struct admin *a, int32_t id);
 
 typedef void admin_refresh_fn(void *arg, const struct err *e);
-/* Asks anew for brokers, controller and these topics (topics NULL: all of them). A topic that the
- * cluster does not have leaves the cache. Refreshes that come together become one request. fn may
- * be NULL. Returns the question's id. */
+/* Asks anew for brokers, controller and these topics (topics NULL: all of them, n 0 otherwise:
+ * none). A topic that the cluster does not have leaves the cache. Refreshes that come together
+ * become one request. fn may be NULL. Returns the question's id. */
 int64_t admin_refresh(struct admin *a, const struct str *topics, size_t n, int64_t timeout_ms,
 	admin_refresh_fn *fn, void *arg);
 

@@ -171,6 +171,10 @@ int64_t msg_size(const struct msg_desc *d, int16_t version, const void *in) MUST
 int msg_encode_buf(
 	const struct msg_desc *d, int16_t version, const void *in, struct buf *out) MUSTCHECK;
 
+/* A deep copy into out and the arena, of the fields of all versions. Records are copied from bytes;
+ * a chain is left out. False when the arena's limit is reached. */
+bool msg_copy(const struct msg_desc *d, const void *in, struct arena *a, void *out) MUSTCHECK;
+
 /* Readable text, one field a line; fields that the version lacks and secrets are left out. */
 void msg_print(const struct msg_desc *d, int16_t version, const void *in, struct buf *out);
 /* A value that can be encoded at that version. False when the arena is full. */
