@@ -126,7 +126,7 @@ static struct admin_topic *topic_new(
 		parts[i] = v;
 	}
 	qsort(parts, n, sizeof(*parts), partition_cmp);
-	memcpy(name, r->name.p, r->name.n);
+	memcpy(name, r->name.p, r->name.n); /* with xcalloc's NUL behind it */
 	*t = (struct admin_topic){
 		.name = {name, r->name.n},
 		.id = r->topic_id,

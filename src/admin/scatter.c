@@ -240,7 +240,8 @@ static void send_all(struct scatter *s, uint32_t *at, size_t n)
 {
 	size_t end;
 
-	qsort_r(at, n, sizeof(*at), send_cmp, s);
+	if (n)
+		qsort_r(at, n, sizeof(*at), send_cmp, s);
 	for (size_t i = 0; i < n; i = end) {
 		const struct part *p = &s->parts[at[i]];
 		for (end = i + 1; end < n; end++)

@@ -3,6 +3,14 @@
 
 static bool copy_struct(const struct msg_struct *s, const void *in, struct arena *a, void *out);
 
+static bool own_bytes(struct arena *a, struct slice *b)
+{
+	bool null = b->p == NULL;
+
+	*b = arena_slice(a, *b);
+	return null || b->p;
+}
+
 /* A copy's pointers into the original are replaced by copies of what they point at. */
 static bool own_value(const struct msg_field *f, const void *in, struct arena *a, void *out)
 {
@@ -14,17 +22,11 @@ static bool own_value(const struct msg_field *f, const void *in, struct arena *a
 		*s = arena_str(a, *s);
 		return null || s->p;
 	}
+	case MSG_BYTES:
+		return own_bytes(a, out);
 	case MSG_RECORDS:
 		((struct records *)out)->chain = NULL;
-		out = &((struct records *)out)->bytes;
-		/* fallthrough */
-	case MSG_BYTES: {
-		struct slice *b = out;
-		bool null = b->p == NULL;
-
-		*b = arena_slice(a, *b);
-		return null || b->p;
-	}
+		return own_bytes(a, &((struct records *)out)->bytes);
 	case MSG_STRUCT:
 		return copy_struct(f->elem, in, a, out);
 	default:
