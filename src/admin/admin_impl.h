@@ -224,7 +224,6 @@ struct group {
 	uint32_t *at; /* indexes of parts, by topic and partition */
 	size_t n;
 	int32_t broker;
-	uint16_t wave;
 	int64_t ask;
 };
 
@@ -237,7 +236,6 @@ struct scatter_kind {
 	void (*take)(struct scatter *s, struct group *g, int16_t version, const void *response);
 	/* These parts are final. */
 	void (*report)(struct scatter *s, const uint32_t *at, size_t n, int32_t broker);
-	void (*fini)(struct scatter *s);
 };
 
 struct scatter {

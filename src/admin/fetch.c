@@ -124,7 +124,7 @@ static void take(struct scatter *s, struct group *g, int16_t version, const void
 int64_t admin_fetch(struct admin *a, const struct admin_fetch *ask, size_t n,
 	const struct admin_fetch_options *opts, admin_fetch_fn *fn, void *arg)
 {
-	static const struct scatter_kind kind = {API_FETCH, build, take, report, NULL};
+	static const struct scatter_kind kind = {API_FETCH, build, take, report};
 	struct fetch *f = ALLOC(struct fetch);
 	int64_t wait, timeout;
 

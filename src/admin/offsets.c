@@ -130,10 +130,9 @@ static void delete_take(struct scatter *s, struct group *g, int16_t version, con
 		}
 }
 
-static const struct scatter_kind list_kind = {
-	API_LIST_OFFSETS, list_build, list_take, report, NULL};
+static const struct scatter_kind list_kind = {API_LIST_OFFSETS, list_build, list_take, report};
 static const struct scatter_kind delete_kind = {
-	API_DELETE_RECORDS, delete_build, delete_take, report, NULL};
+	API_DELETE_RECORDS, delete_build, delete_take, report};
 
 static struct offsets *offsets_new(struct admin *a, const struct scatter_kind *kind,
 	const struct admin_offset *ask, size_t n, int64_t timeout_ms)

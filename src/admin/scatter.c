@@ -39,8 +39,6 @@ static void scatter_free(struct scatter *s)
 		admin_cancel(s->admin, s->refresh);
 	io_timer_stop(&s->pause);
 	loop_defer_cancel(&s->start);
-	if (s->kind->fini)
-		s->kind->fini(s);
 	vec_fini(&s->finals);
 	arena_fini(&s->arena);
 	free(s);
@@ -225,7 +223,6 @@ static void group_send(struct scatter *s, const uint32_t *at, size_t n)
 	memcpy(g->at, at, n * sizeof(*at));
 	g->n = n;
 	g->broker = s->parts[at[0]].broker;
-	g->wave = s->parts[at[0]].wave;
 	list_push_back(&s->groups, &g->node);
 	for (size_t i = 0; i < n; i++) {
 		s->parts[at[i]].state = PART_FLYING;
