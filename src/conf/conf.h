@@ -35,6 +35,7 @@ enum conf_flag {
 	CONF_DIFFERS = 1 << 4,    /* another default than Kafka's; reason says why */
 	CONF_OLD = 1 << 5,        /* a name that Kafka has given up; reason says what to use */
 	CONF_PREFIX = 1 << 6,     /* the name stands for all that begin with it; always inert */
+	CONF_HIDDEN = 1 << 7,     /* accepted, but never listed */
 };
 
 struct conf_def;
@@ -70,7 +71,8 @@ struct conf {
 	size_t n;
 	struct conf_value *values; /* one a def */
 	struct map by_name;        /* names and aliases → def */
-	VEC(char *) notes;         /* lines for the user: old names, settings without meaning */
+	VEC(char *) notes;         /* lines for the user: old names and the like */
+	VEC(char *) ignored;       /* names of settings without meaning that were set */
 };
 
 /* Everything at its default. defs must outlive c. */
