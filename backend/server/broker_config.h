@@ -23,6 +23,9 @@ const struct conf_def *broker_config_find(struct str name);
  */
 int broker_config_settle(struct conf *c, struct err *e) MUSTCHECK;
 
+/* As many voters as a quorum takes. */
+#define BROKER_CONFIG_VOTERS 3
+
 /* Number of ids in controller.quorum.voters, 1 when there is none. */
 int broker_config_voters(const struct conf *c);
 
