@@ -96,6 +96,7 @@ struct admin_metadata {
 	uint64_t generation; /* counts changes of any kind */
 };
 
+/* Never NULL; empty before the first answer. */
 const struct admin_metadata *admin_metadata(const struct admin *a);
 /* NULL when the cache does not have it. */
 const struct admin_topic *admin_topic_find(const struct admin *a, struct str name);

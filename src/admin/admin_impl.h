@@ -115,6 +115,7 @@ struct ask {
 	struct err last; /* why the last attempt failed; code 0: none did */
 };
 
+/* Returns the ask's id; it begins at the end of the turn. */
 int64_t ask_start(struct admin *a, const struct ask_spec *spec);
 /* The ask waits for that link, which is READY now. */
 void ask_send(struct ask *k, struct node *n);
@@ -142,6 +143,7 @@ struct scan {
 	char first_item[300];  /* "topic orders", "" for the whole */
 };
 
+/* Gathers all error codes of a response; change: fewer of them count as passing. */
 void scan_response(
 	const struct api *api, int16_t version, const void *response, bool change, struct scan *s);
 /* The line for one partition. */
