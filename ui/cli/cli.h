@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/vec.h"
+#include "traffic/traffic.h"
 #include <stdbool.h>
 
 enum { CLI_OK = 0, CLI_NO = 1, CLI_USAGE = 2 };
@@ -90,7 +91,9 @@ struct cli {
 	VEC(struct cli_given) given;
 	VEC(const char *) operands;
 	const char *bootstrap;
-	struct buf out; /* standard output, written by cli_flush */
+	VEC(struct traffic_property) properties; /* of --command-config; owned */
+	VEC(char *) kept;                        /* strings that others point at; owned */
+	struct buf out;                          /* standard output, written by cli_flush */
 	bool json;
 	bool broken;         /* standard output is closed: stop */
 	struct loop *loop;   /* by cli_open */
@@ -98,7 +101,7 @@ struct cli {
 };
 
 /* Splits argv (without the command's name) by the command's table; e: a line of wrong usage. */
-int cli_parse(struct cli *c, int argc, char *const *argv, struct err *e) MUSTCHECK;
+int cli_parse(struct cli *c, int argc, const char *const *argv, struct err *e) MUSTCHECK;
 void cli_fini(struct cli *c);
 
 /* The option's table has it (assert): was it given; its last value, or NULL; the i-th, or NULL. */

@@ -1,0 +1,163 @@
+/* kdeck delete-records: kafka-delete-records.sh. */
+#include "base/json.h"
+#include "cli/cli.h"
+#include "cli/impl.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_FILE = 16 << 20, MAX_TREE = 256 << 20 };
+
+static const struct cli_option options[] = {
+	{"offset-json-file", 0, CLI_VALUE, "FILE",
+		"{\"partitions\": [{\"topic\": …, \"partition\": …, \"offset\": …}], \"version\": "
+		"1}; "
+		"offset -1: everything",
+		NULL},
+	{NULL, 0, CLI_FLAG, NULL, NULL, NULL},
+};
+
+struct job {
+	VEC(struct admin_offset) ask;
+	struct cli *c;
+	int status;
+	bool done;
+};
+
+static int read_file(struct cli *c, const char *path, struct buf *out)
+{
+	FILE *f = strcmp(path, "-") != 0 ? fopen(path, "re") : stdin;
+	size_t n = 0;
+	if (!f)
+		return cli_fail(c, "%s: %s", path, strerror(errno));
+	do {
+		n = fread(buf_reserve(out, 65536), 1, 65536, f);
+		buf_extend(out, n);
+	} while (n > 0 && out->n <= MAX_FILE);
+	bool bad = ferror(f);
+	if (f != stdin)
+		fclose(f);
+	if (bad || out->n > MAX_FILE)
+		return cli_fail(c, "%s: %s", path, bad ? "cannot be read" : "longer than 16 MiB");
+	return CLI_OK;
+}
+
+static int add(struct cli *c, struct job *j, const char *path, const struct json_value *v)
+{
+	const struct json_value *topic = json_tree_get(v, "topic");
+	const struct json_value *partition = json_tree_get(v, "partition");
+	const struct json_value *offset = json_tree_get(v, "offset");
+	if (!topic || topic->kind != JSON_STRING || !partition || !partition->is_integer ||
+		!offset || !offset->is_integer || partition->integer < 0 ||
+		partition->integer > INT32_MAX || offset->integer < -1)
+		return cli_fail(c,
+			"%s: partitions, entry %zu: \"topic\" (a string), \"partition\" and "
+			"\"offset\" (whole numbers) were expected",
+			path, j->ask.n + 1);
+	vec_foreach (o, &j->ask)
+		if (str_eq(o->topic, topic->string) && o->partition == partition->integer)
+			return cli_fail(c, "%s: partition %.*s-%d is named twice", path,
+				STR_ARG(o->topic), o->partition);
+	*vec_add(&j->ask) = (struct admin_offset){.topic = topic->string,
+		.partition = (int32_t)partition->integer,
+		.replica = -1,
+		.timestamp = offset->integer};
+	return CLI_OK;
+}
+
+static int read_offsets(
+	struct cli *c, struct job *j, const char *path, struct str text, struct arena *a)
+{
+	struct json_value *root;
+	struct err e;
+	if (json_tree_parse(text, a, &root, &e) < 0)
+		return cli_fail(c, "%s: %s", path, e.msg);
+	const struct json_value *version = json_tree_get(root, "version");
+	const struct json_value *list = json_tree_get(root, "partitions");
+	if (version && (!version->is_integer || version->integer != 1))
+		return cli_fail(c, "%s: \"version\": 1 was expected", path);
+	if (!list || list->kind != JSON_ARRAY || !list->child)
+		return cli_fail(c, "%s: a list \"partitions\" was expected", path);
+	int status = CLI_OK;
+	for (const struct json_value *v = list->child; v && status == CLI_OK; v = v->next)
+		status = add(c, j, path, v);
+	return status;
+}
+
+static void print_json(struct cli *c, const struct admin_offset *all, size_t n)
+{
+	struct json j;
+	json_init(&j, &c->out);
+	json_array(&j);
+	for (size_t i = 0; i < n; i++) {
+		json_object(&j);
+		json_kstr(&j, "topic", all[i].topic);
+		json_kint(&j, "partition", all[i].partition);
+		if (all[i].error)
+			json_kz(&j, "error", kerr_name(all[i].error));
+		else
+			json_kint(&j, "lowWatermark", all[i].offset);
+		json_object_end(&j);
+	}
+	json_array_end(&j);
+	buf_putc(&c->out, '\n');
+}
+
+static void on_deleted(
+	void *arg, const struct admin_offset *all, size_t n, int32_t broker, size_t left)
+{
+	struct job *j = arg;
+	(void)broker;
+	if (left)
+		return;
+	j->done = true;
+	if (!j->c->json)
+		buf_puts(&j->c->out, "Executing records delete operation\nRecords delete operation "
+				     "completed:\n");
+	else
+		print_json(j->c, all, n);
+	for (size_t i = 0; i < n; i++) {
+		if (all[i].error)
+			j->status = cli_fail(j->c, "partition: %.*s-%d\terror: %s: %s",
+				STR_ARG(all[i].topic), all[i].partition, kerr_name(all[i].error),
+				all[i].why ? all[i].why : kerr_text(all[i].error));
+		else if (!j->c->json)
+			buf_printf(&j->c->out, "partition: %.*s-%d\tlow_watermark: %lld\n",
+				STR_ARG(all[i].topic), all[i].partition, (long long)all[i].offset);
+	}
+}
+
+static int run(struct cli *c)
+{
+	const char *path = cli_get(c, "offset-json-file");
+	struct job j = {.c = c};
+	struct buf text = BUF_EMPTY;
+	struct arena a;
+	if (!path)
+		return cli_usage(c, "--offset-json-file was expected");
+	arena_init(&a, MAX_TREE);
+	int status = read_file(c, path, &text);
+	if (status == CLI_OK)
+		status = read_offsets(c, &j, path, buf_str(&text), &a);
+	if (status == CLI_OK)
+		status = cli_open(c);
+	if (status == CLI_OK) {
+		int64_t id = admin_delete_records(c->admin, j.ask.v, j.ask.n, 0, on_deleted, &j);
+		bool done = cli_await(c, &j.done);
+		if (!done)
+			admin_cancel(c->admin, id);
+		status = done ? j.status : cli_fail(c, "%s: no answer", c->bootstrap);
+	}
+	vec_fini(&j.ask);
+	buf_fini(&text);
+	arena_fini(&a);
+	return status;
+}
+
+const struct cli_command cli_delete_records = {
+	.name = "delete-records",
+	.script = "kafka-delete-records.sh",
+	.summary = "Delete the records before an offset",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,122 @@
+/* What the files of ui/cli share beside cli.h: pure functions that tests call, and the common
+ * options. Inside ui/cli (and its tests) only. */
+#ifndef CLI_IMPL_H
+#define CLI_IMPL_H
+
+#include "admin/admin.h"
+#include "cli/cli.h"
+#include "traffic/consumer.h"
+#include <regex.h>
+
+extern const struct cli_option cli_common[];
+/* The options that a command has besides its own. */
+const struct cli_option *cli_shared(const struct cli_command *cmd);
+/* Ends what cli_open began. */
+void cli_close(struct cli *c);
+
+/* ---- names by pattern (names.c) ----------------------------------------------------------- */
+
+/* Java's way to name topics: a regular expression for the whole name, commas standing for "or". */
+struct name_pattern {
+	regex_t regex;
+	bool all; /* none was given */
+};
+/* z may be NULL: everything. ERR_INVALID with the reason. */
+int name_pattern_init(struct name_pattern *p, const char *z, struct err *e) MUSTCHECK;
+void name_pattern_fini(struct name_pattern *p);
+bool name_pattern_match(const struct name_pattern *p, struct str name);
+
+/* ---- configs (config_spec.c) -------------------------------------------------------------- */
+
+struct config_pair {
+	struct str name, value; /* value is null for a name alone */
+};
+/* "a=1,b=[x,y],c=" into pairs that point into z. ERR_INVALID names the part that cannot be. */
+int config_pairs(const char *z, bool names_only, struct config_pair *out, size_t max, size_t *n,
+	struct err *e) MUSTCHECK;
+
+/* ---- topics (topics_format.c) ------------------------------------------------------------- */
+
+/* "1,2,3" */
+void put_ids(struct buf *out, const int32_t *ids, int32_t n);
+struct topic_elr {
+	const int32_t *elr, *last; /* NULL: not told */
+	int32_t n_elr, n_last;
+};
+void put_topic_head(struct buf *out, const struct admin_topic *t, struct str configs);
+void put_topic_partition(struct buf *out, const struct admin_topic *t,
+	const struct admin_partition *p, const struct topic_elr *elr);
+/* "0:1,1:2" into replicas by partition. ids and ends are the caller's: partition i has ids from
+ * ends[i - 1] (0 for the first) to ends[i]. */
+struct replica_assignment {
+	VEC(int32_t) ids;
+	VEC(size_t) ends;
+};
+int replica_assignment_parse(
+	const char *z, struct replica_assignment *out, struct err *e) MUSTCHECK;
+void replica_assignment_fini(struct replica_assignment *a);
+
+/* ---- records in text (lines.c, record_format.c) -------------------------------------------- */
+
+/* How a line becomes a record: the properties of Kafka's line reader. */
+struct line_reader {
+	const char *key_separator;         /* "\t" */
+	const char *headers_delimiter;     /* "\t", behind the headers */
+	const char *headers_separator;     /* ",", between headers */
+	const char *headers_key_separator; /* ":" */
+	const char *null_marker;           /* NULL: none */
+	bool parse_key, parse_headers, ignore_error;
+	int64_t line_number;
+};
+enum { LINE_MAX_HEADERS = 256 };
+struct line_record {
+	struct slice key, value;
+	struct traffic_header headers[LINE_MAX_HEADERS];
+	size_t n_headers;
+};
+void line_reader_init(struct line_reader *r);
+/* "key=value" of --property. ERR_NOT_FOUND: it has no such property; ERR_INVALID. */
+int line_reader_set(struct line_reader *r, const char *property, struct err *e) MUSTCHECK;
+/* out points into line. ERR_INVALID: a separator is missing; e says where. */
+int line_reader_take(
+	struct line_reader *r, struct str line, struct line_record *out, struct err *e) MUSTCHECK;
+
+/* How a record is printed: the properties of Kafka's message formatter. */
+struct record_format {
+	bool timestamp, partition, offset, delivery, epoch, headers, key, no_value;
+	const char *key_separator, *line_separator, *headers_separator, *null_literal;
+};
+void record_format_init(struct record_format *f);
+int record_format_set(struct record_format *f, const char *property, struct err *e) MUSTCHECK;
+void record_format_put(const struct record_format *f, const struct consumer_record *r,
+	const struct traffic_header *h, size_t n_headers, struct buf *out);
+void record_format_json(const struct consumer_record *r, const struct traffic_header *h,
+	size_t n_headers, struct buf *out);
+
+/* ---- partitions by description (offsets.c) -------------------------------------------------- */
+
+/* "0,2,5-7,9-" : is `id` among them? NULL holds every one. */
+bool partition_set_valid(const char *z);
+bool partition_set_has(const char *z, int32_t id);
+
+/* ---- JSON that is read (json_tree.c) --------------------------------------------------------- */
+
+enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+struct json_value {
+	enum json_kind kind;
+	bool boolean;
+	double number;
+	int64_t integer; /* when the number is whole and fits */
+	bool is_integer;
+	struct str key;    /* inside an object */
+	struct str string; /* unescaped */
+	struct json_value *child, *next;
+};
+/* The whole text is one value; everything lives in the arena. ERR_INVALID with line and column;
+ * ERR_TOO_BIG: deeper than 32, or the arena's limit. */
+int json_tree_parse(
+	struct str text, struct arena *a, struct json_value **out, struct err *e) MUSTCHECK;
+/* NULL when v is no object or has no such key. */
+const struct json_value *json_tree_get(const struct json_value *v, const char *key);
+
+#endif

@@ -1,0 +1,155 @@
+/* A record as Kafka's DefaultMessageFormatter prints it, and as JSON. */
+#include "base/json.h"
+#include "cli/impl.h"
+#include <string.h>
+
+void record_format_init(struct record_format *f)
+{
+	*f = (struct record_format){.key_separator = "\t",
+		.line_separator = "\n",
+		.headers_separator = ",",
+		.null_literal = "null"};
+}
+
+int record_format_set(struct record_format *f, const char *property, struct err *e)
+{
+	const struct {
+		const char *name;
+		const char **text;
+		bool *flag;
+		bool inverted;
+	} all[] = {
+		{"print.timestamp", NULL, &f->timestamp, false},
+		{"print.partition", NULL, &f->partition, false},
+		{"print.offset", NULL, &f->offset, false},
+		{"print.delivery", NULL, &f->delivery, false},
+		{"print.epoch", NULL, &f->epoch, false},
+		{"print.headers", NULL, &f->headers, false},
+		{"print.key", NULL, &f->key, false},
+		{"print.value", NULL, &f->no_value, true},
+		{"key.separator", &f->key_separator, NULL, false},
+		{"line.separator", &f->line_separator, NULL, false},
+		{"headers.separator", &f->headers_separator, NULL, false},
+		{"null.literal", &f->null_literal, NULL, false},
+	};
+	const char *eq = strchr(property, '=');
+	if (!eq)
+		return err_set(e, ERR_INVALID, "%s: name=value was expected", property);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		if (strlen(all[i].name) != (size_t)(eq - property) ||
+			!str_starts(str_of(property), all[i].name))
+			continue;
+		if (all[i].text) {
+			*all[i].text = eq + 1;
+			return 0;
+		}
+		bool yes = strcasecmp(eq + 1, "true") == 0;
+		if (!yes && strcasecmp(eq + 1, "false") != 0)
+			return err_set(e, ERR_INVALID, "%s: true or false was expected", property);
+		*all[i].flag = yes != all[i].inverted;
+		return 0;
+	}
+	return err_set(e, ERR_NOT_FOUND, "unknown property %s", property);
+}
+
+static void put_bytes(const struct record_format *f, struct slice s, struct buf *out)
+{
+	if (s.p)
+		buf_put_slice(out, s);
+	else
+		buf_puts(out, f->null_literal);
+}
+
+static const char *time_name(enum consumer_time t)
+{
+	return t == CONSUMER_CREATE_TIME       ? "CreateTime"
+	       : t == CONSUMER_LOG_APPEND_TIME ? "LogAppendTime"
+					       : "NO_TIMESTAMP";
+}
+
+static void put_headers(
+	const struct record_format *f, const struct traffic_header *h, size_t n, struct buf *out)
+{
+	if (!n)
+		buf_puts(out, "NO_HEADERS");
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			buf_puts(out, f->headers_separator);
+		buf_put_str(out, h[i].name);
+		buf_putc(out, ':');
+		put_bytes(f, h[i].value, out);
+	}
+}
+
+void record_format_put(const struct record_format *f, const struct consumer_record *r,
+	const struct traffic_header *h, size_t n_headers, struct buf *out)
+{
+	const char *sep = "";
+/* The separator stands between what is printed. */
+#define NEXT() (buf_puts(out, sep), (void)(sep = f->key_separator))
+	if (f->timestamp) {
+		NEXT();
+		buf_puts(out, time_name(r->time));
+		if (r->time != CONSUMER_NO_TIME)
+			buf_printf(out, ":%lld", (long long)r->timestamp);
+	}
+	if (f->partition) {
+		NEXT();
+		buf_printf(out, "Partition:%d", r->partition);
+	}
+	if (f->offset) {
+		NEXT();
+		buf_printf(out, "Offset:%lld", (long long)r->offset);
+	}
+	if (f->delivery) {
+		NEXT();
+		buf_puts(out, "Delivery:NOT_PRESENT");
+	}
+	if (f->epoch) {
+		NEXT();
+		if (r->leader_epoch >= 0)
+			buf_printf(out, "Epoch:%d", r->leader_epoch);
+		else
+			buf_puts(out, "Epoch:NOT_PRESENT");
+	}
+	if (f->headers) {
+		NEXT();
+		put_headers(f, h, n_headers, out);
+	}
+	if (f->key) {
+		NEXT();
+		put_bytes(f, r->key, out);
+	}
+	if (!f->no_value) {
+		NEXT();
+		put_bytes(f, r->value, out);
+	}
+#undef NEXT
+	buf_puts(out, f->line_separator);
+}
+
+void record_format_json(const struct consumer_record *r, const struct traffic_header *h,
+	size_t n_headers, struct buf *out)
+{
+	struct json j;
+	json_init(&j, out);
+	json_object(&j);
+	json_kstr(&j, "topic", r->topic);
+	json_kint(&j, "partition", r->partition);
+	json_kint(&j, "offset", r->offset);
+	json_kint(&j, "timestamp", r->timestamp);
+	json_kz(&j, "timestampType", time_name(r->time));
+	json_key(&j, "headers");
+	json_array(&j);
+	for (size_t i = 0; i < n_headers; i++) {
+		json_object(&j);
+		json_kstr(&j, "key", h[i].name);
+		json_kstr(&j, "value", str_slice(h[i].value));
+		json_object_end(&j);
+	}
+	json_array_end(&j);
+	json_kstr(&j, "key", str_slice(r->key));
+	json_kstr(&j, "value", str_slice(r->value));
+	json_object_end(&j);
+	buf_putc(out, '\n');
+}
