@@ -57,10 +57,9 @@ static void put_value(struct buf *out, const struct conf_def *def, const struct 
 
 static bool is_shown(const struct conf_def *def, const struct conf_value *v)
 {
-	if (def->flags & CONF_PREFIX)
+	if (def->flags & (CONF_PREFIX | CONF_OLD))
 		return false;
-	return !(def->flags & (CONF_INERT | CONF_OLD | CONF_HIDDEN)) ||
-	       v->source != CONF_FROM_DEFAULT;
+	return !(def->flags & (CONF_INERT | CONF_HIDDEN)) || v->source != CONF_FROM_DEFAULT;
 }
 
 void conf_print_properties(const struct conf *c, struct buf *out)
