@@ -118,9 +118,8 @@ static void on_deleted(
 		print_json(j->c, all, n);
 	for (size_t i = 0; i < n; i++) {
 		if (all[i].error)
-			j->status = cli_fail(j->c, "partition: %.*s-%d\terror: %s: %s",
-				STR_ARG(all[i].topic), all[i].partition, kerr_name(all[i].error),
-				all[i].why ? all[i].why : kerr_text(all[i].error));
+			j->status = cli_fail(
+				j->c, "%s", all[i].why ? all[i].why : kerr_text(all[i].error));
 		else if (!j->c->json)
 			buf_printf(&j->c->out, "partition: %.*s-%d\tlow_watermark: %lld\n",
 				STR_ARG(all[i].topic), all[i].partition, (long long)all[i].offset);

@@ -176,9 +176,8 @@ static void on_offsets(
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (all[i].error)
-			j->status = cli_fail(j->c, "%.*s-%d: %s: %s", STR_ARG(all[i].topic),
-				all[i].partition, kerr_name(all[i].error),
-				all[i].why ? all[i].why : kerr_text(all[i].error));
+			j->status = cli_fail(
+				j->c, "%s", all[i].why ? all[i].why : kerr_text(all[i].error));
 	print(j->c, all, n);
 	j->done = true;
 }

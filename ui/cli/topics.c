@@ -211,7 +211,7 @@ static void json_topic(
 static void print_topic(
 	struct cli *c, const struct admin_topic *t, struct str configs, bool partitions_only)
 {
-	/* Brokers of this protocol that are asked by Metadata do not tell eligible replicas. */
+	/* Metadata does not tell eligible replicas. */
 	struct topic_elr none = {NULL, NULL, -1, -1};
 	if (!partitions_only)
 		put_topic_head(&c->out, t, configs);
@@ -233,7 +233,6 @@ static int describe(struct cli *c)
 	if (c->json && status == CLI_OK)
 		json_array(&j);
 	for (size_t i = 0; status == CLI_OK && i < s.topics.n; i++) {
-		/* The lines of the script, settings looked up meanwhile or not. */
 		if (cli_has(c, "topics-with-overrides") && !s.overrides.v[i])
 			continue;
 		if (c->json)
