@@ -103,7 +103,7 @@ const char *browse_state_name(enum browse_state s);
 struct browse {
 	struct record_window window;
 	enum browse_state state;
-	char why[300];   /* trouble with a partition, "": none; reading goes on where it can */
+	char why[400];   /* trouble with a partition, "": none; reading goes on where it can */
 	int64_t read;    /* records read so far */
 	int64_t skipped; /* damaged batches passed over */
 	int64_t behind;  /* records up to the ends that were seen, -1 */

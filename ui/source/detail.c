@@ -1,0 +1,212 @@
+/* What only rows on the screen need: settings of visible topics, and of the opened topic all
+ * settings with their explanation and the ends of its replicas. */
+#include "source/impl.h"
+
+#include "base/xalloc.h"
+
+static const char *const list_keys[] = {
+	"cleanup.policy", "retention.ms", "retention.bytes", "min.insync.replicas"};
+
+static void take_result(
+	struct cluster_source *s, const struct describe_configs_response_results *r, bool full)
+{
+	struct arena a;
+	struct topic_config *v;
+	struct err e = {0};
+
+	if (r->error_code) {
+		admin_kerr(&e, r->error_code, r->error_message, "settings");
+		feed_configs_failed(s->model, r->resource_name, e.code, r->error_code);
+		return;
+	}
+	arena_init(&a, 0);
+	v = arena_array(&a, (size_t)max_i64(0, r->n_configs), sizeof(*v));
+	for (int32_t i = 0; i < r->n_configs; i++) {
+		const struct describe_configs_response_configs *c = &r->configs[i];
+
+		v[i] = (struct topic_config){.name = arena_strdup(&a, ""),
+			.source = (uint8_t)(c->config_source < 0 ? 0 : c->config_source),
+			.type = (uint8_t)c->config_type,
+			.read_only = c->read_only,
+			.sensitive = c->is_sensitive};
+		v[i].name = arena_printf(&a, "%.*s", STR_ARG(c->name));
+		if (c->value.p)
+			v[i].value = arena_printf(&a, "%.*s", STR_ARG(c->value));
+		if (c->documentation.p)
+			v[i].doc = arena_printf(&a, "%.*s", STR_ARG(c->documentation));
+	}
+	feed_configs(s->model, now_of(s), r->resource_name, v, (size_t)max_i64(0, r->n_configs),
+		full, CONFIGS_EVERY_MS);
+	arena_fini(&a);
+}
+
+static void take_configs(struct cluster_source *s, struct turn *t, const struct err *e,
+	const struct describe_configs_response *r, bool full)
+{
+	turn_end(s, t, full ? CONFIGS_EVERY_MS : s->interval_ms);
+	if (e)
+		t->due_ms = now_of(s) + CONFIGS_EVERY_MS;
+	for (int32_t i = 0; r && i < r->n_results; i++)
+		take_result(s, &r->results[i], full);
+	poll_publish(s);
+	poll_run(s);
+}
+
+static void on_configs(
+	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
+{
+	struct cluster_source *s = arg;
+
+	(void)version;
+	(void)arena;
+	take_configs(s, &s->configs, e, response, false);
+}
+
+static void on_detail(
+	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
+{
+	struct cluster_source *s = arg;
+
+	(void)version;
+	(void)arena;
+	take_configs(s, &s->detail, e, response, true);
+}
+
+static bool needs_configs(const struct cluster_source *s, const struct topic *t)
+{
+	if (t->config.code)
+		return false;
+	return t->config.at_ms < 0 || now_of(s) - t->config.at_ms >= CONFIGS_EVERY_MS;
+}
+
+/* False when no visible row lacks them. */
+static bool ask_configs(struct cluster_source *s)
+{
+	struct describe_configs_request_resources res[VISIBLE_MAX];
+	struct describe_configs_request r;
+	struct str keys[ARRAY_LEN(list_keys)];
+	int32_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(list_keys); i++)
+		keys[i] = str_of(list_keys[i]);
+	vec_foreach (name, &s->visible) {
+		const struct topic *t = cluster_topic(model_cluster(s->model), str_of(*name));
+
+		if (!t || !needs_configs(s, t))
+			continue;
+		msg_struct_init(&describe_configs_request_resources_struct, &res[n]);
+		res[n].resource_type = ADMIN_RESOURCE_TOPIC;
+		res[n].resource_name = t->name;
+		res[n].configuration_keys = keys;
+		res[n].n_configuration_keys = ARRAY_LEN(keys);
+		n++;
+	}
+	if (!n)
+		return false;
+	msg_init(&describe_configs_request_desc, &r);
+	r.resources = res;
+	r.n_resources = n;
+	turn_begin(s, &s->configs);
+	s->configs.id = admin_describe_configs(s->admin, &r, on_configs, s);
+	return true;
+}
+
+static void ask_detail(struct cluster_source *s, const struct topic *t)
+{
+	struct describe_configs_request_resources res;
+	struct describe_configs_request r;
+
+	msg_struct_init(&describe_configs_request_resources_struct, &res);
+	res.resource_type = ADMIN_RESOURCE_TOPIC;
+	res.resource_name = t->name;
+	res.configuration_keys = NULL;
+	res.n_configuration_keys = -1;
+	msg_init(&describe_configs_request_desc, &r);
+	r.resources = &res;
+	r.n_resources = 1;
+	r.include_documentation = true;
+	turn_begin(s, &s->detail);
+	s->detail.id = admin_describe_configs(s->admin, &r, on_detail, s);
+}
+
+/* ---- ends of replicas ---------------------------------------------------------------------- */
+
+static void on_replicas(
+	void *arg, const struct admin_offset *all, size_t n, int32_t broker, size_t left)
+{
+	struct cluster_source *s = arg;
+	bool any = false;
+
+	(void)broker;
+	if (left)
+		return;
+	turn_end(s, &s->replicas, s->interval_ms);
+	for (size_t i = 0; i < n; i++) {
+		const struct admin_offset *o = &all[i];
+
+		any = any || (o->answered && !o->error);
+		(void)feed_offset(s->model, now_of(s), o->topic, o->partition,
+			o->timestamp == ADMIN_EARLIEST ? FEED_REPLICA_START : FEED_REPLICA_END,
+			o->replica, o->offset, o->answered ? o->error : KERR_REQUEST_TIMED_OUT);
+	}
+	if (n)
+		feed_topic_replicas(s->model, now_of(s), all[0].topic,
+			(int32_t)max_i64(s->interval_ms, s->replicas.due_ms - s->replicas.asked_ms),
+			any ? 0 : ERR_UNSUPPORTED);
+	/* A cluster that does not tell them is not asked every second. */
+	if (!any)
+		s->replicas.due_ms = now_of(s) + CONFIGS_EVERY_MS;
+	poll_publish(s);
+	poll_run(s);
+}
+
+static void ask_replicas(struct cluster_source *s, const struct topic *t)
+{
+	VEC(struct admin_offset) ask = {0};
+
+	for (int32_t i = 0; i < t->n_partitions; i++)
+		for (uint16_t k = 0; k < t->partitions[i].n_replicas; k++) {
+			const struct partition *p = &t->partitions[i];
+			const struct broker *b =
+				cluster_broker(model_cluster(s->model), p->replicas[k].broker);
+
+			if (!p->replicas[k].offline && b && b->state == BROKER_UP)
+				vec_push(&ask, ((struct admin_offset){.topic = t->name,
+						       .partition = p->index,
+						       .replica = p->replicas[k].broker,
+						       .timestamp = ADMIN_LATEST}));
+		}
+	turn_begin(s, &s->replicas);
+	if (ask.n)
+		s->replicas.id = admin_list_offsets(s->admin, ask.v, ask.n,
+			&(struct admin_offsets_options){.timeout_ms = QUESTION_MS}, on_replicas, s);
+	else
+		turn_end(s, &s->replicas, s->interval_ms);
+	vec_fini(&ask);
+}
+
+int64_t detail_run(struct cluster_source *s)
+{
+	const struct topic *t =
+		s->opened ? cluster_topic(model_cluster(s->model), str_of(s->opened)) : NULL;
+	int64_t now = now_of(s), next = now + s->interval_ms;
+
+	if (!s->configs.busy && s->configs.due_ms <= now && !ask_configs(s))
+		s->configs.due_ms = now + s->interval_ms;
+	if (!t)
+		return next;
+	if (!s->detail.busy && s->detail.due_ms <= now)
+		ask_detail(s, t);
+	if (!s->replicas.busy && s->replicas.due_ms <= now)
+		ask_replicas(s, t);
+	if (!s->replicas.busy)
+		next = min_i64(next, s->replicas.due_ms);
+	return next;
+}
+
+void detail_stop(struct cluster_source *s)
+{
+	turn_cancel(s, &s->configs);
+	turn_cancel(s, &s->detail);
+	turn_cancel(s, &s->replicas);
+}
