@@ -1,18 +1,11 @@
 /* Brokers come, are fenced and go; leaders move with them (kafka-rules 5.4). */
 #include "control/impl.h"
 
-static bool live(const struct image *img, int32_t id, int32_t gone)
-{
-	const struct image_broker *b = image_broker(img, id);
-
-	return b && id != gone && !b->fenced && !b->in_controlled_shutdown;
-}
-
 static int32_t first_in_sync(const struct image *img, const struct image_partition *p, int32_t gone)
 {
 	for (int32_t i = 0; i < p->replicas.n; i++)
-		if (meta_ids_find(p->isr, p->replicas.v[i]) >= 0 &&
-			live(img, p->replicas.v[i], gone))
+		if (meta_ids_find(p->isr, p->replicas.v[i]) >= 0 && p->replicas.v[i] != gone &&
+			control_live(img, p->replicas.v[i]))
 			return p->replicas.v[i];
 	return META_NO_LEADER;
 }
@@ -82,12 +75,6 @@ static int take_up(const struct control_env *env, int32_t id, struct control_res
 	return 0;
 }
 
-static int undo(struct control_result *out, size_t n)
-{
-	out->records.list.n = n;
-	return ERR_NOMEM;
-}
-
 int control_fence_broker(const struct control_env *env, int32_t id, struct control_result *out)
 {
 	const struct image_broker *b = image_broker(env->image, id);
@@ -98,11 +85,11 @@ int control_fence_broker(const struct control_env *env, int32_t id, struct contr
 		return 0;
 	r = CONTROL_RECORD(env, out, broker_registration_change_record, 0);
 	if (!r)
-		return undo(out, n);
+		return control_undo(out, n);
 	r->broker_id = id;
 	r->broker_epoch = b->epoch;
 	r->fenced = 1;
-	return leave_all(env, id, out) < 0 ? undo(out, n) : 0;
+	return leave_all(env, id, out) < 0 ? control_undo(out, n) : 0;
 }
 
 static bool same_directory(
@@ -141,7 +128,9 @@ static int fill_registration(const struct control_env *env,
 	r->log_dirs = arena_array(env->arena, (size_t)r->n_log_dirs, sizeof(*r->log_dirs));
 	r->n_end_points = req->n_listeners;
 	r->end_points = arena_array(env->arena, (size_t)r->n_end_points, sizeof(*r->end_points));
-	if (!r->log_dirs || !r->end_points)
+	r->n_features = req->n_features > 0 ? req->n_features : 0;
+	r->features = arena_array(env->arena, (size_t)r->n_features, sizeof(*r->features));
+	if (!r->log_dirs || !r->end_points || !r->features)
 		return ERR_NOMEM;
 	for (int32_t i = 0; i < r->n_log_dirs; i++)
 		r->log_dirs[i] = req->log_dirs[i];
@@ -150,6 +139,11 @@ static int fill_registration(const struct control_env *env,
 		r->end_points[i].host = arena_str(env->arena, req->listeners[i].host);
 		r->end_points[i].port = req->listeners[i].port;
 		r->end_points[i].security_protocol = req->listeners[i].security_protocol;
+	}
+	for (int32_t i = 0; i < r->n_features; i++) {
+		r->features[i].name = arena_str(env->arena, req->features[i].name);
+		r->features[i].min_supported_version = req->features[i].min_supported_version;
+		r->features[i].max_supported_version = req->features[i].max_supported_version;
 	}
 	return 0;
 }
@@ -166,10 +160,10 @@ int control_register_broker(const struct control_env *env,
 	if (resp->error_code)
 		return 0;
 	if (leave_all(env, req->broker_id, out) < 0)
-		return undo(out, n);
+		return control_undo(out, n);
 	r = CONTROL_RECORD(env, out, register_broker_record, 3);
 	if (!r || fill_registration(env, req, r) < 0)
-		return undo(out, n);
+		return control_undo(out, n);
 	r->broker_epoch = env->next_offset + (int64_t)(out->records.list.n - 1);
 	resp->broker_epoch = r->broker_epoch;
 	return 0;
@@ -209,7 +203,7 @@ int control_heartbeat(const struct control_env *env, const struct broker_heartbe
 	}
 	r = CONTROL_RECORD(env, out, broker_registration_change_record, 1);
 	if (!r)
-		return undo(out, n);
+		return control_undo(out, n);
 	r->broker_id = b->id;
 	r->broker_epoch = b->epoch;
 	if (req->want_shut_down)
@@ -218,7 +212,7 @@ int control_heartbeat(const struct control_env *env, const struct broker_heartbe
 		r->fenced = -1;
 	rc = req->want_shut_down ? leave_all(env, b->id, out) : take_up(env, b->id, out);
 	resp->is_fenced = req->want_shut_down && b->fenced;
-	return rc < 0 ? undo(out, n) : 0;
+	return rc < 0 ? control_undo(out, n) : 0;
 }
 
 int control_allocate_producer_ids(const struct control_env *env,

@@ -1,5 +1,8 @@
-/* Results: lists of records whose bodies the arena holds. */
+/* Results: lists of records whose bodies the arena holds. Helpers that several decisions need. */
 #include "control/control.h"
+
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "control/impl.h"
 
@@ -24,4 +27,70 @@ void *control_record(const struct control_env *env, struct control_result *out,
 	msg_init(d, body);
 	vec_push(&out->records.list, r);
 	return body;
+}
+
+/* A text that finds no room in the arena is left out; the code says enough. */
+int control_fail(
+	const struct control_env *env, struct control_fault *f, int16_t code, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	f->code = code;
+	f->text = arena_str(env->arena, str_of(text));
+	return ERR_INVALID;
+}
+
+int control_undo(struct control_result *out, size_t n)
+{
+	out->records.list.n = n;
+	return ERR_NOMEM;
+}
+
+uint8_t *control_fates(
+	const struct control_env *env, const struct slice *keys, int32_t n, int32_t *n_distinct)
+{
+	uint8_t *fates = arena_alloc(env->arena, n > 0 ? (size_t)n : 1);
+	struct map seen;
+
+	*n_distinct = 0;
+	if (!fates)
+		return NULL;
+	map_init(&seen);
+	for (int32_t i = 0; i < n; i++) {
+		uint8_t *first = map_get(&seen, keys[i]);
+
+		if (first) {
+			*first = CONTROL_TWICE;
+			fates[i] = CONTROL_AGAIN;
+		} else {
+			map_put(&seen, keys[i], &fates[i]);
+			(*n_distinct)++;
+		}
+	}
+	map_fini(&seen);
+	return fates;
+}
+
+/* Version 4; no '-' at its start in text (62 in the first six bits), since tools take arguments. */
+struct uuid control_new_id(const struct control_env *env)
+{
+	struct uuid u;
+
+	do {
+		rng_bytes(env->rng, u.b, sizeof(u.b));
+		u.b[6] = (uint8_t)((u.b[6] & 0x0f) | 0x40);
+		u.b[8] = (uint8_t)((u.b[8] & 0x3f) | 0x80);
+	} while (u.b[0] >> 2 == 62 || image_topic_by_id(env->image, &u));
+	return u;
+}
+
+bool control_live(const struct image *img, int32_t id)
+{
+	const struct image_broker *b = image_broker(img, id);
+
+	return b && !b->fenced && !b->in_controlled_shutdown;
 }

@@ -38,26 +38,37 @@ struct elect_leaders_response;
 #define CONTROL_MAX_REPLICAS             32767
 #define CONTROL_PRODUCER_ID_BLOCK        1000
 
+/* Kafka's ConfigSource: where an effective value comes from. */
+enum control_source {
+	CONTROL_SOURCE_UNKNOWN = 0,
+	CONTROL_SOURCE_TOPIC = 1,
+	CONTROL_SOURCE_BROKER = 2,         /* an override of this broker */
+	CONTROL_SOURCE_DEFAULT_BROKER = 3, /* an override of all brokers */
+	CONTROL_SOURCE_STATIC_BROKER = 4,  /* the broker's properties file */
+	CONTROL_SOURCE_DEFAULT = 5,
+};
+
 /* One config as CreateTopics v5+ answers it. */
 struct control_topic_config {
 	struct str name, value;
 	bool read_only, sensitive;
-	int8_t source; /* Kafka's ConfigSource */
+	int8_t source; /* enum control_source */
 };
 
 /* The config tables, seen from here: keys, types and defaults belong to others. */
 struct control_config_ops {
 	void *arg;
 	/* 0, or ERR_NOT_FOUND (unknown key; the message suggests), ERR_INVALID (bad value; the
-	 * message says what was expected), ERR_DENIED (cannot be changed while running). */
+	 * message says what was expected), ERR_DENIED (cannot be changed while running). NULL:
+	 * everything is allowed. */
 	int (*check)(void *arg, int8_t type, struct str key, struct str value, struct err *e);
-	/* True for keys that hold a comma-separated list (APPEND, SUBTRACT). */
+	/* True for keys that hold a comma-separated list (APPEND, SUBTRACT). NULL: none. */
 	bool (*is_list)(void *arg, int8_t type, struct str key);
-	/* The effective value without the resource's own override; null: none. */
+	/* The effective value without the resource's own override; null: none. May be NULL. */
 	struct str (*inherited)(
 		void *arg, const struct image *img, int8_t type, struct str name, struct str key);
-	/* All configs of a topic to be, with these overrides, into the arena; returns their number.
-	 * May be NULL: the answer then lists the overrides only. */
+	/* All configs of a topic to be, with these overrides, into the arena; returns their number,
+	 * or ERR_NOMEM. May be NULL: the answer then lists the overrides only. */
 	int32_t (*describe)(void *arg, const struct image *img, struct arena *a,
 		const struct image_config_entry *overrides, int32_t n_overrides,
 		struct control_topic_config **out);
@@ -70,6 +81,8 @@ struct control_settings {
 	bool unclean_leader_election;       /* unclean.leader.election.enable of the brokers */
 	int32_t min_insync_replicas;
 	int64_t max_partitions_a_request; /* 0: CONTROL_MAX_PARTITIONS_A_REQUEST */
+	bool topic_deletion_disabled;     /* delete.topic.enable=false */
+	bool delete_internal_topics;      /* DeleteTopics may name them */
 	struct control_config_ops configs;
 };
 

@@ -12,4 +12,53 @@
 void *control_record(const struct control_env *env, struct control_result *out,
 	const struct msg_desc *d, int16_t version);
 
+/* Why one topic, resource or partition of a request is refused. */
+struct control_fault {
+	int16_t code; /* enum kerr */
+	struct str text;
+};
+
+/*
+ * Work on one part of a request gives 0, ERR_INVALID when that part is refused (the fault says
+ * why), or ERR_NOMEM, which ends the whole request. control_fail fills the fault and returns
+ * ERR_INVALID.
+ */
+int control_fail(const struct control_env *env, struct control_fault *f, int16_t code,
+	const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/* Takes the records back to the first n; returns ERR_NOMEM, so that a caller can end with it. */
+int control_undo(struct control_result *out, size_t n);
+
+/* Which of the keys of a request's parts come more than once. */
+enum control_fate {
+	CONTROL_ONCE,
+	CONTROL_TWICE, /* the first of several */
+	CONTROL_AGAIN, /* another one; it gets no answer of its own */
+};
+/* n fates in the arena, and how many are not CONTROL_AGAIN. NULL: arena full. */
+uint8_t *control_fates(
+	const struct control_env *env, const struct slice *keys, int32_t n, int32_t *n_distinct);
+
+/* A new topic id out of the env's random numbers; never one of Kafka's reserved ids. */
+struct uuid control_new_id(const struct control_env *env);
+/* May lead: registered, not fenced and not on its way out. */
+bool control_live(const struct image *img, int32_t id);
+
+static inline int64_t control_partition_limit(const struct control_env *env)
+{
+	return env->set->max_partitions_a_request > 0 ? env->set->max_partitions_a_request
+						      : CONTROL_MAX_PARTITIONS_A_REQUEST;
+}
+
+/* assign.c: a replica list that a client wrote. n_expected 0: the first one of the topic. */
+int control_check_replicas(const struct control_env *env, int32_t partition, const int32_t *ids,
+	int32_t n, int32_t n_expected, struct control_fault *f) MUSTCHECK;
+/* A partition record: live replicas are in sync, the first of them leads. The list is copied. */
+int control_add_partition(const struct control_env *env, struct control_result *out,
+	const struct uuid *topic, int32_t index, const int32_t *replicas, int32_t n) MUSTCHECK;
+
+/* alter_configs.c: checks a value and adds its record, unless the override is that already. */
+int control_set_config(const struct control_env *env, struct control_result *out, int8_t type,
+	struct str name, struct str key, struct str value, struct control_fault *f) MUSTCHECK;
+
 #endif

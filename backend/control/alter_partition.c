@@ -1,0 +1,218 @@
+/* AlterPartition: a leader asks for another ISR (kafka-rules 5.4, KIP-497, KIP-841, KIP-903). */
+#include "control/impl.h"
+
+static int32_t isr_n(const struct alter_partition_request_partitions *q)
+{
+	return q->n_new_isr_with_epochs > 0 ? q->n_new_isr_with_epochs : q->n_new_isr;
+}
+
+static int32_t isr_id(const struct alter_partition_request_partitions *q, int32_t i)
+{
+	return q->n_new_isr_with_epochs > 0 ? q->new_isr_with_epochs[i].broker_id : q->new_isr[i];
+}
+
+/* -1: the version of the request has no epochs. */
+static int64_t isr_epoch(const struct alter_partition_request_partitions *q, int32_t i)
+{
+	return q->n_new_isr_with_epochs > 0 ? q->new_isr_with_epochs[i].broker_epoch : -1;
+}
+
+static bool asks_for(const struct alter_partition_request_partitions *q, int32_t id)
+{
+	for (int32_t i = 0; i < isr_n(q); i++)
+		if (isr_id(q, i) == id)
+			return true;
+	return false;
+}
+
+/* A newer epoch than ours means that a newer controller gave it. */
+static int16_t check_epochs(const struct image_partition *p, int32_t leader,
+	const struct alter_partition_request_partitions *q)
+{
+	if (q->leader_epoch > p->leader_epoch || q->partition_epoch > p->partition_epoch)
+		return KERR_NOT_CONTROLLER;
+	if (q->leader_epoch < p->leader_epoch)
+		return KERR_FENCED_LEADER_EPOCH;
+	if (p->leader != leader)
+		return KERR_INVALID_REQUEST;
+	return q->partition_epoch < p->partition_epoch ? KERR_INVALID_UPDATE_VERSION : KERR_NONE;
+}
+
+/* Replicas of the partition only, none twice, the leader among them. */
+static int16_t check_members(
+	const struct image_partition *p, const struct alter_partition_request_partitions *q)
+{
+	int32_t n = isr_n(q);
+
+	if (n <= 0 || n > p->replicas.n || !asks_for(q, p->leader))
+		return KERR_INVALID_REQUEST;
+	for (int32_t i = 0; i < n; i++) {
+		if (meta_ids_find(p->replicas, isr_id(q, i)) < 0)
+			return KERR_INVALID_REQUEST;
+		for (int32_t k = 0; k < i; k++)
+			if (isr_id(q, k) == isr_id(q, i))
+				return KERR_INVALID_REQUEST;
+	}
+	return KERR_NONE;
+}
+
+/* Recovery ends with the leader alone in the ISR, and never begins here. */
+static int16_t check_recovery(
+	const struct image_partition *p, const struct alter_partition_request_partitions *q)
+{
+	bool wants = q->leader_recovery_state == 1;
+
+	if (q->leader_recovery_state < 0 || q->leader_recovery_state > 1)
+		return KERR_INVALID_REQUEST;
+	if (wants && (p->recovery == 0 || isr_n(q) > 1))
+		return KERR_INVALID_REQUEST;
+	return KERR_NONE;
+}
+
+/* A replica that is fenced, going, or another incarnation than the leader saw cannot be in sync. */
+static int16_t check_eligible(
+	const struct image *img, const struct alter_partition_request_partitions *q)
+{
+	for (int32_t i = 0; i < isr_n(q); i++) {
+		const struct image_broker *b = image_broker(img, isr_id(q, i));
+
+		if (!b || !control_live(img, b->id) ||
+			(isr_epoch(q, i) != -1 && isr_epoch(q, i) != b->epoch))
+			return KERR_INELIGIBLE_REPLICA;
+	}
+	return KERR_NONE;
+}
+
+static int16_t check_all(const struct image *img, const struct image_partition *p, int32_t leader,
+	const struct alter_partition_request_partitions *q)
+{
+	int16_t code = check_epochs(p, leader, q);
+
+	if (!code)
+		code = check_members(p, q);
+	if (!code)
+		code = check_recovery(p, q);
+	return code ? code : check_eligible(img, q);
+}
+
+static bool same_isr(
+	const struct image_partition *p, const struct alter_partition_request_partitions *q)
+{
+	for (int32_t i = 0; i < p->isr.n; i++)
+		if (!asks_for(q, p->isr.v[i]))
+			return false;
+	return p->isr.n == isr_n(q);
+}
+
+static int add_change(const struct control_env *env, const struct image_topic *t,
+	const struct alter_partition_request_partitions *q, struct control_result *out)
+{
+	const struct image_partition *p = &t->partitions[q->partition_index];
+	struct partition_change_record *r = CONTROL_RECORD(env, out, partition_change_record, 0);
+
+	if (!r)
+		return ERR_NOMEM;
+	r->topic_id = t->id;
+	r->partition_id = q->partition_index;
+	if (p->recovery != q->leader_recovery_state)
+		r->leader_recovery_state = q->leader_recovery_state;
+	if (same_isr(p, q))
+		return 0;
+	r->n_isr = isr_n(q);
+	r->isr = arena_array(env->arena, (size_t)r->n_isr, sizeof(*r->isr));
+	if (!r->isr)
+		return ERR_NOMEM;
+	for (int32_t i = 0; i < r->n_isr; i++)
+		r->isr[i] = isr_id(q, i);
+	return 0;
+}
+
+/* The answer is the partition as it will be. */
+static int fill(const struct control_env *env, const struct image_partition *p,
+	const struct alter_partition_request_partitions *q, bool changed,
+	struct alter_partition_response_partitions *a)
+{
+	bool new_isr = changed && !same_isr(p, q);
+
+	a->leader_id = p->leader;
+	a->leader_epoch = p->leader_epoch;
+	a->leader_recovery_state = q->leader_recovery_state;
+	a->partition_epoch = p->partition_epoch + changed;
+	a->n_isr = new_isr ? isr_n(q) : p->isr.n;
+	a->isr = arena_array(env->arena, (size_t)a->n_isr, sizeof(*a->isr));
+	if (!a->isr)
+		return ERR_NOMEM;
+	for (int32_t i = 0; i < a->n_isr; i++)
+		a->isr[i] = new_isr ? isr_id(q, i) : p->isr.v[i];
+	return 0;
+}
+
+static int alter_one(const struct control_env *env, int32_t leader, const struct image_topic *t,
+	int16_t unknown, const struct alter_partition_request_partitions *q,
+	struct alter_partition_response_partitions *a, struct control_result *out)
+{
+	const struct image_partition *p;
+	bool changed;
+
+	a->partition_index = q->partition_index;
+	if (!t || q->partition_index < 0 || q->partition_index >= t->n_partitions) {
+		a->error_code = t ? KERR_UNKNOWN_TOPIC_OR_PARTITION : unknown;
+		return 0;
+	}
+	p = &t->partitions[q->partition_index];
+	a->error_code = check_all(env->image, p, leader, q);
+	if (a->error_code)
+		return 0;
+	changed = !same_isr(p, q) || p->recovery != q->leader_recovery_state;
+	if (changed && add_change(env, t, q, out) < 0)
+		return ERR_NOMEM;
+	return fill(env, p, q, changed, a);
+}
+
+static int alter_topic(const struct control_env *env, int32_t leader,
+	const struct alter_partition_request_topics *q, struct alter_partition_response_topics *a,
+	struct control_result *out)
+{
+	bool by_id = !uuid_is_zero(&q->topic_id);
+	const struct image_topic *t = by_id ? image_topic_by_id(env->image, &q->topic_id)
+					    : image_topic(env->image, q->topic_name);
+	int16_t unknown = by_id ? KERR_UNKNOWN_TOPIC_ID : KERR_UNKNOWN_TOPIC_OR_PARTITION;
+	int rc = 0;
+
+	a->topic_id = q->topic_id;
+	a->topic_name = arena_str(env->arena, q->topic_name);
+	if (q->n_partitions <= 0)
+		return 0;
+	a->partitions =
+		MSG_NEW(env->arena, alter_partition_response_partitions, (size_t)q->n_partitions);
+	if (!a->partitions)
+		return ERR_NOMEM;
+	a->n_partitions = q->n_partitions;
+	for (int32_t i = 0; i < q->n_partitions && rc == 0; i++)
+		rc = alter_one(env, leader, t, unknown, &q->partitions[i], &a->partitions[i], out);
+	return rc;
+}
+
+int control_alter_partition(const struct control_env *env,
+	const struct alter_partition_request *req, struct alter_partition_response *resp,
+	struct control_result *out)
+{
+	const struct image_broker *b = image_broker(env->image, req->broker_id);
+	size_t n = out->records.list.n;
+	int rc = 0;
+
+	msg_init(&alter_partition_response_desc, resp);
+	if (!b || b->epoch != req->broker_epoch) {
+		resp->error_code = KERR_STALE_BROKER_EPOCH;
+		return 0;
+	}
+	if (req->n_topics <= 0)
+		return 0;
+	resp->topics = MSG_NEW(env->arena, alter_partition_response_topics, (size_t)req->n_topics);
+	if (!resp->topics)
+		return ERR_NOMEM;
+	resp->n_topics = req->n_topics;
+	for (int32_t i = 0; i < req->n_topics && rc == 0; i++)
+		rc = alter_topic(env, b->id, &req->topics[i], &resp->topics[i], out);
+	return rc < 0 ? control_undo(out, n) : 0;
+}

@@ -1,0 +1,396 @@
+/*
+ * CreateTopics. Each topic of the request is checked and made by itself: name, configs, then
+ * partitions, given by the client or placed here. A refused topic leaves no records behind.
+ */
+#include "control/place.h"
+#include "meta/topic_name.h"
+
+struct creation {
+	const struct control_env *env;
+	struct control_result *out;
+	struct placer placer;
+	struct map canonical; /* names with '.' or '_', as metrics show them → struct str * */
+	bool canonical_filled;
+	int64_t partitions_left;
+	bool validate_only;
+};
+
+/* The partitions of one topic to be. */
+struct plan {
+	int32_t n_partitions;
+	int32_t n_replicas;
+	const struct create_topics_request_assignments **manual; /* by partition, or NULL */
+};
+
+/* A legal name near to the wish: every run of other bytes becomes one '-'. */
+static struct str propose(struct str name, char out[static TOPIC_NAME_MAX + 1])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < name.n && n < TOPIC_NAME_MAX; i++) {
+		struct err e;
+		bool dot = name.p[i] == '.';
+		bool fine = dot || topic_name_check((struct str){&name.p[i], 1}, &e) == 0;
+
+		if (fine)
+			out[n++] = name.p[i];
+		else if (n > 0 && out[n - 1] != '-')
+			out[n++] = '-';
+	}
+	out[n] = '\0';
+	if (n == 0 || strcmp(out, ".") == 0 || strcmp(out, "..") == 0)
+		return STR_LIT("my-topic");
+	return (struct str){out, n};
+}
+
+static bool may_collide(struct str name)
+{
+	return name.n && (memchr(name.p, '.', name.n) || memchr(name.p, '_', name.n));
+}
+
+static const struct str *canonical_find(struct creation *c, struct str name)
+{
+	char text[TOPIC_NAME_MAX];
+
+	topic_name_canonical(name, text);
+	return map_get(&c->canonical, slice_of(text, name.n));
+}
+
+static void canonical_add(struct creation *c, const struct str *name)
+{
+	char text[TOPIC_NAME_MAX];
+
+	topic_name_canonical(*name, text);
+	map_put(&c->canonical, slice_of(text, name->n), (void *)(uintptr_t)name);
+}
+
+/* The existing topics are taken into the map when the first name asks for it. */
+static const struct str *collision(struct creation *c, struct str name)
+{
+	if (!may_collide(name))
+		return NULL;
+	if (!c->canonical_filled)
+		vec_foreach (t, &c->env->image->topics)
+			if (may_collide((*t)->name))
+				canonical_add(c, &(*t)->name);
+	c->canonical_filled = true;
+	return canonical_find(c, name);
+}
+
+static int check_name(struct creation *c, struct str name, struct control_fault *f)
+{
+	char proposal[TOPIC_NAME_MAX + 1];
+	struct err e = {0};
+
+	if (topic_name_check(name, &e) < 0)
+		return control_fail(c->env, f, KERR_INVALID_TOPIC_EXCEPTION,
+			"%s A name that works: %.*s", e.msg, STR_ARG(propose(name, proposal)));
+	if (str_eqz(name, "__cluster_metadata"))
+		return control_fail(c->env, f, KERR_TOPIC_AUTHORIZATION_FAILED,
+			"__cluster_metadata is the log of the cluster itself; choose another "
+			"name.");
+	if (image_topic(c->env->image, name))
+		return control_fail(c->env, f, KERR_TOPIC_ALREADY_EXISTS,
+			"Topic '%.*s' already exists.", STR_ARG(name));
+
+	const struct str *other = collision(c, name);
+
+	if (other)
+		return control_fail(c->env, f, KERR_INVALID_TOPIC_EXCEPTION,
+			"Topic '%.*s' would collide with topic '%.*s': metric names show '.' as "
+			"'_'. "
+			"Choose a name that differs in more.",
+			STR_ARG(name), STR_ARG(*other));
+	return 0;
+}
+
+static int add_configs(
+	struct creation *c, const struct create_topics_request_topics *t, struct control_fault *f)
+{
+	struct slice *keys;
+	uint8_t *fates;
+	int32_t n = t->n_configs > 0 ? t->n_configs : 0;
+	int32_t n_distinct;
+
+	keys = arena_array(c->env->arena, (size_t)n, sizeof(*keys));
+	if (!keys)
+		return ERR_NOMEM;
+	for (int32_t i = 0; i < n; i++)
+		keys[i] = slice_str(t->configs[i].name);
+	fates = control_fates(c->env, keys, n, &n_distinct);
+	if (!fates)
+		return ERR_NOMEM;
+	for (int32_t i = 0; i < n; i++) {
+		int rc;
+
+		if (fates[i] != CONTROL_ONCE)
+			return control_fail(c->env, f, KERR_INVALID_REQUEST,
+				"Config %.*s is given more than once.",
+				STR_ARG(t->configs[i].name));
+		rc = control_set_config(c->env, c->out, META_RESOURCE_TOPIC, t->name,
+			t->configs[i].name, t->configs[i].value, f);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* Every partition from 0 on exactly once. */
+static int order_assignments(struct creation *c, const struct create_topics_request_topics *t,
+	struct plan *plan, struct control_fault *f)
+{
+	plan->manual = arena_array(c->env->arena, (size_t)t->n_assignments, sizeof(*plan->manual));
+	if (!plan->manual)
+		return ERR_NOMEM;
+	for (int32_t i = 0; i < t->n_assignments; i++) {
+		int32_t p = t->assignments[i].partition_index;
+
+		if (p < 0 || p >= t->n_assignments)
+			return control_fail(c->env, f, KERR_INVALID_REPLICA_ASSIGNMENT,
+				"%d partitions are assigned, so their numbers are 0 to %d, but "
+				"there is "
+				"an assignment of partition %d.",
+				t->n_assignments, t->n_assignments - 1, p);
+		if (plan->manual[p])
+			return control_fail(c->env, f, KERR_INVALID_REPLICA_ASSIGNMENT,
+				"Partition %d is assigned more than once.", p);
+		plan->manual[p] = &t->assignments[i];
+	}
+	return 0;
+}
+
+static int plan_manual(struct creation *c, const struct create_topics_request_topics *t,
+	struct plan *plan, struct control_fault *f)
+{
+	int rc;
+
+	if (t->num_partitions != -1 || t->replication_factor != -1)
+		return control_fail(c->env, f, KERR_INVALID_REQUEST,
+			"A replica assignment says how many partitions and replicas there are; the "
+			"number of partitions and the replication factor must be -1 with it.");
+	plan->n_partitions = t->n_assignments;
+	if (plan->n_partitions > c->partitions_left)
+		return 0; /* refused by check_budget */
+	rc = order_assignments(c, t, plan, f);
+	for (int32_t i = 0; i < plan->n_partitions && rc == 0; i++) {
+		rc = control_check_replicas(c->env, i, plan->manual[i]->broker_ids,
+			plan->manual[i]->n_broker_ids, plan->n_replicas, f);
+		plan->n_replicas = plan->manual[i]->n_broker_ids;
+	}
+	return rc;
+}
+
+static int plan_placed(struct creation *c, const struct create_topics_request_topics *t,
+	struct plan *plan, struct control_fault *f)
+{
+	const struct control_settings *set = c->env->set;
+
+	if (t->num_partitions == 0 || t->num_partitions < -1)
+		return control_fail(c->env, f, KERR_INVALID_PARTITIONS,
+			"A topic cannot have %d partitions; ask for 1 or more, or -1 for the "
+			"default of "
+			"the cluster (num.partitions).",
+			t->num_partitions);
+	if (t->replication_factor == 0 || t->replication_factor < -1)
+		return control_fail(c->env, f, KERR_INVALID_REPLICATION_FACTOR,
+			"The replication factor cannot be %d; ask for 1 or more, or -1 for the "
+			"default "
+			"of the cluster (default.replication.factor).",
+			t->replication_factor);
+	plan->n_partitions = t->num_partitions > 0     ? t->num_partitions
+			     : set->num_partitions > 0 ? set->num_partitions
+						       : 1;
+	plan->n_replicas = t->replication_factor > 0             ? t->replication_factor
+			   : set->default_replication_factor > 0 ? set->default_replication_factor
+								 : 1;
+	return placer_check(&c->placer, c->env, plan->n_replicas, f);
+}
+
+static int check_budget(struct creation *c, const struct plan *plan, struct control_fault *f)
+{
+	if (plan->n_partitions <= c->partitions_left)
+		return 0;
+	return control_fail(c->env, f, KERR_POLICY_VIOLATION,
+		"One request may create %lld partitions at most; %d more do not fit. Ask for "
+		"fewer, or "
+		"split the request.",
+		(long long)control_partition_limit(c->env), plan->n_partitions);
+}
+
+static int add_partitions(struct creation *c, const struct uuid *id, const struct plan *plan)
+{
+	int32_t *placed = arena_array(c->env->arena, (size_t)plan->n_replicas, sizeof(*placed));
+
+	if (!placed)
+		return ERR_NOMEM;
+	for (int32_t i = 0; i < plan->n_partitions; i++) {
+		const int32_t *replicas = placed;
+
+		if (plan->manual)
+			replicas = plan->manual[i]->broker_ids;
+		else
+			placer_next(&c->placer, plan->n_replicas, placed);
+		if (control_add_partition(c->env, c->out, id, i, replicas, plan->n_replicas) < 0)
+			return ERR_NOMEM;
+	}
+	return 0;
+}
+
+static int add_topic_record(struct creation *c, struct str name, struct uuid *id)
+{
+	struct topic_record *r = CONTROL_RECORD(c->env, c->out, topic_record, 0);
+
+	if (!r)
+		return ERR_NOMEM;
+	*id = r->topic_id = control_new_id(c->env);
+	r->name = arena_str(c->env->arena, name);
+	return str_is_null(r->name) ? ERR_NOMEM : 0;
+}
+
+/* The overrides as they stand in the request, without the config tables. */
+static int answer_overrides(struct creation *c, const struct create_topics_request_topics *t,
+	struct create_topics_response_topics *r)
+{
+	r->n_configs = t->n_configs > 0 ? t->n_configs : 0;
+	r->configs = MSG_NEW(c->env->arena, create_topics_response_configs, (size_t)r->n_configs);
+	if (!r->configs)
+		return ERR_NOMEM;
+	for (int32_t i = 0; i < r->n_configs; i++) {
+		r->configs[i].name = arena_str(c->env->arena, t->configs[i].name);
+		r->configs[i].value = arena_str(c->env->arena, t->configs[i].value);
+		r->configs[i].config_source = CONTROL_SOURCE_TOPIC;
+	}
+	return 0;
+}
+
+static int answer_configs(struct creation *c, const struct create_topics_request_topics *t,
+	struct create_topics_response_topics *r)
+{
+	const struct control_config_ops *ops = &c->env->set->configs;
+	struct control_topic_config *all = NULL;
+	struct image_config_entry *own;
+	int32_t n = t->n_configs > 0 ? t->n_configs : 0;
+
+	if (!ops->describe)
+		return answer_overrides(c, t, r);
+	own = arena_array(c->env->arena, (size_t)n, sizeof(*own));
+	if (!own)
+		return ERR_NOMEM;
+	for (int32_t i = 0; i < n; i++)
+		own[i] = (struct image_config_entry){t->configs[i].name, t->configs[i].value};
+	n = ops->describe(ops->arg, c->env->image, c->env->arena, own, n, &all);
+	if (n < 0)
+		return ERR_NOMEM;
+	r->configs = MSG_NEW(c->env->arena, create_topics_response_configs, (size_t)n);
+	if (!r->configs)
+		return ERR_NOMEM;
+	r->n_configs = n;
+	for (int32_t i = 0; i < n; i++)
+		r->configs[i] = (struct create_topics_response_configs){
+			.name = all[i].name,
+			.value = all[i].sensitive ? STR_NULL : all[i].value,
+			.read_only = all[i].read_only,
+			.config_source = all[i].source,
+			.is_sensitive = all[i].sensitive,
+		};
+	return 0;
+}
+
+static int make_topic(struct creation *c, const struct create_topics_request_topics *t,
+	struct create_topics_response_topics *r, struct control_fault *f)
+{
+	struct plan plan = {0};
+	struct uuid id;
+	int rc = check_name(c, t->name, f);
+
+	if (rc == 0)
+		rc = t->n_assignments > 0 ? plan_manual(c, t, &plan, f)
+					  : plan_placed(c, t, &plan, f);
+	if (rc == 0)
+		rc = check_budget(c, &plan, f);
+	if (rc == 0)
+		rc = add_topic_record(c, t->name, &id);
+	if (rc == 0)
+		rc = add_configs(c, t, f);
+	if (rc == 0)
+		rc = add_partitions(c, &id, &plan);
+	if (rc == 0)
+		rc = answer_configs(c, t, r);
+	if (rc < 0)
+		return rc;
+	c->partitions_left -= plan.n_partitions;
+	if (may_collide(t->name))
+		canonical_add(c, &t->name);
+	if (!c->validate_only)
+		r->topic_id = id;
+	r->num_partitions = plan.n_partitions;
+	r->replication_factor = (int16_t)plan.n_replicas;
+	return 0;
+}
+
+static int create_one(struct creation *c, const struct create_topics_request_topics *t, bool twice,
+	struct create_topics_response_topics *r)
+{
+	size_t n = c->out->records.list.n;
+	struct control_fault f = {0};
+	int rc;
+
+	r->name = arena_str(c->env->arena, t->name);
+	rc = twice ? control_fail(c->env, &f, KERR_INVALID_REQUEST,
+			     "Topic '%.*s' is in the request more than once.", STR_ARG(t->name))
+		   : make_topic(c, t, r, &f);
+	if (rc == 0)
+		return 0;
+	c->out->records.list.n = n;
+	r->error_code = f.code;
+	r->error_message = f.text;
+	return rc == ERR_INVALID ? 0 : rc;
+}
+
+static int create_all(struct creation *c, const struct create_topics_request *req,
+	struct create_topics_response *resp)
+{
+	struct slice *keys = arena_array(c->env->arena, (size_t)req->n_topics, sizeof(*keys));
+	uint8_t *fates;
+	int32_t n;
+	int rc = 0;
+
+	if (!keys)
+		return ERR_NOMEM;
+	for (int32_t i = 0; i < req->n_topics; i++)
+		keys[i] = slice_str(req->topics[i].name);
+	fates = control_fates(c->env, keys, req->n_topics, &n);
+	resp->topics = MSG_NEW(c->env->arena, create_topics_response_topics, (size_t)n);
+	if (!fates || !resp->topics)
+		return ERR_NOMEM;
+	for (int32_t i = 0; i < req->n_topics && rc == 0; i++)
+		if (fates[i] != CONTROL_AGAIN)
+			rc = create_one(c, &req->topics[i], fates[i] == CONTROL_TWICE,
+				&resp->topics[resp->n_topics++]);
+	return rc;
+}
+
+int control_create_topics(const struct control_env *env, const struct create_topics_request *req,
+	struct create_topics_response *resp, struct control_result *out)
+{
+	size_t n = out->records.list.n;
+	struct creation c = {
+		.env = env,
+		.out = out,
+		.partitions_left = control_partition_limit(env),
+		.validate_only = req->validate_only,
+	};
+	int rc;
+
+	msg_init(&create_topics_response_desc, resp);
+	if (req->n_topics <= 0)
+		return 0;
+	map_init(&c.canonical);
+	rc = placer_init(&c.placer, env);
+	if (rc == 0)
+		rc = create_all(&c, req, resp);
+	map_fini(&c.canonical);
+	if (rc < 0 || req->validate_only)
+		out->records.list.n = n;
+	return rc;
+}
