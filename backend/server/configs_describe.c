@@ -63,8 +63,7 @@ static struct describe_configs_response_configs *put(struct describing *d,
 	e->is_default = source == CONFIG_FROM_DEFAULT;
 	e->config_source = (int8_t)source;
 	e->config_type = (int8_t)def->type;
-	if (d->wanted->docs)
-		e->documentation = str_of(def->doc);
+	e->documentation = d->wanted->docs ? str_of(def->doc) : STR_NULL;
 	return e;
 }
 
@@ -246,6 +245,7 @@ int configs_describe(void *arg, struct arena *a, const struct config_wanted *wan
 
 	out->resource_type = wanted->type;
 	out->resource_name = wanted->name;
+	out->error_message = STR_NULL;
 	switch (wanted->type) {
 	case CONFIG_RESOURCE_TOPIC:
 		rc = describe_topic(&d);
