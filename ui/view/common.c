@@ -1,0 +1,103 @@
+/* See common.h. */
+#include "view/common.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void formbox_open(struct formbox *b, const char *title, const struct field_def *defs, int n,
+	void (*submit)(void *arg, struct form *f), void *arg)
+{
+	formbox_close(b);
+	form_init(&b->form, title, defs, n, arg);
+	b->submit = submit;
+	b->arg = arg;
+	b->open = true;
+}
+
+void formbox_close(struct formbox *b)
+{
+	if (!b->open)
+		return;
+	b->open = false;
+	form_fini(&b->form);
+}
+
+unsigned formbox_event(struct formbox *b, const struct event *e)
+{
+	unsigned effect = form_event(&b->form, e);
+
+	if (effect & WIDGET_CANCEL) {
+		formbox_close(b);
+	} else if (effect & WIDGET_SUBMIT) {
+		b->submit(b->arg, &b->form);
+		formbox_close(b);
+	}
+	return VIEW_HANDLED | VIEW_REDRAW;
+}
+
+void formbox_draw(struct formbox *b, const struct surface *body)
+{
+	int margin = body->cols > 70 ? 4 : 0;
+	struct surface box = surface_sub(body, margin, 0, body->cols - 2 * margin, body->rows);
+	struct surface in;
+
+	if (!b->open)
+		return;
+	surface_clear(&box, STYLE_BOX);
+	in = surface_box(&box, str_of(b->form.title), STYLE_BOX);
+	form_draw(&b->form, &in);
+}
+
+unsigned view_table_effect(unsigned widget_effect)
+{
+	if (widget_effect == WIDGET_IGNORED)
+		return VIEW_IGNORED;
+	return VIEW_HANDLED | VIEW_REDRAW;
+}
+
+bool view_part_cell(const struct part *p, int64_t now_ms, struct buf *text, enum style *style)
+{
+	switch (part_state(p, now_ms)) {
+	case PART_LIVE:
+		return false;
+	case PART_STALE:
+		*style = STYLE_DIM;
+		return false;
+	case PART_NEVER:
+		buf_puts(text, "…");
+		*style = STYLE_DIM;
+		return true;
+	case PART_DENIED:
+		buf_puts(text, "denied");
+		*style = STYLE_DIM;
+		return true;
+	case PART_FAILED:
+		buf_puts(text, "-");
+		*style = STYLE_DIM;
+		return true;
+	}
+	return false;
+}
+
+void view_outcome(struct view_ctx *c, const struct err *e, const char *done)
+{
+	if (e)
+		view_message(c, MESSAGE_ERROR, "%s", e->msg);
+	else
+		view_message(c, MESSAGE_OK, "%s", done);
+}
+
+int view_label(const struct surface *s, int x, int y, const char *label, enum style style,
+	const char *fmt, ...)
+{
+	struct buf text = BUF_EMPTY;
+	va_list ap;
+
+	x += surface_puts(s, x, y, STYLE_DIM, label);
+	va_start(ap, fmt);
+	buf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	x += surface_put(s, x + 1, y, style, buf_str(&text));
+	buf_fini(&text);
+	return x + 1;
+}

@@ -1,0 +1,46 @@
+/* What the screens share: forms over a body, figures in cells, rows that are told to the source. */
+#ifndef VIEW_COMMON_H
+#define VIEW_COMMON_H
+
+#include "model/format.h"
+#include "model/model.h"
+#include "model/source.h"
+#include "view/view.h"
+#include "widget/form.h"
+#include "widget/table.h"
+
+static inline const struct cluster *view_cluster(const struct view_ctx *c)
+{
+	return model_cluster(c->model);
+}
+
+/* A form that lies over a view's body while it is open. */
+struct formbox {
+	struct form form;
+	bool open;
+	void (*submit)(void *arg, struct form *f);
+	void *arg;
+};
+
+void formbox_open(struct formbox *b, const char *title, const struct field_def *defs, int n,
+	void (*submit)(void *arg, struct form *f), void *arg);
+void formbox_close(struct formbox *b);
+/* Takes every event while it is open; submit is called with the form still there, and closes it. */
+unsigned formbox_event(struct formbox *b, const struct event *e);
+void formbox_draw(struct formbox *b, const struct surface *body);
+
+/* Effects of a table's event as effects of a view. */
+unsigned view_table_effect(unsigned widget_effect);
+/* The state of a part as a style for its cells, and its text instead of a figure ("denied", "…");
+ * false when the figure itself is to be drawn. */
+bool view_part_cell(const struct part *p, int64_t now_ms, struct buf *text, enum style *style);
+/* Shows how an action went: the message line, e NULL: `done`. */
+void view_outcome(struct view_ctx *c, const struct err *e, const char *done);
+/* A text that begins at x of line y and is cut at the surface's edge; returns where it ended. */
+int view_label(const struct surface *s, int x, int y, const char *label, enum style style,
+	const char *fmt, ...) PRINTF_LIKE(6, 7);
+
+extern const struct view_ops view_overview, view_brokers, view_topics, view_topic, view_records,
+	view_produce, view_events;
+
+#endif

@@ -1,0 +1,259 @@
+/* Screen 1: the cluster on one page: figures, what is wrong, what changed last. */
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "view/common.h"
+
+#define PROBLEMS_MAX 200
+#define SPARK_CELLS  30
+
+struct overview {
+	struct view_ctx *ctx;
+	size_t cursor; /* among the problems */
+	size_t n;
+};
+
+static void *overview_open(struct view_ctx *ctx, const char *arg, struct err *e)
+{
+	struct overview *v = ALLOC(struct overview);
+
+	(void)arg;
+	(void)e;
+	v->ctx = ctx;
+	return v;
+}
+
+static void overview_close(void *view)
+{
+	free(view);
+}
+
+static void figure(const struct surface *s, int y, const char *label, const char *value,
+	enum style style, const char *note)
+{
+	surface_puts(s, 1, y, STYLE_DIM, label);
+	surface_field(s, 16, y, 16, ALIGN_RIGHT, style, str_of(value));
+	if (note && s->cols > 40)
+		surface_puts(s, 34, y, STYLE_DIM, note);
+}
+
+static void spark(struct overview *v, const struct surface *s, int y, enum total_series which)
+{
+	double values[SPARK_CELLS];
+
+	if (s->cols < 34 + SPARK_CELLS)
+		return;
+	series_read(model_total(v->ctx->model, which), clock_mono_ms(v->ctx->clock), 2000, values,
+		SPARK_CELLS);
+	spark_draw(s, 34, y, SPARK_CELLS, STYLE_NORMAL, values, SPARK_CELLS, 0);
+}
+
+static enum style bad_if(bool bad, enum style style)
+{
+	return bad ? style : STYLE_NORMAL;
+}
+
+static int draw_figures(struct overview *v, const struct cluster *c, const struct surface *s)
+{
+	const struct totals *t = &c->totals;
+	struct buf b = BUF_EMPTY;
+	int y = 0;
+
+	buf_printf(&b, "%d of %d up", t->brokers_up, t->brokers);
+	figure(s, y++, "brokers", buf_z(&b), bad_if(t->brokers_up < t->brokers, STYLE_ERROR), NULL);
+	buf_clear(&b);
+	buf_printf(&b, "%d", c->controller);
+	figure(s, y++, "controller", c->controller < 0 ? "-" : buf_z(&b), STYLE_NORMAL, NULL);
+	buf_clear(&b);
+	fmt_count(&b, t->topics);
+	figure(s, y++, "topics", buf_z(&b), STYLE_NORMAL, NULL);
+	buf_clear(&b);
+	fmt_count(&b, t->partitions);
+	figure(s, y++, "partitions", buf_z(&b), STYLE_NORMAL, NULL);
+	buf_clear(&b);
+	fmt_count(&b, t->under);
+	figure(s, y++, "under-repl.", buf_z(&b), bad_if(t->under > 0, STYLE_WARN),
+		t->under > 0 ? "! a replica is behind or down" : NULL);
+	buf_clear(&b);
+	fmt_count(&b, t->offline);
+	figure(s, y++, "offline", buf_z(&b), bad_if(t->offline > 0, STYLE_ERROR),
+		t->offline > 0 ? "✗ no leader: neither written nor read" : NULL);
+	buf_clear(&b);
+	if (t->records_about)
+		buf_puts(&b, "≈ ");
+	fmt_count(&b, t->records);
+	figure(s, y++, "records", buf_z(&b), STYLE_NORMAL, NULL);
+	buf_clear(&b);
+	fmt_bytes(&b, t->size);
+	figure(s, y++, "size", buf_z(&b), STYLE_NORMAL, NULL);
+	buf_clear(&b);
+	fmt_rate(&b, t->in_records);
+	buf_puts(&b, " rec/s");
+	figure(s, y, "in", buf_z(&b), STYLE_NORMAL, NULL);
+	spark(v, s, y++, TOTAL_IN_RECORDS);
+	buf_clear(&b);
+	fmt_bytes_rate(&b, t->in_bytes);
+	buf_puts(&b, "/s");
+	figure(s, y, "", buf_z(&b), STYLE_NORMAL, NULL);
+	spark(v, s, y++, TOTAL_IN_BYTES);
+	buf_fini(&b);
+	return y;
+}
+
+static int draw_problems(
+	struct overview *v, const struct cluster *c, const struct surface *s, int y, int rows)
+{
+	struct problem *p = xcalloc(PROBLEMS_MAX, sizeof(*p));
+	size_t n = cluster_problems(c, p, PROBLEMS_MAX);
+	size_t shown = min_size(min_size(n, PROBLEMS_MAX), rows > 1 ? (size_t)rows - 1 : 0);
+	size_t top;
+
+	v->n = min_size(n, PROBLEMS_MAX);
+	if (v->cursor >= v->n)
+		v->cursor = v->n ? v->n - 1 : 0;
+	top = v->cursor >= shown && shown ? v->cursor - shown + 1 : 0;
+	surface_rule(s, y++, STR_LIT("what is wrong"));
+	if (!n)
+		surface_puts(s, 1, y, STYLE_OK,
+			c->progress.step == PROGRESS_READY ? "nothing" : "not known yet");
+	for (size_t i = top; i < top + shown; i++, y++) {
+		struct buf text = BUF_EMPTY;
+		enum style style = p[i].kind == PROBLEM_OFFLINE || p[i].kind == PROBLEM_BROKER
+					   ? STYLE_ERROR
+					   : STYLE_WARN;
+		problem_put(&text, c, &p[i]);
+		surface_field(s, 1, y, s->cols - 2, ALIGN_LEFT,
+			i == v->cursor ? STYLE_CURSOR : style, buf_str(&text));
+		buf_fini(&text);
+	}
+	free(p);
+	return n ? y : y + 1;
+}
+
+static void draw_changes(struct overview *v, const struct surface *s, int y)
+{
+	const struct changes *all = model_changes(v->ctx->model);
+
+	if (y >= s->rows - 1)
+		return;
+	surface_rule(s, y++, STR_LIT("changes"));
+	for (size_t i = 0; y < s->rows; i++, y++) {
+		const struct change *c = changes_at(all, i);
+		struct buf text = BUF_EMPTY;
+		if (!c) {
+			if (!i)
+				surface_puts(s, 1, y, STYLE_DIM, "none since this console started");
+			break;
+		}
+		fmt_clock(&text, c->wall_ms);
+		buf_puts(&text, "  ");
+		change_put(&text, c, true);
+		surface_field(s, 1, y, s->cols - 2, ALIGN_LEFT, STYLE_NORMAL, buf_str(&text));
+		buf_fini(&text);
+	}
+}
+
+static void overview_draw(void *view, const struct surface *s)
+{
+	struct overview *v = view;
+	const struct cluster *c = view_cluster(v->ctx);
+	struct buf text = BUF_EMPTY;
+	int y;
+
+	if (c->progress.step != PROGRESS_READY) {
+		progress_put(&text, &c->progress);
+		surface_field(s, 1, 0, s->cols - 2, ALIGN_LEFT, STYLE_WARN, buf_str(&text));
+		buf_fini(&text);
+		if (c->progress.step < PROGRESS_OFFSETS)
+			return;
+	}
+	struct surface rest = surface_sub(s, 0, c->progress.step == PROGRESS_READY ? 0 : 1, s->cols,
+		s->rows - (c->progress.step == PROGRESS_READY ? 0 : 1));
+	y = draw_figures(v, c, &rest) + 1;
+	y = draw_problems(v, c, &rest, y, (rest.rows - y) / 2);
+	draw_changes(v, &rest, y + 1);
+}
+
+static void jump(struct overview *v)
+{
+	const struct cluster *c = view_cluster(v->ctx);
+	struct problem *p = xcalloc(PROBLEMS_MAX, sizeof(*p));
+	size_t n = min_size(cluster_problems(c, p, PROBLEMS_MAX), PROBLEMS_MAX);
+
+	if (v->cursor < n && p[v->cursor].topic)
+		view_push(v->ctx, SCREEN_TOPIC, p[v->cursor].topic->name_z);
+	else if (v->cursor < n)
+		view_replace(v->ctx, SCREEN_BROKERS, NULL);
+	else
+		view_replace(v->ctx, SCREEN_TOPICS, NULL);
+	free(p);
+}
+
+static unsigned overview_event(void *view, const struct event *e)
+{
+	struct overview *v = view;
+
+	if (e->type != EVENT_KEY)
+		return VIEW_IGNORED;
+	if (key_is(e->key, K_DOWN) || key_is(e->key, 'j'))
+		v->cursor += v->cursor + 1 < v->n;
+	else if (key_is(e->key, K_UP) || key_is(e->key, 'k'))
+		v->cursor -= v->cursor > 0;
+	else
+		return VIEW_IGNORED;
+	return VIEW_HANDLED | VIEW_REDRAW;
+}
+
+static unsigned overview_action(void *view, enum action_id id)
+{
+	if (id != ACTION_ENTER)
+		return VIEW_IGNORED;
+	jump(view);
+	return VIEW_HANDLED;
+}
+
+static void overview_command(void *view, enum action_id id, struct buf *out)
+{
+	(void)view;
+	(void)id;
+	buf_puts(out, "kdeck snapshot");
+}
+
+static void overview_explain(void *view, struct buf *out)
+{
+	(void)view;
+	buf_puts(out,
+		"A Kafka cluster is a set of brokers. Each topic is divided into partitions, and "
+		"each "
+		"partition is a log of records that has one leader, which producers write to and "
+		"consumers read from, and followers that copy it.\n\n"
+		"under-repl.  partitions with a follower that is not in sync: the data is safe on "
+		"the "
+		"others, but one failure more may cost more than time.\n"
+		"offline      partitions without a leader: they can be neither written nor read "
+		"until "
+		"a replica that was in sync is back.\n"
+		"records      the sum of high watermark minus start over all partitions. ≈ stands "
+		"before it where compaction leaves gaps or a broker does not answer.\n"
+		"in           records a second, the mean of the last ten seconds.\n");
+}
+
+static int64_t overview_age(const void *view)
+{
+	const struct overview *v = view;
+
+	return part_age_ms(&view_cluster(v->ctx)->metadata, clock_mono_ms(v->ctx->clock));
+}
+
+const struct view_ops view_overview = {
+	.screen = SCREEN_OVERVIEW,
+	.title = "overview",
+	.open = overview_open,
+	.close = overview_close,
+	.draw = overview_draw,
+	.event = overview_event,
+	.action = overview_action,
+	.command = overview_command,
+	.explain = overview_explain,
+	.age_ms = overview_age,
+};
