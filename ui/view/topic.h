@@ -1,0 +1,39 @@
+/* What topic.c (the screen), topic_grid.c (placement) and topic_configs.c (settings) share. */
+#ifndef VIEW_TOPIC_H
+#define VIEW_TOPIC_H
+
+#include "view/topic_actions.h"
+
+enum { TOPIC_TAB_PLACEMENT, TOPIC_TAB_CONFIGS };
+
+/* Columns of the grid beside the brokers'. */
+#define TOPIC_GRID_EXTRA   7
+#define TOPIC_GRID_BROKERS (TABLE_MAX_COLS - TOPIC_GRID_EXTRA)
+
+struct topic_view {
+	struct view_ctx *ctx;
+	struct buf name;
+	int tab;
+	struct topic_actions actions;
+	struct table grid;
+	struct table_col cols[TABLE_MAX_COLS];
+	char titles[TOPIC_GRID_BROKERS][24]; /* state of each broker, over its column */
+	int n_brokers;
+	struct table configs;
+};
+
+/* NULL: deleted, or not known yet. */
+const struct topic *topic_view_topic(const struct topic_view *v);
+
+void topic_grid_init(struct topic_view *v);
+void topic_grid_fini(struct topic_view *v);
+void topic_grid_draw(struct topic_view *v, const struct topic *t, const struct surface *s);
+
+void topic_configs_init(struct topic_view *v);
+void topic_configs_fini(struct topic_view *v);
+void topic_configs_draw(struct topic_view *v, const struct topic *t, const struct surface *s);
+void topic_configs_edit(struct topic_view *v, const struct topic *t);
+void topic_configs_command(struct topic_view *v, const struct topic *t, struct buf *out);
+void topic_configs_explain(struct topic_view *v, const struct topic *t, struct buf *out);
+
+#endif

@@ -1,0 +1,34 @@
+/* What can be done to a topic, shared by the list of topics and the topic's own screen: forms and
+ * questions, then one call of the source each. */
+#ifndef VIEW_TOPIC_ACTIONS_H
+#define VIEW_TOPIC_ACTIONS_H
+
+#include "view/common.h"
+
+struct topic_actions {
+	struct view_ctx *ctx;
+	struct formbox box;
+	struct buf topic; /* what the open form or question is about */
+	struct buf key;   /* the setting that is edited */
+	struct buf suggestion;
+};
+
+void topic_actions_init(struct topic_actions *a, struct view_ctx *ctx);
+void topic_actions_fini(struct topic_actions *a);
+
+/* `like`: settings of this topic are offered; NULL: none. */
+void topic_new(struct topic_actions *a, const struct topic *like);
+void topic_add_partitions(struct topic_actions *a, const struct topic *t);
+/* One setting; its value is the form's start. */
+void topic_edit_config(
+	struct topic_actions *a, const struct topic *t, const struct topic_config *c);
+void topic_purge(struct topic_actions *a, const struct topic *t);
+void topic_delete(struct topic_actions *a, const struct topic *t);
+/* Does the action if it is one of these; false: not one. t may be NULL for TOPIC_NEW. */
+bool topic_action(struct topic_actions *a, enum action_id id, const struct topic *t);
+/* Is it possible on t (NULL: no topic under the cursor)? */
+bool topic_action_allowed(enum action_id id, const struct topic *t, struct buf *reason);
+/* The shell command of an action on t. */
+void topic_command(enum action_id id, const struct topic *t, struct buf *out);
+
+#endif

@@ -1,0 +1,328 @@
+/* Screen 3: the topics. Only visible rows ask for detail. */
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "model/topic_list.h"
+#include "view/topic_actions.h"
+
+enum {
+	COL_NAME,
+	COL_PARTS,
+	COL_RF,
+	COL_SYNC,
+	COL_RECORDS,
+	COL_SIZE,
+	COL_IN,
+	COL_CLEANUP,
+	COL_RETENTION,
+	COL_COUNT
+};
+
+static const struct table_col cols[COL_COUNT] = {
+	[COL_NAME] = {"TOPIC", 12, 28, 0, 0, ALIGN_LEFT},
+	[COL_PARTS] = {"PARTS", 5, 6, 8, 0, ALIGN_RIGHT},
+	[COL_RF] = {"RF", 2, 3, 4, 5, ALIGN_RIGHT},
+	[COL_SYNC] = {"IN SYNC", 7, 9, 12, 0, ALIGN_LEFT},
+	[COL_RECORDS] = {"RECORDS", 7, 12, 16, 0, ALIGN_RIGHT},
+	[COL_SIZE] = {"SIZE", 7, 9, 10, 4, ALIGN_RIGHT},
+	[COL_IN] = {"IN/S", 5, 7, 9, 2, ALIGN_RIGHT},
+	[COL_CLEANUP] = {"CLEANUP", 7, 8, 14, 6, ALIGN_LEFT},
+	[COL_RETENTION] = {"RETENTION", 8, 9, 12, 7, ALIGN_RIGHT},
+};
+
+/* The sort of a column; -1: not sorted by it. */
+static const int sort_of[COL_COUNT] = {
+	[COL_NAME] = TOPIC_BY_NAME,
+	[COL_PARTS] = TOPIC_BY_PARTITIONS,
+	[COL_RF] = TOPIC_BY_REPLICATION,
+	[COL_SYNC] = TOPIC_BY_UNDER,
+	[COL_RECORDS] = TOPIC_BY_RECORDS,
+	[COL_SIZE] = TOPIC_BY_SIZE,
+	[COL_IN] = TOPIC_BY_IN,
+	[COL_CLEANUP] = -1,
+	[COL_RETENTION] = TOPIC_BY_RETENTION,
+};
+
+#define VISIBLE_MAX 200
+
+struct topics {
+	struct view_ctx *ctx;
+	struct table table;
+	struct topic_list list;
+	struct topic_actions actions;
+	size_t want_first, want_n;
+	uint64_t want_shape;
+};
+
+static void put_sync(const struct topic *t, struct buf *text, enum style *style)
+{
+	if (t->n_offline) {
+		buf_printf(text, "✗ %d off", t->n_offline);
+		*style = STYLE_ERROR;
+	} else if (t->n_under) {
+		buf_printf(text, "○ %d under", t->n_under);
+		*style = STYLE_WARN;
+	} else {
+		buf_puts(text, "● all");
+	}
+}
+
+static void put_cleanup(const struct topic *t, struct buf *text)
+{
+	buf_puts(text, t->cleanup & CLEANUP_COMPACT
+			       ? (t->cleanup & CLEANUP_DELETE ? "compact,del" : "compact")
+		       : t->cleanup & CLEANUP_DELETE ? "delete"
+						     : "-");
+}
+
+static void cell(void *arg, size_t row, int col, struct buf *text, enum style *style)
+{
+	struct topics *v = arg;
+	const struct topic *t = topic_list_at(&v->list, row);
+	int64_t now = clock_mono_ms(v->ctx->clock);
+
+	if (!t)
+		return;
+	switch (col) {
+	case COL_NAME:
+		buf_put_str(text, t->name);
+		if (t->internal)
+			*style = STYLE_DIM;
+		break;
+	case COL_PARTS:
+		fmt_count(text, t->n_partitions);
+		break;
+	case COL_RF:
+		fmt_count(text, t->replication);
+		break;
+	case COL_SYNC:
+		put_sync(t, text, style);
+		break;
+	case COL_RECORDS:
+		if (view_part_cell(&t->offsets, now, text, style))
+			break;
+		buf_puts(text, t->records_about ? "≈ " : "");
+		fmt_count(text, t->records);
+		break;
+	case COL_SIZE:
+		fmt_bytes(text, t->size);
+		break;
+	case COL_IN:
+		fmt_rate(text, t->in_records);
+		break;
+	case COL_CLEANUP:
+		put_cleanup(t, text);
+		break;
+	case COL_RETENTION:
+		fmt_retention(text, t->retention_ms);
+		break;
+	}
+}
+
+static uint64_t row_id(void *arg, size_t row)
+{
+	struct topics *v = arg;
+	const struct topic *t = topic_list_at(&v->list, row);
+
+	return t ? topic_row_id(t) : 0;
+}
+
+static const struct table_ops table_ops = {cell, row_id, NULL};
+
+static void update(struct topics *v)
+{
+	topic_list_update(&v->list, view_cluster(v->ctx));
+	table_set_rows(&v->table, v->list.rows.n);
+}
+
+static void *topics_open(struct view_ctx *ctx, const char *arg, struct err *e)
+{
+	struct topics *v = ALLOC(struct topics);
+
+	(void)arg;
+	(void)e;
+	v->ctx = ctx;
+	topic_list_init(&v->list);
+	topic_actions_init(&v->actions, ctx);
+	table_init(&v->table, cols, COL_COUNT, &table_ops, v);
+	v->table.sort_col = COL_NAME;
+	topic_list_sort(&v->list, TOPIC_BY_NAME, false);
+	update(v);
+	return v;
+}
+
+static void topics_close(void *view)
+{
+	struct topics *v = view;
+
+	topic_actions_fini(&v->actions);
+	table_fini(&v->table);
+	topic_list_fini(&v->list);
+	free(v);
+}
+
+static const struct topic *at_cursor(struct topics *v)
+{
+	return topic_list_at(&v->list, v->table.cursor);
+}
+
+/* Tells the source whose settings and sizes are seen. */
+static void tell_visible(struct topics *v)
+{
+	struct str names[VISIBLE_MAX];
+	struct source_want want = {.visible = names};
+	size_t first, n;
+
+	table_visible(&v->table, &first, &n);
+	if (first == v->want_first && n == v->want_n && v->want_shape == v->list.shape)
+		return;
+	v->want_first = first;
+	v->want_n = n;
+	v->want_shape = v->list.shape;
+	for (size_t i = first; i < first + n && want.n_visible < VISIBLE_MAX; i++) {
+		const struct topic *t = topic_list_at(&v->list, i);
+		if (t)
+			names[want.n_visible++] = t->name;
+	}
+	source_want(v->ctx->source, &want);
+}
+
+static void topics_draw(void *view, const struct surface *s)
+{
+	struct topics *v = view;
+	const struct cluster *c = view_cluster(v->ctx);
+
+	update(v);
+	v->table.empty = filter_active(&v->list.filter) ? "no topic matches the filter"
+			 : c->progress.step < PROGRESS_OFFSETS
+				 ? "…"
+				 : "no topics yet: n creates the first one";
+	table_draw(&v->table, s);
+	tell_visible(v);
+	formbox_draw(&v->actions.box, s);
+}
+
+static unsigned topics_event(void *view, const struct event *e)
+{
+	struct topics *v = view;
+	unsigned effect;
+
+	if (v->actions.box.open)
+		return formbox_event(&v->actions.box, e);
+	effect = table_event(&v->table, e);
+	return effect & WIDGET_SUBMIT ? VIEW_IGNORED : view_table_effect(effect);
+}
+
+static bool topics_has_focus(const void *view)
+{
+	return ((const struct topics *)view)->actions.box.open;
+}
+
+static void sort(struct topics *v)
+{
+	int by = v->table.sort_col < 0 ? -1 : sort_of[v->table.sort_col];
+
+	if (by >= 0)
+		topic_list_sort(&v->list, (enum topic_sort)by, v->table.sort_desc);
+	update(v);
+}
+
+static void next_sort(struct topics *v)
+{
+	do
+		table_sort_next(&v->table);
+	while (v->table.sort_col >= 0 && sort_of[v->table.sort_col] < 0);
+	if (v->table.sort_col < 0)
+		v->table.sort_col = COL_NAME;
+	sort(v);
+}
+
+static unsigned topics_action(void *view, enum action_id id)
+{
+	struct topics *v = view;
+	const struct topic *t = at_cursor(v);
+
+	if (id == ACTION_SORT) {
+		next_sort(v);
+	} else if (id == ACTION_SORT_TURN) {
+		v->table.sort_desc = !v->table.sort_desc;
+		sort(v);
+	} else if (id == ACTION_ENTER || id == ACTION_TOPIC_DESCRIBE) {
+		if (t)
+			view_push(v->ctx, SCREEN_TOPIC, t->name_z);
+	} else if (id == ACTION_TOPIC_EDIT) {
+		view_push(v->ctx, SCREEN_TOPIC, t->name_z);
+		view_message(v->ctx, MESSAGE_OK, "Tab opens Configs, e edits the one chosen");
+	} else if (!topic_action(&v->actions, id, t)) {
+		return VIEW_IGNORED;
+	}
+	return VIEW_HANDLED | VIEW_REDRAW;
+}
+
+static bool topics_allowed(void *view, enum action_id id, struct buf *reason)
+{
+	return topic_action_allowed(id, at_cursor(view), reason);
+}
+
+static void topics_filter(void *view, struct str text)
+{
+	struct topics *v = view;
+
+	topic_list_filter(&v->list, text);
+	buf_clear(&v->table.filter);
+	buf_put_str(&v->table.filter, text);
+	update(v);
+}
+
+static void topics_command(void *view, enum action_id id, struct buf *out)
+{
+	topic_command(id, at_cursor(view), out);
+}
+
+static void topics_copy(void *view, struct buf *out)
+{
+	struct topics *v = view;
+
+	if (at_cursor(v))
+		table_row_text(&v->table, v->table.cursor, '\t', out);
+}
+
+static void topics_explain(void *view, struct buf *out)
+{
+	(void)view;
+	buf_puts(out,
+		"A topic is a named stream of records, divided into partitions.\n\n"
+		"PARTS      its partitions: the most consumers of one group that can share it\n"
+		"RF         replication factor: copies of each partition\n"
+		"IN SYNC    ● all copies are in sync, ○ some partition has one that is not, ✗ some "
+		"partition has no leader\n"
+		"RECORDS    high watermark minus start, summed up; ≈ where compaction leaves gaps\n"
+		"CLEANUP    delete: old segments go by age and size; compact: the last record of "
+		"each "
+		"key stays\n"
+		"RETENTION  how long records stay; reading takes nothing away\n");
+}
+
+static int64_t topics_age(const void *view)
+{
+	const struct topics *v = view;
+
+	return part_age_ms(&view_cluster(v->ctx)->metadata, clock_mono_ms(v->ctx->clock));
+}
+
+const struct view_ops view_topics = {
+	.screen = SCREEN_TOPICS,
+	.title = "topics",
+	.open = topics_open,
+	.close = topics_close,
+	.draw = topics_draw,
+	.event = topics_event,
+	.has_focus = topics_has_focus,
+	.action = topics_action,
+	.allowed = topics_allowed,
+	.filter = topics_filter,
+	.command = topics_command,
+	.copy = topics_copy,
+	.explain = topics_explain,
+	.age_ms = topics_age,
+};
