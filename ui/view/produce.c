@@ -17,7 +17,7 @@
 struct delivery {
 	int32_t partition;
 	int64_t offset;
-	char why[200];
+	char why[400];
 };
 
 struct produce {
