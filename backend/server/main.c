@@ -55,11 +55,9 @@ static void print_man(void)
 
 /* ---- the command line ----------------------------------------------------------------------- */
 
-static int wrong(const char *fmt, const char *what)
+static int wrong(const char *what, const char *arg)
 {
-	fprintf(stderr, "kdeck-broker: ");
-	fprintf(stderr, fmt, what);
-	fprintf(stderr, "\nTry kdeck-broker --help.\n");
+	fprintf(stderr, "kdeck-broker: %s: %s\nTry kdeck-broker --help.\n", arg, what);
 	return 2;
 }
 
@@ -97,9 +95,9 @@ static int take_option(struct program *p, int argc, char **argv, int *i)
 	else if (strcmp(arg, "--override") == 0 && *i + 1 < argc)
 		value = argv[++*i];
 	else if (strcmp(arg, "--override") == 0)
-		return wrong("%s needs KEY=VALUE", arg);
+		return wrong("needs KEY=VALUE", arg);
 	else
-		return wrong("unknown option %s", arg);
+		return wrong("unknown option", arg);
 	return conf_override(&p->conf, value, &e) < 0 ? fail(&e) : -1;
 }
 
@@ -117,7 +115,7 @@ static int read_arguments(struct program *p, int argc, char **argv)
 			continue;
 		}
 		if (file)
-			return wrong("one settings file, but %s is a second one", argv[i]);
+			return wrong("a second settings file; one is read", argv[i]);
 		file = argv[i];
 		if (conf_read(&p->conf, file, &e) < 0)
 			return fail(&e);
