@@ -60,7 +60,6 @@ static struct describe_configs_response_configs *put(struct describing *d,
 	e->is_sensitive = def->type == CONF_PASSWORD;
 	e->value = e->is_sensitive ? STR_NULL : keep(d, value);
 	e->read_only = !(def->flags & CONF_LIVE);
-	e->is_default = source == CONFIG_FROM_DEFAULT;
 	e->config_source = (int8_t)source;
 	e->config_type = (int8_t)def->type;
 	e->documentation = d->wanted->docs ? str_of(def->doc) : STR_NULL;
