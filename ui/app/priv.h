@@ -57,6 +57,7 @@ static inline struct app_entry *app_top(struct app *a)
 	return a->depth ? &a->stack[a->depth - 1] : NULL;
 }
 
+/* Now on the monotonic clock; what the owner says of the cluster; the frame must be drawn anew. */
 int64_t app_now(const struct app *a);
 void app_status(const struct app *a, struct app_status *out);
 void app_dirty(struct app *a);

@@ -30,6 +30,7 @@ enum part_state {
 	PART_FAILED, /* could never be had */
 };
 
+/* What a part is worth now. */
 enum part_state part_state(const struct part *p, int64_t now_ms);
 /* ms since it was right, -1: never was. */
 int64_t part_age_ms(const struct part *p, int64_t now_ms);
@@ -92,6 +93,7 @@ struct partition {
 	double in_records;       /* a second, mean of 10 s; NaN */
 };
 
+/* The copy on a broker; NULL: none there. */
 const struct replica *partition_replica(const struct partition *p, int32_t broker);
 /* -1 when there are no replicas. */
 int32_t partition_preferred(const struct partition *p);
@@ -162,6 +164,7 @@ struct topic {
 	char name_z[];
 };
 
+/* NULL: no such partition. */
 const struct partition *topic_partition(const struct topic *t, int32_t index);
 /* NULL when it is not known (yet). */
 const struct topic_config *topic_config_find(const struct topic *t, const char *name);
@@ -212,6 +215,7 @@ struct cluster {
 	uint32_t refs; /* private */
 };
 
+/* Keeps a snapshot, lets it go; looks things up in it (NULL: not there). */
 const struct cluster *cluster_ref(const struct cluster *c);
 void cluster_unref(const struct cluster *c);
 const struct broker *cluster_broker(const struct cluster *c, int32_t id);

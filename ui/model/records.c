@@ -356,3 +356,14 @@ void window_keep_last(struct record_window *w, size_t n)
 	while (w->n > n)
 		drop_oldest(w);
 }
+
+bool browse_header_next(struct slice *rest, struct str *name, struct slice *value)
+{
+	struct record_header h;
+
+	if (!record_header_next(rest, &h))
+		return false;
+	*name = h.key;
+	*value = h.value;
+	return true;
+}

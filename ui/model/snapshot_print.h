@@ -12,6 +12,7 @@ struct snapshot_options {
 	bool internal; /* list internal topics too */
 };
 
+/* Appends the page as text. */
 void snapshot_text(
 	struct buf *out, const struct cluster *c, const struct snapshot_options *o, int64_t now_ms);
 /* An object: cluster, brokers, topics with partitions, problems; Kafka's field names. Ends with a

@@ -37,6 +37,7 @@ struct topic_list {
 
 void topic_list_init(struct topic_list *l);
 void topic_list_fini(struct topic_list *l);
+/* Takes effect with the next update. */
 void topic_list_filter(struct topic_list *l, struct str text);
 void topic_list_sort(struct topic_list *l, enum topic_sort by, bool desc);
 void topic_list_hide_internal(struct topic_list *l, bool hide);

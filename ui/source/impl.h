@@ -66,6 +66,7 @@ static inline int64_t now_of(const struct cluster_source *s)
 	return loop_now_ms(s->loop);
 }
 
+/* One turn of asking. */
 void turn_begin(struct cluster_source *s, struct turn *t);
 /* The next is due after the interval, or twice the time this one took. */
 void turn_end(struct cluster_source *s, struct turn *t, int64_t interval_ms);

@@ -22,6 +22,7 @@ struct formbox {
 	void *arg;
 };
 
+/* Opens over what is there; defs are borrowed. Closing an open one drops what was typed. */
 void formbox_open(struct formbox *b, const char *title, const struct field_def *defs, int n,
 	void (*submit)(void *arg, struct form *f), void *arg);
 void formbox_close(struct formbox *b);

@@ -13,7 +13,6 @@
 #include "model/value.h"
 #include "view/common.h"
 #include "widget/viewer.h"
-#include "wire/batch.h"
 
 enum { COL_PART, COL_OFFSET, COL_TIME, COL_KEY, COL_VALUE, COL_SIZE, COL_COUNT };
 
@@ -216,13 +215,14 @@ static void put_value(struct buf *out, struct slice s, enum format format)
 static void put_headers(struct buf *out, const struct browse_record *r)
 {
 	struct slice rest = r->headers;
-	struct record_header h;
+	struct str name;
+	struct slice value;
 
-	while (record_header_next(&rest, &h)) {
+	while (browse_header_next(&rest, &name, &value)) {
 		buf_puts(out, "  ");
-		value_text(out, slice_str(h.key), false, 200);
+		value_text(out, slice_str(name), false, 200);
 		buf_puts(out, ": ");
-		value_line(out, h.value, 1000);
+		value_line(out, value, 1000);
 		buf_putc(out, '\n');
 	}
 }
