@@ -71,8 +71,9 @@ static bool take_natural(struct reader *r)
 	return escaped;
 }
 
-/* The next logical line that is neither blank nor a comment. False: end of the text. An escaped end
- * of line before anything else was read leaves the line as blank as it was. */
+/* The next logical line that is neither blank nor a comment. False: end of the text. As in Java, a
+ * line of a lone backslash is as if it were not there, but at the end of the text it is an entry
+ * without a key. */
 static bool next_logical(struct reader *r, int *line)
 {
 	buf_clear(&r->logical);
@@ -88,13 +89,11 @@ static bool next_logical(struct reader *r, int *line)
 			continue;
 		}
 		more = take_natural(r);
-		while (more && r->p < r->end) {
+		while (more && r->logical.n && r->p < r->end) {
 			skip_blanks(r);
-			if (!r->logical.n && r->p < r->end && is_end(*r->p))
-				break;
 			more = take_natural(r);
 		}
-		if (r->logical.n)
+		if (r->logical.n || (more && r->p >= r->end))
 			return true;
 	}
 	return false;
