@@ -8,7 +8,8 @@
 #include "base/map.h"
 #include "widget/widget.h"
 
-#define TABLE_MAX_COLS 64
+#define TABLE_MAX_COLS     64
+#define TABLE_GUESSED_PAGE 40
 
 struct table_col {
 	const char *title;
@@ -47,26 +48,32 @@ struct table {
 	struct buf filter; /* shown in the line under the table when not empty */
 	bool filter_inverse;
 	int drawn_y, drawn_x; /* where the first row was drawn on the grid, for the mouse */
+	int drawn_cols;       /* and how wide */
 };
 
 void table_init(struct table *t, const struct table_col *cols, int n_cols,
 	const struct table_ops *ops, void *arg);
 void table_fini(struct table *t);
-/* Tells the number of rows after the data changed; finds the cursor's row again. */
+/* Tells the number of rows after the data changed; finds the cursor's row again and keeps it at its
+ * height on the screen. A row that is gone leaves the cursor where it was. */
 void table_set_rows(struct table *t, size_t n);
+/* To that row, or the nearest one that is no heading and no note. */
 void table_set_cursor(struct table *t, size_t row);
 void table_draw(struct table *t, const struct surface *s);
 /* Arrows, j k g G, PgUp PgDn, Home End, left right (columns), Space (mark), wheel, click.
  * WIDGET_CHANGED when the cursor moved; WIDGET_SUBMIT on Enter or a second click. */
 unsigned table_event(struct table *t, const struct event *e);
+/* Marks need a row_id; without one no row is ever marked. */
 bool table_is_marked(const struct table *t, size_t row);
 void table_toggle_mark(struct table *t, size_t row);
 void table_clear_marks(struct table *t);
-/* Next sort column (wraps round to none when `none` is allowed) and direction. */
+/* To the next sort column, ascending; after the last one to none (-1). */
 void table_sort_next(struct table *t);
-/* First row and number of rows that the next draw will ask for. */
+/* First row and number of rows that the next draw will ask for, if the size stays; before the
+ * first draw a guess of TABLE_GUESSED_PAGE rows. */
 void table_visible(const struct table *t, size_t *first, size_t *n);
-/* The row as text, columns separated by sep; for copy and export. */
+/* Appends the row as text, columns separated by sep; for copy and export. Control characters come
+ * as escapes; with a comma, cells are quoted where they must be (RFC 4180). */
 void table_row_text(const struct table *t, size_t row, char sep, struct buf *out);
 
 struct table_place {
