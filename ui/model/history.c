@@ -113,6 +113,8 @@ void rate_add(struct rate *r, int64_t at_ms, int64_t value)
 
 double rate_get(const struct rate *r, int64_t now_ms)
 {
+	double rate = (double)NAN;
+
 	if (!r->n || now_ms - r->last_ms > 2 * RATE_WINDOW_MS)
 		return (double)NAN;
 	/* The oldest mark within the window; when all are older, the newest of them. */
@@ -120,11 +122,11 @@ double rate_get(const struct rate *r, int64_t now_ms)
 		size_t at = (r->head + (size_t)RATE_MARKS - 1 - i) % RATE_MARKS;
 		int64_t span = r->last_ms - r->at_ms[at];
 
-		if (span > RATE_WINDOW_MS + RATE_WINDOW_MS / (RATE_MARKS - 1) && i > 0)
-			continue;
 		if (span <= 0)
-			continue;
-		return (double)(r->last - r->value[at]) * 1000 / (double)span;
+			break;
+		rate = (double)(r->last - r->value[at]) * 1000 / (double)span;
+		if (span <= RATE_WINDOW_MS + RATE_WINDOW_MS / (RATE_MARKS - 1))
+			break;
 	}
-	return (double)NAN;
+	return rate;
 }

@@ -43,21 +43,22 @@ enum jlex_token {
 /* Text of a long token comes in pieces: last is true with its end. Lent. */
 typedef void jlex_fn(void *arg, enum jlex_token t, struct str text, bool last);
 
-/* Takes the text in pieces of any size; needs no memory beyond this struct. */
+/* Takes the text in pieces of any size; needs no memory beyond this struct. A key is known by its
+ * place, not by the colon. */
 struct jlex {
 	jlex_fn *fn;
 	void *arg;
-	uint64_t at;                    /* bytes taken */
-	uint8_t closer[JLEX_DEPTH / 8]; /* a bit a level: object */
+	uint64_t at;                     /* bytes taken */
+	uint8_t objects[JLEX_DEPTH / 8]; /* a bit a level */
 	uint16_t depth;
-	uint8_t state, sub, hex, number;
-	bool in_key, done, failed;
-	const char *why; /* what is wrong, static */
+	uint8_t expect; /* what may come, enum in jlex.c */
+	uint8_t inside; /* of which token */
+	uint8_t sub;    /* where in that token */
 	const char *word;
-	uint32_t utf8_left;
+	const char *why; /* what is wrong, static; NULL: nothing */
 };
 void jlex_init(struct jlex *j, jlex_fn *fn, void *arg);
-/* False once the text is no JSON (RFC 8259); j->at is where. */
+/* False once the text is no JSON (RFC 8259); j->at is where. UTF-8 is not checked. */
 bool jlex_feed(struct jlex *j, struct slice piece);
 /* True when one whole value was there. */
 bool jlex_end(struct jlex *j);

@@ -1,0 +1,360 @@
+/* The model: what is fed, what is published, what changed; lists, rates, history, the plain page.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/err.h"
+#include "model/feed.h"
+#include "model/format.h"
+#include "model/snapshot_print.h"
+#include "model/topic_list.h"
+#include <math.h>
+#include <stdio.h>
+
+/* A cluster of `n` topics with two partitions each on brokers 1 and 2. */
+struct world {
+	size_t n;
+	int32_t leader, epoch, n_isr;
+	char name[32];
+	struct feed_partition parts[2];
+};
+
+static const int32_t replicas[] = {1, 2};
+
+static void give(void *arg, size_t i, struct feed_topic *out)
+{
+	struct world *w = arg;
+
+	snprintf(w->name, sizeof(w->name), "topic-%05zu", i);
+	for (int32_t k = 0; k < 2; k++)
+		w->parts[k] = (struct feed_partition){.index = k,
+			.leader = w->leader,
+			.leader_epoch = w->epoch,
+			.replicas = replicas,
+			.n_replicas = 2,
+			.isr = replicas,
+			.n_isr = w->n_isr};
+	*out = (struct feed_topic){
+		.name = str_of(w->name), .partitions = w->parts, .n_partitions = 2};
+}
+
+static void feed(struct model *m, int64_t now, struct world *w, size_t n_brokers)
+{
+	const struct feed_broker brokers[] = {
+		{1, STR_LIT("one"), 9092, STR_NULL}, {2, STR_LIT("two"), 9093, STR_LIT("r2")}};
+
+	feed_metadata(m, now,
+		&(struct feed_metadata){.cluster_id = STR_LIT("abc"),
+			.controller = 1,
+			.brokers = brokers,
+			.n_brokers = n_brokers,
+			.n_topics = w->n,
+			.topic = give,
+			.arg = w,
+			.interval_ms = 5000});
+}
+
+static void test_publish(void **state)
+{
+	struct model *m = model_new();
+	struct world w = {.n = 3, .leader = 1, .epoch = 4, .n_isr = 2};
+	const struct cluster *c, *kept;
+	const struct topic *t;
+
+	(void)state;
+	assert_false(model_publish(m, 100, 0));
+	feed(m, 1000, &w, 2);
+	feed_broker_state(m, 1000, 1, BROKER_UP, 200, NULL);
+	assert_true(feed_offset(m, 1000, STR_LIT("topic-00001"), 0, FEED_START, -1, 10, 0));
+	assert_true(feed_offset(m, 1000, STR_LIT("topic-00001"), 0, FEED_END, -1, 110, 0));
+	assert_false(feed_offset(m, 1000, STR_LIT("nope"), 0, FEED_END, -1, 110, 0));
+	assert_false(feed_offset(m, 1000, STR_LIT("topic-00001"), 7, FEED_END, -1, 110, 0));
+	assert_true(model_publish(m, 1000, 5));
+	c = kept = cluster_ref(model_cluster(m));
+	assert_int_equal(c->n_topics, 3);
+	assert_int_equal(c->totals.brokers, 2);
+	assert_int_equal(c->totals.brokers_up, 1);
+	assert_int_equal(c->brokers[0].n_leaders, 6);
+	t = cluster_topic(c, STR_LIT("topic-00001"));
+	assert_int_equal(t->records, 100);
+	assert_true(t->records_about);
+	assert_int_equal(cluster_topic_at(c, STR_LIT("topic-0000")), -1);
+
+	/* A snapshot that is kept does not change; topics that did not change are shared. */
+	feed_offset(m, 3000, STR_LIT("topic-00001"), 0, FEED_END, -1, 210, 0);
+	model_publish(m, 3000, 6);
+	c = model_cluster(m);
+	assert_int_equal(t->records, 100);
+	assert_int_equal(cluster_topic(c, STR_LIT("topic-00001"))->records, 200);
+	assert_true(fabs(topic_partition(c->topics[1], 0)->in_records - 50) < 0.01);
+	assert_ptr_equal(c->topics[0], kept->topics[0]);
+	cluster_unref(kept);
+	assert_int_equal(model_changes(m)->n, 0);
+	model_free(m);
+}
+
+static void test_changes(void **state)
+{
+	struct model *m = model_new();
+	struct world w = {.n = 2, .leader = 2, .epoch = 6, .n_isr = 2};
+	struct buf b = BUF_EMPTY;
+	const struct changes *c = model_changes(m);
+	struct problem problems[4];
+
+	(void)state;
+	feed(m, 1000, &w, 2);
+	feed_broker_state(m, 1000, 1, BROKER_UP, -1, NULL);
+	feed_broker_state(m, 1000, 2, BROKER_UP, -1, NULL);
+	model_publish(m, 1000, 1);
+	w = (struct world){.n = 1, .leader = 1, .epoch = 7, .n_isr = 1};
+	feed(m, 2000, &w, 1);
+	model_publish(m, 2000, 2);
+	/* broker 2 lost, two elections, a topic deleted */
+	assert_int_equal(c->n, 4);
+	change_put(&b, changes_at(c, 3), true);
+	assert_string_equal(buf_z(&b), "broker 2 lost");
+	buf_clear(&b);
+	change_put(&b, changes_at(c, 2), true);
+	assert_string_equal(buf_z(&b), "topic-00000  p0 leader 2 > 1   epoch 6 > 7   ISR 1,2 > 1");
+	buf_clear(&b);
+	change_put(&b, changes_at(c, 0), true);
+	assert_string_equal(buf_z(&b), "topic-00001  topic deleted");
+	buf_clear(&b);
+	assert_int_equal(cluster_broker(model_cluster(m), 2)->state, BROKER_DOWN);
+	assert_int_equal(cluster_problems(model_cluster(m), problems, 4), 2);
+	problem_put(&b, model_cluster(m), &problems[1]);
+	assert_string_equal(buf_z(&b),
+		"topic topic-00000: 2 of 2 partitions under-replicated: broker 2 is down");
+	buf_clear(&b);
+
+	feed_broker_state(m, 2500, 1, BROKER_STALE, -1, "no route");
+	model_publish(m, 2500, 3);
+	change_put(&b, changes_at(c, 0), true);
+	assert_string_equal(buf_z(&b), "broker 1 lost: no route");
+	feed_action(m, 3000, 4, "x", "create topic x", "kdeck topics --create --topic x", NULL);
+	assert_int_equal(changes_at(c, 0)->kind, CHANGE_ACTION);
+	for (int i = 0; i < 3000; i++)
+		feed_action(m, 3000, 4, "x", "again", NULL, NULL);
+	assert_int_equal(c->n, CHANGES_MAX);
+	assert_null(changes_at(c, CHANGES_MAX));
+	buf_fini(&b);
+	model_free(m);
+}
+
+static void test_many_changes_are_bounded(void **state)
+{
+	struct model *m = model_new();
+	struct world w = {.n = 1000, .leader = 1, .epoch = 1, .n_isr = 2};
+	const struct change *last;
+
+	(void)state;
+	feed(m, 1000, &w, 2);
+	model_publish(m, 1000, 1);
+	w.leader = 2;
+	feed(m, 2000, &w, 2);
+	model_publish(m, 2000, 2);
+	last = changes_at(model_changes(m), 0);
+	assert_int_equal(last->kind, CHANGE_MORE);
+	assert_int_equal(last->to, 1800);
+	model_free(m);
+}
+
+static void test_history_is_bounded(void **state)
+{
+	struct model *m = model_new();
+	struct world w = {.n = 5000, .leader = 1, .epoch = 1, .n_isr = 2};
+	struct str name = STR_LIT("topic-00007");
+	double v[4];
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		char pin[32];
+
+		snprintf(pin, sizeof(pin), "topic-%05d", i % 20);
+		model_pin(m, str_of(pin));
+	}
+	model_pin(m, name);
+	for (int64_t now = 1000; now < 200000; now += 20000) {
+		feed(m, now, &w, 2);
+		for (size_t i = 0; i < w.n; i++) {
+			struct feed_topic t;
+
+			give(&w, i, &t);
+			feed_offset(m, now, t.name, 0, FEED_END, -1, now, 0);
+			feed_offset(m, now, t.name, 1, FEED_END, -1, now, 0);
+		}
+		model_publish(m, now, now);
+	}
+	assert_true(model_history_bytes(m) < (size_t)8 << 20);
+	assert_int_equal(model_topic_series(m, name)->step_ms, 1000);
+	assert_int_equal(model_topic_series(m, STR_LIT("topic-04000"))->step_ms, 60000);
+	series_read(model_topic_series(m, STR_LIT("topic-04000")), 181000, 60000, v, 4);
+	assert_true(v[3] > 0);
+	model_free(m);
+}
+
+static void test_rate_and_series(void **state)
+{
+	struct rate r;
+	struct series s;
+	double v[3];
+
+	(void)state;
+	rate_reset(&r);
+	assert_true(isnan(rate_get(&r, 0)));
+	for (int64_t t = 0; t <= 60; t++)
+		rate_add(&r, t * 1000, t < 40 ? t * 100 : 4000 + (t - 40) * 7);
+	assert_true(fabs(rate_get(&r, 60000) - 7) < 0.01);
+	assert_true(isnan(rate_get(&r, 90000)));
+	rate_add(&r, 61000, 3); /* made anew */
+	assert_true(isnan(rate_get(&r, 61000)));
+
+	series_init(&s, 4, 1000);
+	series_add(&s, 1000, 2);
+	series_add(&s, 1500, 4);
+	series_add(&s, 3000, 8);
+	series_add(&s, 2000, 99); /* the past is over */
+	series_read(&s, 3999, 1000, v, 3);
+	assert_true(v[0] == 3 && isnan(v[1]) && v[2] == 8);
+	series_add(&s, 1000000, 1);
+	series_read(&s, 1000000, 1000, v, 3);
+	assert_true(isnan(v[0]) && isnan(v[1]) && v[2] == 1);
+	series_fini(&s);
+}
+
+static void test_topic_list(void **state)
+{
+	struct model *m = model_new();
+	struct world w = {.n = 10000, .leader = 1, .epoch = 1, .n_isr = 2};
+	struct topic_list l;
+
+	(void)state;
+	feed(m, 1000, &w, 2);
+	feed_offset(m, 1000, STR_LIT("topic-00042"), 0, FEED_START, -1, 0, 0);
+	feed_offset(m, 1000, STR_LIT("topic-00042"), 0, FEED_END, -1, 5, 0);
+	model_publish(m, 1000, 1);
+	topic_list_init(&l);
+	assert_true(topic_list_update(&l, model_cluster(m)));
+	assert_int_equal(l.rows.n, 10000);
+	topic_list_sort(&l, TOPIC_BY_RECORDS, true);
+	assert_true(topic_list_update(&l, model_cluster(m)));
+	assert_string_equal(topic_list_at(&l, 0)->name.p, "topic-00042");
+	assert_string_equal(topic_list_at(&l, 1)->name.p, "topic-00000");
+	topic_list_filter(&l, STR_LIT("0004"));
+	topic_list_update(&l, model_cluster(m));
+	assert_int_equal(l.rows.n, 11); /* 00040 … 00049 and 00004 */
+	topic_list_filter(&l, STR_LIT("!0004"));
+	topic_list_update(&l, model_cluster(m));
+	assert_int_equal(l.rows.n, 9989);
+	topic_list_filter(&l, STR_LIT("TOPIC-?0001"));
+	topic_list_update(&l, model_cluster(m));
+	assert_int_equal(l.rows.n, 1);
+	topic_list_filter(&l, STR_NULL);
+	topic_list_sort(&l, TOPIC_BY_NAME, true);
+	w.n = 3;
+	feed(m, 2000, &w, 2);
+	model_publish(m, 2000, 2);
+	topic_list_update(&l, model_cluster(m));
+	assert_int_equal(l.rows.n, 3);
+	assert_string_equal(topic_list_at(&l, 0)->name.p, "topic-00002");
+	assert_null(topic_list_at(&l, 3));
+	topic_list_fini(&l);
+	model_free(m);
+}
+
+static void test_parts(void **state)
+{
+	struct part p = {.at_ms = -1, .interval_ms = 1000};
+
+	(void)state;
+	assert_int_equal(part_state(&p, 5), PART_NEVER);
+	p.code = ERR_TIMEOUT;
+	assert_int_equal(part_state(&p, 5), PART_FAILED);
+	p.at_ms = 1000;
+	assert_int_equal(part_state(&p, 3000), PART_LIVE);
+	assert_int_equal(part_state(&p, 3001), PART_STALE);
+	p.code = ERR_DENIED;
+	assert_int_equal(part_state(&p, 3001), PART_DENIED);
+}
+
+#define FORMATS(fn, value, text)                       \
+	do {                                           \
+		struct buf b_ = BUF_EMPTY;             \
+		fn(&b_, value);                        \
+		assert_string_equal(buf_z(&b_), text); \
+		buf_fini(&b_);                         \
+	} while (0)
+
+static void test_format(void **state)
+{
+	(void)state;
+	FORMATS(fmt_count, 1234567, "1,234,567");
+	FORMATS(fmt_count, 0, "0");
+	FORMATS(fmt_count, -1, "-");
+	FORMATS(fmt_count, INT64_MAX, "9,223,372,036,854,775,807");
+	FORMATS(fmt_bytes, 812, "812 B");
+	FORMATS(fmt_bytes, 999, "999 B");
+	FORMATS(fmt_bytes, 75213000, "75.2 MB");
+	FORMATS(fmt_bytes, 999960, "1.0 MB");
+	FORMATS(fmt_bytes, INT64_MAX, "9.2 EB");
+	FORMATS(fmt_rate, (double)NAN, "-");
+	FORMATS(fmt_rate, 0.31, "0.3");
+	FORMATS(fmt_rate, 1240.4, "1,240");
+	FORMATS(fmt_age, 99000, "1 m 39 s");
+	FORMATS(fmt_age, 500, "< 1 s");
+	FORMATS(fmt_age, 7200000, "2 h");
+	FORMATS(fmt_span, 210, "0.21 s");
+	FORMATS(fmt_retention, 604800000, "7 d");
+	FORMATS(fmt_retention, -1, "forever");
+	FORMATS(fmt_retention, -2, "-");
+}
+
+static void test_print(void **state)
+{
+	struct model *m = model_new();
+	struct world w = {.n = 2, .leader = 1, .epoch = 1, .n_isr = 2};
+	struct snapshot_options o = {.name = "demo", .address = "127.0.0.1:9092", .max_topics = 1};
+	struct buf b = BUF_EMPTY;
+
+	(void)state;
+	snapshot_text(&b, model_cluster(m), &o, 0);
+	assert_non_null(strstr(buf_z(&b), "connecting"));
+	buf_clear(&b);
+	feed(m, 1000, &w, 2);
+	feed_broker_state(m, 1000, 1, BROKER_UP, -1, NULL);
+	model_publish(m, 1000, 1);
+	snapshot_text(&b, model_cluster(m), &o, 1000);
+	assert_non_null(strstr(buf_z(&b), "brokers 1/2   controller 1   topics 2"));
+	assert_non_null(strstr(buf_z(&b), " BROKER  ADDRESS   RACK  STATE           LEADERS"));
+	assert_non_null(strstr(buf_z(&b), "      1  one:9092  -     up, controller        4"));
+	assert_non_null(strstr(buf_z(&b), " topic-00000      2   2  in sync"));
+	assert_non_null(strstr(buf_z(&b), "and 1 more topics"));
+	assert_non_null(strstr(buf_z(&b), "no problems"));
+	buf_clear(&b);
+	snapshot_json(&b, model_cluster(m), &o, 1000);
+	assert_non_null(strstr(buf_z(&b), "\"isr\":[1,2]"));
+	assert_non_null(strstr(buf_z(&b), "\"highWatermark\":null"));
+	buf_fini(&b);
+	model_free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_publish),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_many_changes_are_bounded),
+		cmocka_unit_test(test_history_is_bounded),
+		cmocka_unit_test(test_rate_and_series),
+		cmocka_unit_test(test_topic_list),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_format),
+		cmocka_unit_test(test_print),
+	};
+
+	return cmocka_run_group_tests_name("model", tests, NULL, NULL);
+}

@@ -1,0 +1,467 @@
+/* The functions of src/admin and src/traffic that a source calls, answered from a struct. */
+#include "fake_cluster.h"
+
+#include "base/xalloc.h"
+#include "traffic/producer.h"
+#include "wire/batch.h"
+#include <stdio.h>
+
+struct fake fake;
+
+enum kind { REFRESH, REPLY, OFFSETS, FETCH };
+
+struct question {
+	struct list_node node;
+	struct loop_defer defer;
+	struct io_timer timer;
+	int64_t id;
+	enum kind kind;
+	int16_t api;
+	bool bad;
+	void *fn, *arg;
+	VEC(struct admin_offset) offsets;
+	VEC(struct admin_fetch) fetches;
+	int32_t max_wait;
+	struct str topic;
+};
+
+struct admin {
+	struct list open;
+	int64_t next;
+};
+
+static struct admin *the_admin;
+
+struct admin *fake_start(struct loop *l)
+{
+	fake = (struct fake){.loop = l};
+	the_admin = ALLOC(struct admin);
+	list_init(&the_admin->open);
+	return the_admin;
+}
+
+static void question_free(struct question *q)
+{
+	list_remove(&q->node);
+	loop_defer_cancel(&q->defer);
+	io_timer_stop(&q->timer);
+	vec_fini(&q->offsets);
+	vec_fini(&q->fetches);
+	free(q);
+}
+
+void fake_end(struct admin *a)
+{
+	while (!list_empty(&a->open))
+		question_free(CONTAINER_OF(list_first(&a->open), struct question, node));
+	free(a);
+	for (int i = 0; i < 2; i++)
+		buf_fini(&fake.log[i]);
+}
+
+void fake_append(int partition, int n, int64_t time)
+{
+	struct batch_builder b;
+	struct batch_options o = BATCH_OPTIONS_DEFAULT;
+	struct slice done;
+	int bad = 0;
+
+	o.base_offset = fake.end[partition];
+	o.codec = COMPRESS_GZIP;
+	batch_builder_init(&b, NULL);
+	batch_builder_begin(&b, &o);
+	for (int i = 0; i < n; i++)
+		bad |= batch_builder_add(&b, time + i * 10, SLICE_NULL, slice_of("{}", 2), NULL, 0);
+	bad |= batch_builder_finish(&b, &done);
+	if (bad)
+		abort();
+	buf_put_slice(&fake.log[partition], done);
+	fake.end[partition] += n;
+	batch_builder_fini(&b);
+}
+
+/* ---- the cache ---- */
+
+static const int32_t both[] = {1, 2};
+static const struct admin_partition partitions[] = {
+	{.index = 0,
+		.leader = 1,
+		.leader_epoch = 1,
+		.replicas = both,
+		.isr = both,
+		.n_replicas = 2,
+		.n_isr = 2},
+	{.index = 1,
+		.leader = 2,
+		.leader_epoch = 1,
+		.replicas = both,
+		.isr = both,
+		.n_replicas = 2,
+		.n_isr = 2},
+};
+static const struct admin_topic orders = {
+	.name = STR_LIT("orders"), .partitions = partitions, .n_partitions = 2};
+static const struct admin_topic *const topics[] = {&orders};
+static const struct admin_broker brokers[] = {{1, "one", 9092, NULL}, {2, "two", 9092, "r2"}};
+static const struct admin_metadata metadata = {.cluster_id = "fake",
+	.controller = 1,
+	.brokers = brokers,
+	.n_brokers = 2,
+	.topics = topics,
+	.n_topics = 1};
+
+const struct admin_metadata *admin_metadata(const struct admin *a)
+{
+	(void)a;
+	return &metadata;
+}
+
+const struct admin_topic *admin_topic_find(const struct admin *a, struct str name)
+{
+	(void)a;
+	return str_eqz(name, "orders") ? &orders : NULL;
+}
+
+bool admin_connection(const struct admin *a, int32_t broker, struct admin_connection *out)
+{
+	(void)a;
+	*out = (struct admin_connection){.state = LINK_READY, .rtt_us = 100 + broker};
+	return true;
+}
+
+/* ---- questions ---- */
+
+static void answer_reply(struct question *q)
+{
+	admin_reply_fn *fn = (admin_reply_fn *)q->fn;
+	struct describe_log_dirs_response_partitions p = {
+		.partition_index = 0, .partition_size = 1000};
+	struct describe_log_dirs_response_topics t = {
+		.name = orders.name, .partitions = &p, .n_partitions = 1};
+	struct describe_log_dirs_response_results dir = {
+		.topics = &t, .n_topics = 1, .total_bytes = 5000, .usable_bytes = 4000};
+	struct describe_log_dirs_response sizes = {.results = &dir, .n_results = 1};
+	struct describe_configs_response_configs c = {.name = STR_LIT("retention.ms"),
+		.value = STR_LIT("60000"),
+		.documentation = STR_LIT("How long")};
+	struct describe_configs_response_results res = {
+		.resource_name = orders.name, .configs = &c, .n_configs = 1};
+	struct describe_configs_response configs = {.results = &res, .n_results = 1};
+	int16_t code = fake.refuse;
+
+	if (q->api == API_DESCRIBE_LOG_DIRS)
+		fn(q->arg, NULL, 4, &sizes, NULL);
+	else if (q->api == API_DESCRIBE_CONFIGS)
+		fn(q->arg, NULL, 4, &configs, NULL);
+	else
+		fn(q->arg, NULL, 0, &code, NULL);
+}
+
+static void answer_offsets(struct question *q)
+{
+	admin_offsets_fn *fn = (admin_offsets_fn *)q->fn;
+
+	vec_foreach (o, &q->offsets) {
+		o->answered = true;
+		o->broker = partitions[o->partition].leader;
+		o->offset = o->timestamp == ADMIN_EARLIEST ? 0 : fake.end[o->partition];
+		if (q->bad) {
+			o->error = KERR_REQUEST_TIMED_OUT;
+			o->why = "it does not answer";
+		}
+	}
+	fn(q->arg, q->offsets.v, q->offsets.n, -1, 0);
+}
+
+static struct slice from_offset(int partition, int64_t offset)
+{
+	struct batch_iter it;
+	struct batch_header h;
+	struct slice batch, rest = {NULL, 0};
+
+	batch_iter_init(&it, buf_slice(&fake.log[partition]), false);
+	for (;;) {
+		rest = it.rest;
+		if (batch_next(&it, &h, &batch) != 1 || batch_last_offset(&h) >= offset)
+			return rest;
+	}
+}
+
+static void answer_fetch(struct question *q)
+{
+	admin_fetch_fn *fn = (admin_fetch_fn *)q->fn;
+	VEC(struct admin_fetched) got = {0};
+
+	vec_foreach (f, &q->fetches)
+		vec_push(&got, ((struct admin_fetched){.topic = f->topic,
+				       .partition = f->partition,
+				       .high_watermark = fake.end[f->partition],
+				       .start_offset = 0,
+				       .last_stable_offset = -1,
+				       .records = from_offset(f->partition, f->offset)}));
+	fn(q->arg, got.v, got.n, 0);
+	vec_fini(&got);
+}
+
+static void answer(void *arg)
+{
+	struct question *q = arg;
+	const struct err down = {.code = ERR_IO, .msg = "127.0.0.1:1: connection refused"};
+
+	list_remove(&q->node);
+	switch (q->kind) {
+	case REFRESH:
+		((admin_refresh_fn *)q->fn)(q->arg, fake.dead ? &down : NULL);
+		break;
+	case REPLY:
+		if (q->bad)
+			((admin_reply_fn *)q->fn)(q->arg, &down, 0, NULL, NULL);
+		else
+			answer_reply(q);
+		break;
+	case OFFSETS:
+		answer_offsets(q);
+		break;
+	case FETCH:
+		answer_fetch(q);
+		break;
+	}
+	question_free(q);
+}
+
+/* Late ones come by a timer: a broker that is dead, a fetch that waits for records. */
+static struct question *ask(enum kind kind, void *fn, void *arg)
+{
+	struct question *q = ALLOC(struct question);
+
+	q->id = ++the_admin->next;
+	q->kind = kind;
+	q->fn = fn;
+	q->arg = arg;
+	io_timer_init(&q->timer, fake.loop, answer, q);
+	list_push_back(&the_admin->open, &q->node);
+	fake.questions++;
+	return q;
+}
+
+static int64_t send(struct question *q, int64_t after_ms)
+{
+	if (after_ms)
+		io_timer_start(&q->timer, after_ms, 0);
+	else
+		loop_defer(fake.loop, &q->defer, answer, q);
+	return q->id;
+}
+
+void admin_cancel(struct admin *a, int64_t id)
+{
+	list_foreach (n, &a->open) {
+		struct question *q = CONTAINER_OF(n, struct question, node);
+
+		if (q->id == id) {
+			question_free(q);
+			return;
+		}
+	}
+}
+
+int64_t admin_refresh(struct admin *a, const struct str *names, size_t n, int64_t timeout_ms,
+	admin_refresh_fn *fn, void *arg)
+{
+	struct question *q = ask(REFRESH, (void *)fn, arg);
+
+	(void)a;
+	(void)names;
+	(void)n;
+	(void)timeout_ms;
+	return send(q, 0);
+}
+
+static int64_t reply(int16_t api, bool bad, admin_reply_fn *fn, void *arg)
+{
+	struct question *q = ask(REPLY, (void *)fn, arg);
+
+	q->api = api;
+	q->bad = bad;
+	return send(q, bad ? 100 : 0);
+}
+
+int64_t admin_call(struct admin *a, int16_t api_key, const void *request,
+	const struct admin_target *to, int64_t timeout_ms, admin_reply_fn *fn, void *arg)
+{
+	(void)a;
+	(void)request;
+	(void)timeout_ms;
+	return reply(api_key, fake.dead_broker[to->broker], fn, arg);
+}
+
+int64_t admin_describe_configs(
+	struct admin *a, const struct describe_configs_request *r, admin_reply_fn *fn, void *arg)
+{
+	(void)a;
+	(void)r;
+	return reply(API_DESCRIBE_CONFIGS, false, fn, arg);
+}
+
+static int64_t change(int16_t api, int64_t count, admin_reply_fn *fn, void *arg)
+{
+	fake.changes++;
+	fake.last_key = api;
+	fake.last_count = count;
+	return reply(api, false, fn, arg);
+}
+
+int64_t admin_create_topics(
+	struct admin *a, const struct create_topics_request *r, admin_reply_fn *fn, void *arg)
+{
+	(void)a;
+	return change(API_CREATE_TOPICS, r->topics[0].num_partitions, fn, arg);
+}
+
+int64_t admin_delete_topics(
+	struct admin *a, const struct delete_topics_request *r, admin_reply_fn *fn, void *arg)
+{
+	(void)a;
+	return change(API_DELETE_TOPICS, r->n_topics, fn, arg);
+}
+
+int64_t admin_create_partitions(
+	struct admin *a, const struct create_partitions_request *r, admin_reply_fn *fn, void *arg)
+{
+	(void)a;
+	return change(API_CREATE_PARTITIONS, r->topics[0].count, fn, arg);
+}
+
+int64_t admin_alter_configs(struct admin *a, const struct incremental_alter_configs_request *r,
+	admin_reply_fn *fn, void *arg)
+{
+	(void)a;
+	return change(API_INCREMENTAL_ALTER_CONFIGS, r->resources[0].n_configs, fn, arg);
+}
+
+int64_t admin_elect_leaders(
+	struct admin *a, const struct elect_leaders_request *r, admin_reply_fn *fn, void *arg)
+{
+	(void)a;
+	return change(API_ELECT_LEADERS, r->n_topic_partitions, fn, arg);
+}
+
+static int64_t offsets(const struct admin_offset *v, size_t n, admin_offsets_fn *fn, void *arg)
+{
+	struct question *q = ask(OFFSETS, (void *)fn, arg);
+
+	for (size_t i = 0; i < n; i++) {
+		vec_push(&q->offsets, v[i]);
+		q->offsets.v[i].topic = orders.name;
+		q->bad = q->bad || fake.dead_broker[partitions[v[i].partition].leader];
+	}
+	return send(q, q->bad ? 100 : 0);
+}
+
+int64_t admin_list_offsets(struct admin *a, const struct admin_offset *v, size_t n,
+	const struct admin_offsets_options *o, admin_offsets_fn *fn, void *arg)
+{
+	(void)a;
+	(void)o;
+	fake.offsets++;
+	return offsets(v, n, fn, arg);
+}
+
+int64_t admin_delete_records(struct admin *a, const struct admin_offset *v, size_t n,
+	int64_t timeout_ms, admin_offsets_fn *fn, void *arg)
+{
+	(void)a;
+	(void)timeout_ms;
+	fake.changes++;
+	fake.last_count = (int64_t)n;
+	return offsets(v, n, fn, arg);
+}
+
+int64_t admin_fetch(struct admin *a, const struct admin_fetch *v, size_t n,
+	const struct admin_fetch_options *o, admin_fetch_fn *fn, void *arg)
+{
+	struct question *q = ask(FETCH, (void *)fn, arg);
+
+	(void)a;
+	for (size_t i = 0; i < n; i++) {
+		vec_push(&q->fetches, v[i]);
+		q->fetches.v[i].topic = orders.name;
+	}
+	return send(q, o->max_wait_ms ? 5 : 0);
+}
+
+int admin_kerr(struct err *e, int16_t code, struct str said, const char *fmt, ...)
+{
+	(void)said;
+	(void)fmt;
+	return err_set(e, ERR_EXISTS, "%s", kerr_name(code));
+}
+
+int16_t admin_first_error(
+	int16_t api_key, int16_t version, const void *response, struct err *e, size_t *count)
+{
+	int16_t code = *(const int16_t *)response;
+
+	(void)api_key;
+	(void)version;
+	(void)count;
+	if (code)
+		admin_kerr(e, code, STR_NULL, "%s", "");
+	return code;
+}
+
+/* ---- the producer ---- */
+
+struct producer {
+	struct producer_options o;
+	struct loop_defer defer;
+	int waiting;
+};
+
+struct producer *producer_new(struct loop *l, const struct producer_options *o, struct err *e)
+{
+	struct producer *p = ALLOC(struct producer);
+
+	(void)l;
+	(void)e;
+	p->o = *o;
+	return p;
+}
+
+void producer_free(struct producer *p)
+{
+	if (p)
+		loop_defer_cancel(&p->defer);
+	free(p);
+}
+
+static void deliver(void *arg)
+{
+	struct producer *p = arg;
+	int n = p->waiting;
+
+	p->waiting = 0;
+	for (int i = 0; i < n; i++) {
+		struct producer_delivery d = {
+			.topic = orders.name, .partition = 1, .offset = fake.sent++};
+
+		p->o.on_delivery(p->o.arg, &d, 1);
+	}
+}
+
+/* Three at a time fit. */
+int producer_send(struct producer *p, const struct producer_record *r, struct err *e)
+{
+	(void)r;
+	(void)e;
+	if (p->waiting == 3)
+		return ERR_FULL;
+	p->waiting++;
+	loop_defer(fake.loop, &p->defer, deliver, p);
+	return 0;
+}
+
+int producer_delivery_err(const struct producer_delivery *d, struct err *e)
+{
+	return err_set(e, ERR_IO, "%d", d->code);
+}

@@ -1,0 +1,34 @@
+/*
+ * Stands in for src/admin and src/traffic under a source: two brokers, the topic "orders" with two
+ * partitions led by broker 1 and 2. Every answer comes deferred, as the real ones do.
+ */
+#ifndef FAKE_CLUSTER_H
+#define FAKE_CLUSTER_H
+
+#include "admin/admin.h"
+#include "base/buf.h"
+#include "io/loop.h"
+
+struct fake {
+	struct loop *loop;
+	bool dead;           /* nobody answers at all */
+	bool dead_broker[3]; /* by id: answers nothing, the question hangs until its time-out */
+	int16_t refuse;      /* Kafka's error of the next change */
+	int64_t end[2];      /* of the partitions */
+	struct buf log[2];   /* their batches */
+	int changes;         /* requests that change something */
+	int questions;       /* of all kinds */
+	int offsets;         /* list_offsets asked */
+	int16_t last_key;    /* API of the last change */
+	int64_t last_count;  /* what it carried: partitions of a topic */
+	int sent;            /* records of the producer */
+};
+
+extern struct fake fake;
+
+struct admin *fake_start(struct loop *l);
+void fake_end(struct admin *a);
+/* Appends n records to a partition, ten ms apart from `time` on. */
+void fake_append(int partition, int n, int64_t time);
+
+#endif

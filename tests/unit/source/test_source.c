@@ -1,0 +1,359 @@
+/* A source over a cluster of its own making: filling the model, dead brokers, actions, browsing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/xalloc.h"
+#include "fake_cluster.h"
+#include "model/model.h"
+#include "source/source.h"
+#include <stdlib.h>
+
+#define PATIENCE_MS 20000
+
+struct bench {
+	struct loop *loop;
+	struct admin *admin;
+	struct model *model;
+	struct source *source;
+	bool done, ok;
+	struct err err;
+	struct produce_report last;
+	int deliveries;
+};
+
+static struct bench *begin(bool read_only)
+{
+	struct bench *b = ALLOC(struct bench);
+	struct err e;
+
+	b->loop = loop_new(&e);
+	assert_non_null(b->loop);
+	b->admin = fake_start(b->loop);
+	b->model = model_new();
+	fake_append(0, 20, 1000);
+	fake_append(1, 20, 1005);
+	b->source = cluster_source_new(b->loop, b->admin, b->model,
+		&(struct cluster_source_options){
+			.bootstrap = "x:1", .interval_ms = 30, .read_only = read_only});
+	return b;
+}
+
+static void end(struct bench *b)
+{
+	cluster_source_free(b->source);
+	model_free(b->model);
+	fake_end(b->admin);
+	loop_free(b->loop);
+	free(b);
+}
+
+/* Turns the loop until the condition holds. */
+#define UNTIL(b, cond)                                               \
+	do {                                                         \
+		int64_t end_ = loop_now_ms((b)->loop) + PATIENCE_MS; \
+		while (!(cond) && loop_now_ms((b)->loop) < end_)     \
+			loop_run_once((b)->loop, true);              \
+		assert_true(cond);                                   \
+	} while (0)
+
+static const struct topic *topic(const struct bench *b)
+{
+	return cluster_topic(model_cluster(b->model), STR_LIT("orders"));
+}
+
+static bool ready(const struct bench *b)
+{
+	return model_cluster(b->model)->progress.step == PROGRESS_READY;
+}
+
+static void test_fills(void **state)
+{
+	struct bench *b = begin(false);
+	struct str visible = STR_LIT("orders");
+
+	(void)state;
+	UNTIL(b, ready(b) && topic(b)->records == 40);
+	assert_int_equal(model_cluster(b->model)->totals.brokers_up, 2);
+	UNTIL(b, topic(b)->size == 1000);
+	assert_int_equal(topic(b)->retention_ms, -2); /* nobody looks at it */
+	source_want(b->source, &(struct source_want){.visible = &visible, .n_visible = 1});
+	UNTIL(b, topic(b)->retention_ms == 60000);
+	assert_int_equal(topic(b)->n_configs, 0);
+	source_want(b->source, &(struct source_want){.topic = "orders"});
+	UNTIL(b, topic(b)->n_configs == 1 && topic(b)->partitions[0].replicas[1].end == 20);
+	assert_string_equal(topic_config_find(topic(b), "retention.ms")->doc, "How long");
+	fake_append(0, 5, 9000);
+	UNTIL(b, topic(b)->records == 45);
+	end(b);
+}
+
+static void test_freeze_and_hide(void **state)
+{
+	struct bench *b = begin(false);
+	int asked;
+
+	(void)state;
+	UNTIL(b, ready(b) && topic(b)->records == 40);
+	source_freeze(b->source, true);
+	fake_append(0, 5, 9000);
+	asked = fake.offsets;
+	UNTIL(b, fake.offsets > asked + 4);
+	assert_int_equal(topic(b)->records, 40);
+	source_freeze(b->source, false);
+	assert_int_equal(topic(b)->records, 45);
+	source_hide(b->source, true);
+	for (int i = 0; i < 10; i++)
+		loop_run_once(b->loop, false);
+	source_hide(b->source, false);
+	fake_append(0, 5, 9000);
+	UNTIL(b, topic(b)->records == 50);
+	end(b);
+}
+
+static void test_dead_broker(void **state)
+{
+	struct bench *b = begin(false);
+	int64_t stale;
+
+	(void)state;
+	fake.dead_broker[2] = true;
+	UNTIL(b, ready(b) && cluster_broker(model_cluster(b->model), 2)->state == BROKER_STALE);
+	assert_string_equal(cluster_broker(model_cluster(b->model), 1)->why, "");
+	stale = topic(b)->partitions[0].offsets_ms;
+	fake_append(0, 1, 9000);
+	UNTIL(b, topic(b)->partitions[0].hw == 21);
+	assert_true(topic(b)->partitions[0].offsets_ms >= stale);
+	assert_int_equal(topic(b)->partitions[1].hw, -1);
+	fake.dead_broker[2] = false;
+	UNTIL(b, cluster_broker(model_cluster(b->model), 2)->state == BROKER_UP &&
+			 topic(b)->partitions[1].hw == 20);
+	assert_int_equal(changes_at(model_changes(b->model), 0)->kind, CHANGE_BROKER_BACK);
+	end(b);
+}
+
+static void test_nobody_there(void **state)
+{
+	struct bench *b = begin(false);
+	struct buf line = BUF_EMPTY;
+
+	(void)state;
+	fake.dead = true;
+	UNTIL(b, model_cluster(b->model)->progress.why[0]);
+	progress_put(&line, &model_cluster(b->model)->progress);
+	assert_string_equal(buf_z(&line), "connecting: 127.0.0.1:1: connection refused");
+	fake.dead = false;
+	UNTIL(b, ready(b));
+	buf_fini(&line);
+	end(b);
+}
+
+static void on_done(void *arg, const struct err *e)
+{
+	struct bench *b = arg;
+
+	b->done = true;
+	b->ok = e == NULL;
+	if (e)
+		b->err = *e;
+}
+
+static void test_actions(void **state)
+{
+	struct bench *b = begin(false);
+	const struct config_change set[] = {
+		{"cleanup.policy", "compact,delete"}, {"retention.ms", NULL}};
+	const struct topic_spec spec = {.name = "it's new", .partitions = 3, .replication = 2};
+	const struct change *c;
+	int64_t id;
+
+	(void)state;
+	UNTIL(b, ready(b));
+	source_create_topic(b->source, &spec, on_done, b);
+	assert_false(b->done); /* never from inside the call */
+	UNTIL(b, b->done);
+	assert_true(b->ok);
+	assert_int_equal(fake.last_count, 3);
+	c = changes_at(model_changes(b->model), 0);
+	assert_string_equal(c->command,
+		"kdeck topics --create --topic 'it'\\''s new' --partitions 3 "
+		"--replication-factor 2");
+	b->done = false;
+	source_alter_configs(b->source, "orders", set, 2, on_done, b);
+	UNTIL(b, b->done);
+	c = changes_at(model_changes(b->model), 0);
+	assert_string_equal(c->command,
+		"kdeck configs --alter --entity-type topics --entity-name orders --add-config "
+		"'cleanup.policy=[compact,delete]' --delete-config retention.ms");
+	b->done = false;
+	fake.refuse = KERR_TOPIC_ALREADY_EXISTS;
+	source_add_partitions(b->source, "orders", 9, on_done, b);
+	UNTIL(b, b->done);
+	assert_false(b->ok);
+	assert_int_equal(changes_at(model_changes(b->model), 0)->kind, CHANGE_FAILED);
+	fake.refuse = 0;
+	b->done = false;
+	source_purge(b->source,
+		&(struct purge_spec){.topic = "orders", .partition = -1, .before_offset = -1},
+		on_done, b);
+	UNTIL(b, b->done);
+	assert_true(b->ok);
+	assert_int_equal(fake.last_count, 2);
+	b->done = false;
+	source_purge(b->source, &(struct purge_spec){.topic = "nope", .partition = -1}, on_done, b);
+	UNTIL(b, b->done);
+	assert_int_equal(b->err.code, ERR_NOT_FOUND);
+	b->done = false;
+	id = source_elect(b->source, NULL, -1, on_done, b);
+	source_cancel(b->source, id);
+	for (int i = 0; i < 5; i++)
+		loop_run_once(b->loop, false);
+	assert_false(b->done);
+	end(b);
+}
+
+static void on_report(void *arg, const struct produce_report *r)
+{
+	struct bench *b = arg;
+
+	b->last = *r;
+	if (r->e)
+		b->err = *r->e;
+	b->done = b->done || r->finished;
+}
+
+static void on_each(void *arg, int32_t partition, int64_t offset, const struct err *e)
+{
+	struct bench *b = arg;
+
+	assert_int_equal(partition, 1);
+	assert_int_equal(offset, b->deliveries++);
+	assert_null(e);
+}
+
+static void test_read_only(void **state)
+{
+	struct bench *b = begin(true);
+	const char *name = "orders";
+
+	(void)state;
+	UNTIL(b, ready(b));
+	source_delete_topics(b->source, &name, 1, on_done, b);
+	UNTIL(b, b->done);
+	assert_int_equal(b->err.code, ERR_DENIED);
+	b->done = false;
+	source_purge(b->source,
+		&(struct purge_spec){.topic = "orders", .partition = -1, .before_offset = -1},
+		on_done, b);
+	UNTIL(b, b->done);
+	assert_int_equal(b->err.code, ERR_DENIED);
+	b->done = false;
+	b->err.code = 0;
+	source_produce(b->source, &(struct produce_spec){.topic = "orders", .count = 1}, on_report,
+		NULL, b);
+	UNTIL(b, b->done);
+	assert_int_equal(b->err.code, ERR_DENIED);
+	assert_int_equal(fake.changes + fake.sent, 0);
+	source_set_read_only(b->source, false);
+	b->done = false;
+	source_delete_topics(b->source, &name, 1, on_done, b);
+	UNTIL(b, b->done);
+	assert_true(b->ok);
+	assert_int_equal(fake.changes, 1);
+	end(b);
+}
+
+static void test_produce(void **state)
+{
+	struct bench *b = begin(false);
+	const struct produce_spec spec = {
+		.topic = "orders", .partition = -1, .value = slice_of("n {n}", 5), .count = 10};
+	struct produce_spec forever = spec;
+	int64_t id;
+
+	(void)state;
+	source_produce(b->source, &spec, on_report, on_each, b);
+	UNTIL(b, b->done);
+	assert_int_equal(b->last.done, 10);
+	assert_int_equal(b->deliveries, 10);
+	assert_int_equal(b->last.offset, 9);
+	b->done = false;
+	forever.count = 0;
+	id = source_produce(b->source, &forever, on_report, on_each, b);
+	UNTIL(b, b->deliveries > 20);
+	assert_false(b->done);
+	source_cancel(b->source, id);
+	UNTIL(b, b->done);
+	assert_int_equal(b->last.sent, b->last.done);
+	end(b);
+}
+
+static void test_browse(void **state)
+{
+	struct bench *b = begin(false);
+	struct browse *v;
+	int64_t before = 0;
+
+	(void)state;
+	v = source_browse(b->source,
+		&(struct browse_spec){
+			.topic = "orders", .partition = -1, .from = BROWSE_EARLIEST, .page = 15},
+		NULL, NULL);
+	UNTIL(b, v->state == BROWSE_PAGE);
+	assert_int_equal(v->window.n, 15);
+	source_browse_more(b->source, v);
+	UNTIL(b, v->state == BROWSE_PAGE && v->window.n == 30);
+	source_browse_more(b->source, v);
+	UNTIL(b, v->state == BROWSE_END);
+	assert_int_equal(v->window.n, 40);
+	for (size_t i = 0; i < 40; i++) {
+		assert_true(window_at(&v->window, i)->timestamp >= before);
+		before = window_at(&v->window, i)->timestamp;
+	}
+	/* Following from here on, with a pause in which nothing is lost. */
+	source_browse_follow(b->source, v, true);
+	UNTIL(b, v->state == BROWSE_FOLLOWING);
+	fake_append(1, 100, 5000);
+	UNTIL(b, v->window.n == 140);
+	source_browse_pause(b->source, v, true);
+	fake_append(0, 7, 9000);
+	for (int i = 0; i < 10; i++)
+		loop_run_once(b->loop, false);
+	assert_int_equal(v->window.n, 140);
+	source_browse_pause(b->source, v, false);
+	UNTIL(b, v->window.n == 147);
+	source_browse_close(b->source, v);
+
+	v = source_browse(b->source,
+		&(struct browse_spec){
+			.topic = "orders", .partition = 1, .from = BROWSE_LAST, .at = 3},
+		NULL, NULL);
+	UNTIL(b, v->state == BROWSE_END);
+	assert_int_equal(v->window.n, 3);
+	assert_int_equal(window_at(&v->window, 0)->offset, 117);
+	source_browse_close(b->source, v);
+	v = source_browse(
+		b->source, &(struct browse_spec){.topic = "none", .partition = -1}, NULL, NULL);
+	UNTIL(b, v->state == BROWSE_FAILED);
+	assert_string_equal(v->why, "the cluster has no such topic");
+	end(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fills),
+		cmocka_unit_test(test_freeze_and_hide),
+		cmocka_unit_test(test_dead_broker),
+		cmocka_unit_test(test_nobody_there),
+		cmocka_unit_test(test_actions),
+		cmocka_unit_test(test_read_only),
+		cmocka_unit_test(test_produce),
+		cmocka_unit_test(test_browse),
+	};
+
+	return cmocka_run_group_tests_name("source", tests, NULL, NULL);
+}

@@ -1,0 +1,232 @@
+/* The plain page of `kdeck snapshot`: text with aligned columns. */
+#include "model/snapshot_print.h"
+
+#include "model/format.h"
+
+#define PROBLEMS 20
+#define COLS     10
+#define GAP      2
+
+/* A table whose cells are collected first, so that columns are as wide as they must be. */
+struct page {
+	struct buf cells;   /* one behind the other, each ended by NUL */
+	size_t width[COLS]; /* cells on the screen, counted in characters */
+	const bool *left;   /* by column */
+	int cols, at;
+};
+
+static size_t characters(const char *z)
+{
+	size_t n = 0;
+
+	for (; *z; z++)
+		n += (*z & 0xc0) != 0x80;
+	return n;
+}
+
+static void put(struct page *p, struct buf *cell)
+{
+	size_t n = characters(buf_z(cell));
+
+	p->width[p->at] = max_size(p->width[p->at], n);
+	p->at = (p->at + 1) % p->cols;
+	buf_put(&p->cells, buf_z(cell), strlen(buf_z(cell)) + 1);
+	buf_clear(cell);
+}
+
+static void put_z(struct page *p, const char *z)
+{
+	struct buf b = BUF_EMPTY;
+
+	buf_puts(&b, z);
+	put(p, &b);
+	buf_fini(&b);
+}
+
+static void flush(struct page *p, struct buf *out)
+{
+	const char *z = (const char *)p->cells.p, *end = z + p->cells.n;
+
+	for (int col = 0; z && z < end; col = (col + 1) % p->cols, z += strlen(z) + 1) {
+		size_t pad = p->width[col] - characters(z);
+
+		buf_puts(out, col ? "  " : " ");
+		if (!p->left[col])
+			buf_fill(out, ' ', pad);
+		buf_puts(out, z);
+		if (col == p->cols - 1)
+			buf_putc(out, '\n');
+		else if (p->left[col])
+			buf_fill(out, ' ', pad);
+	}
+	buf_fini(&p->cells);
+}
+
+static void put_head(
+	struct buf *out, const struct cluster *c, const struct snapshot_options *o, int64_t now_ms)
+{
+	const struct totals *t = &c->totals;
+	enum part_state state = part_state(&c->metadata, now_ms);
+
+	buf_printf(out, "kdeck  %s  %s  cluster %s\n", o->name ? o->name : "",
+		o->address ? o->address : "", c->id[0] ? c->id : "-");
+	if (state == PART_NEVER || state == PART_FAILED) {
+		progress_put(out, &c->progress);
+		buf_putc(out, '\n');
+		return;
+	}
+	buf_printf(out, "brokers %d/%d   controller ", t->brokers_up, t->brokers);
+	fmt_count(out, c->controller);
+	buf_printf(out, "   topics %d   partitions %d   under-replicated %d   offline %d\n",
+		t->topics, t->partitions, t->under, t->offline);
+	buf_puts(out, t->records_about && t->records >= 0 ? "records ≈" : "records ");
+	fmt_count(out, t->records);
+	buf_puts(out, "   size ");
+	fmt_bytes(out, t->size);
+	buf_puts(out, "   in ");
+	fmt_rate(out, t->in_records);
+	buf_puts(out, " rec/s\n");
+	if (state == PART_STALE) {
+		buf_puts(out, "metadata is ");
+		fmt_age(out, part_age_ms(&c->metadata, now_ms));
+		buf_puts(out, " old\n");
+	}
+}
+
+static void put_brokers(struct buf *out, const struct cluster *c)
+{
+	static const bool left[] = {false, true, true, true, false, false, false, false};
+	static const char *const titles[] = {
+		"BROKER", "ADDRESS", "RACK", "STATE", "LEADERS", "REPLICAS", "DISK", "IN/S"};
+	struct page p = {.left = left, .cols = ARRAY_LEN(titles)};
+	struct buf b = BUF_EMPTY;
+
+	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
+		put_z(&p, titles[i]);
+	for (size_t i = 0; i < c->n_brokers; i++) {
+		const struct broker *k = &c->brokers[i];
+
+		fmt_count(&b, k->id);
+		put(&p, &b);
+		if (k->host[0])
+			buf_printf(
+				&b, strchr(k->host, ':') ? "[%s]:%d" : "%s:%d", k->host, k->port);
+		else
+			buf_putc(&b, '-');
+		put(&p, &b);
+		put_z(&p, k->rack[0] ? k->rack : "-");
+		buf_printf(&b, "%s%s", broker_state_name(k->state),
+			k->id == c->controller ? ", controller" : "");
+		put(&p, &b);
+		fmt_count(&b, k->n_leaders);
+		put(&p, &b);
+		fmt_count(&b, k->n_replicas);
+		put(&p, &b);
+		fmt_bytes(&b, k->disk_bytes);
+		put(&p, &b);
+		fmt_rate(&b, k->in_records);
+		put(&p, &b);
+	}
+	buf_putc(out, '\n');
+	flush(&p, out);
+	buf_fini(&b);
+}
+
+static void put_state(struct page *p, const struct topic *t)
+{
+	struct buf b = BUF_EMPTY;
+
+	if (t->n_offline)
+		buf_printf(&b, "%d offline", t->n_offline);
+	else if (t->n_under)
+		buf_printf(&b, "%d under-replicated", t->n_under);
+	else
+		buf_puts(&b, "in sync");
+	put(p, &b);
+	buf_fini(&b);
+}
+
+static void put_topic(struct page *p, const struct topic *t)
+{
+	struct buf b = BUF_EMPTY;
+
+	put_z(p, t->name_z);
+	fmt_count(&b, t->n_partitions);
+	put(p, &b);
+	fmt_count(&b, t->replication);
+	put(p, &b);
+	put_state(p, t);
+	if (t->records_about && t->records >= 0)
+		buf_puts(&b, "≈");
+	fmt_count(&b, t->records);
+	put(p, &b);
+	fmt_bytes(&b, t->size);
+	put(p, &b);
+	fmt_rate(&b, t->in_records);
+	put(p, &b);
+	if (t->cleanup)
+		buf_printf(&b, "%s%s%s", t->cleanup & CLEANUP_COMPACT ? "compact" : "",
+			t->cleanup == (CLEANUP_COMPACT | CLEANUP_DELETE) ? "," : "",
+			t->cleanup & CLEANUP_DELETE ? "delete" : "");
+	else
+		buf_putc(&b, '-');
+	put(p, &b);
+	fmt_retention(&b, t->retention_ms);
+	put(p, &b);
+	buf_fini(&b);
+}
+
+static void put_topics(struct buf *out, const struct cluster *c, const struct snapshot_options *o)
+{
+	static const bool left[] = {true, false, false, true, false, false, false, true, false};
+	static const char *const titles[] = {
+		"TOPIC", "PARTS", "RF", "STATE", "RECORDS", "SIZE", "IN/S", "CLEANUP", "RETENTION"};
+	struct page p = {.left = left, .cols = ARRAY_LEN(titles)};
+	size_t shown = 0, more = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
+		put_z(&p, titles[i]);
+	for (size_t i = 0; i < c->n_topics; i++) {
+		if (c->topics[i]->internal && !o->internal)
+			continue;
+		if (o->max_topics && shown == o->max_topics) {
+			more++;
+			continue;
+		}
+		put_topic(&p, c->topics[i]);
+		shown++;
+	}
+	buf_putc(out, '\n');
+	flush(&p, out);
+	if (more) {
+		buf_puts(out, " and ");
+		fmt_count(out, (int64_t)more);
+		buf_puts(out, " more topics\n");
+	}
+}
+
+static void put_problems(struct buf *out, const struct cluster *c)
+{
+	struct problem v[PROBLEMS];
+	size_t n = cluster_problems(c, v, PROBLEMS);
+
+	buf_puts(out, n ? "\nproblems\n" : "\nno problems\n");
+	for (size_t i = 0; i < n && i < PROBLEMS; i++) {
+		buf_puts(out, " ! ");
+		problem_put(out, c, &v[i]);
+		buf_putc(out, '\n');
+	}
+	if (n > PROBLEMS)
+		buf_printf(out, " and %zu more\n", n - PROBLEMS);
+}
+
+void snapshot_text(
+	struct buf *out, const struct cluster *c, const struct snapshot_options *o, int64_t now_ms)
+{
+	put_head(out, c, o, now_ms);
+	if (c->metadata.at_ms < 0)
+		return;
+	put_brokers(out, c);
+	put_topics(out, c, o);
+	put_problems(out, c);
+}
