@@ -294,7 +294,6 @@ static uint8_t *resource_fates(
 	do {                                                                                       \
 		int32_t n_ = (from)->n_configs > 0 ? (from)->n_configs : 0;                        \
 		struct change *v_ = arena_array((env)->arena, (size_t)n_, sizeof(*v_));            \
-                                                                                                   \
 		if (!v_)                                                                           \
 			return ERR_NOMEM;                                                          \
 		for (int32_t k_ = 0; k_ < n_; k_++)                                                \

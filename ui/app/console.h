@@ -1,0 +1,40 @@
+/*
+ * The console on a cluster: model, source and screens on one loop; on a terminal the app, else one
+ * plain snapshot. The demo is the same on a cluster of its own.
+ */
+#ifndef APP_CONSOLE_H
+#define APP_CONSOLE_H
+
+#include "action/action.h"
+#include "base/err.h"
+
+struct loop;
+struct model;
+struct source;
+
+struct console_options {
+	const char *name;      /* in the title: "demo"; "" */
+	const char *bootstrap; /* addresses */
+	enum screen screen;
+	bool read_only;
+	bool once;         /* print the snapshot and end, also on a terminal */
+	bool json;         /* of the snapshot */
+	bool bundled;      /* brokers that kdeck started */
+	bool ends_cluster; /* leaving ends it: ask */
+	const char *hint;  /* the first line a newcomer reads; NULL: none */
+	/* Called once when the loop and the source are there, and before they go; may be NULL. */
+	void (*started)(void *arg, struct loop *l, struct source *s, struct model *m);
+	void (*ending)(void *arg);
+	/* Not before this is true is the snapshot taken; NULL: as soon as there are offsets. */
+	bool (*settled)(void *arg, const struct model *m);
+	void *arg;
+};
+
+/* Returns the exit status; has printed why when it is not 0. */
+int console_run(const struct console_options *o);
+/* kdeck demo. */
+int demo_run(int argc, char **argv);
+/* The process that cleans up behind a demo: waits for `parent` to end. */
+int keeper_run(int argc, char **argv);
+
+#endif

@@ -1,0 +1,201 @@
+/*
+ * kdeck demo: a throw-away cluster with live sample traffic, and the console on it.
+ *
+ *   kdeck demo --starts--> kdeck-broker (dies with us)
+ *        \-----starts--> keeper: waits until we are gone, however that was; ends what is left of
+ * the broker, removes the folder
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "app/console.h"
+#include "app/samples.h"
+#include "base/xalloc.h"
+#include "cli/local.h"
+#include "io/child.h"
+#include "io/listener.h"
+#include "io/loop.h"
+#include "model/model.h"
+#include "model/source.h"
+
+#define START_MS   30000
+#define STOP_MS    5000
+#define FIRST_PORT 9092
+#define PORTS      20
+
+struct demo {
+	char *dir;
+	char *broker_dir;
+	pid_t broker;
+	struct child *keeper;
+	char bootstrap[64];
+	struct samples *samples;
+};
+
+static const char hint[] =
+	"Welcome: 3 shows the topics, Enter opens one, p writes a record, m is the menu, ? helps";
+
+static void ignore_accept(void *arg, int fd)
+{
+	(void)arg;
+	close(fd);
+}
+
+/* The first of 9092 … that nobody listens on; 0 lets the broker take any. */
+static uint16_t free_port(struct loop *l)
+{
+	for (uint16_t port = FIRST_PORT; port < FIRST_PORT + PORTS; port++) {
+		struct err e = {0};
+		struct listener *ls = listener_new(l, NULL, port, ignore_accept, NULL, &e);
+		if (ls) {
+			listener_free(ls);
+			return port;
+		}
+	}
+	return 0;
+}
+
+static int start_keeper(struct demo *d, struct loop *l, struct err *e)
+{
+	char parent[24], broker[24];
+	const char *argv[] = {"/proc/self/exe", "--keeper", parent, broker, d->dir, NULL};
+	struct child_options opt = {.argv = argv,
+		.out = {.to = CHILD_NULL},
+		.err = {.to = CHILD_NULL},
+		.new_session = true};
+
+	snprintf(parent, sizeof(parent), "%ld", (long)getpid());
+	snprintf(broker, sizeof(broker), "%ld", (long)d->broker);
+	d->keeper = child_spawn(l, &opt, NULL, NULL, e);
+	return d->keeper ? 0 : e->code;
+}
+
+static int start(struct demo *d, struct loop *l, struct err *e)
+{
+	struct local_start s = {.timeout_ms = START_MS};
+	struct buf ready = BUF_EMPTY;
+	const char *at;
+	int rc;
+
+	d->dir = local_temp(e);
+	if (!d->dir)
+		return e->code;
+	d->broker_dir = xasprintf("%s/broker-1", d->dir);
+	s.broker_dir = d->broker_dir;
+	rc = local_prepare(d->dir, 1, free_port(l), NULL, e);
+	if (rc == 0)
+		rc = local_start(l, &s, &ready, &d->broker, e);
+	if (rc == 0)
+		rc = start_keeper(d, l, e);
+	at = rc == 0 ? strstr(buf_z(&ready), "://") : NULL;
+	if (at)
+		snprintf(d->bootstrap, sizeof(d->bootstrap), "%s", at + 3);
+	buf_fini(&ready);
+	return rc;
+}
+
+static void stop(struct demo *d)
+{
+	if (d->broker)
+		(void)!local_stop(d->broker, STOP_MS);
+	if (d->dir)
+		local_remove(d->dir);
+	child_free(d->keeper);
+	free(d->broker_dir);
+	free(d->dir);
+}
+
+static void on_started(void *arg, struct loop *l, struct source *s, struct model *m)
+{
+	struct demo *d = arg;
+
+	(void)m;
+	d->samples = samples_start(l, s, d->bootstrap);
+}
+
+static void on_ending(void *arg)
+{
+	struct demo *d = arg;
+
+	samples_stop(d->samples);
+	d->samples = NULL;
+}
+
+/* The page is worth printing once the first records are seen. */
+static bool has_records(void *arg, const struct model *m)
+{
+	const struct cluster *c = model_cluster(m);
+
+	(void)arg;
+	return c->totals.topics >= SAMPLE_TOPICS && c->totals.records > 0;
+}
+
+static int usage(const char *what)
+{
+	fprintf(stderr, "kdeck demo: %s\nusage: kdeck demo [--brokers 1] [--once]\n", what);
+	return 2;
+}
+
+int demo_run(int argc, char **argv)
+{
+	struct demo d = {0};
+	struct console_options o = {.name = "demo",
+		.screen = SCREEN_OVERVIEW,
+		.bundled = true,
+		.ends_cluster = true,
+		.hint = hint,
+		.started = on_started,
+		.ending = on_ending,
+		.settled = has_records,
+		.arg = &d};
+	struct err e = {0};
+	struct loop *l;
+	int rc;
+
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--once") == 0)
+			o.once = true;
+		else if (strcmp(argv[i], "--brokers") == 0 && i + 1 < argc &&
+			 strcmp(argv[i + 1], "1") == 0)
+			i++;
+		else if (strcmp(argv[i], "--brokers") == 0)
+			return usage("--brokers: this version runs clusters of one broker");
+		else
+			return usage(argv[i]);
+	}
+	l = loop_new(&e);
+	rc = l ? start(&d, l, &e) : e.code;
+	o.bootstrap = d.bootstrap;
+	if (rc < 0)
+		fprintf(stderr, "kdeck demo: %s\n", e.msg);
+	rc = rc < 0 ? 1 : console_run(&o);
+	stop(&d);
+	loop_free(l);
+	return rc;
+}
+
+/* ---- the keeper ------------------------------------------------------------------------------ */
+
+int keeper_run(int argc, char **argv)
+{
+	long parent = argc == 3 ? atol(argv[0]) : 0;
+	long broker = argc == 3 ? atol(argv[1]) : 0;
+	struct pollfd p = {.events = POLLIN};
+
+	if (parent <= 1 || broker <= 1)
+		return 2;
+	p.fd = (int)syscall(SYS_pidfd_open, (pid_t)parent, 0);
+	while (p.fd >= 0 && poll(&p, 1, -1) < 0 && errno == EINTR)
+		;
+	/* When the console ended in order there is nothing left to do, and nothing is done. */
+	if (access(argv[2], F_OK) == 0) {
+		(void)!local_stop((pid_t)broker, STOP_MS);
+		local_remove(argv[2]);
+	}
+	return 0;
+}

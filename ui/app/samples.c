@@ -1,0 +1,157 @@
+/* See samples.h. One timer; each tick sends what each topic is due, with keys that repeat as real
+ * ones do. */
+#include "app/samples.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/xalloc.h"
+#include "io/loop.h"
+#include "model/source.h"
+#include "traffic/producer.h"
+
+#define TICK_MS 100
+
+struct samples;
+
+struct sample {
+	const char *topic;
+	int32_t partitions;
+	int per_second;
+	/* Writes one record. */
+	void (*make)(struct rng *r, struct buf *key, struct buf *value);
+};
+
+struct samples {
+	struct producer *producer;
+	struct io_timer timer;
+	struct rng rng;
+	struct buf key, value;
+	bool ready[SAMPLE_TOPICS];
+	int due[SAMPLE_TOPICS]; /* thousandths of a record */
+	struct created {
+		struct samples *samples;
+		int i;
+	} created[SAMPLE_TOPICS];
+};
+
+static const char *one_of(struct rng *r, const char *const *v, size_t n)
+{
+	return v[rng_below(r, n)];
+}
+
+static void make_order(struct rng *r, struct buf *key, struct buf *value)
+{
+	static const char *const items[] = {
+		"espresso", "latte", "바닐라 라떼", "tea", "croissant", "bagel", "cookie"};
+	static const char *const states[] = {"new", "paid", "brewing", "ready"};
+	unsigned customer = (unsigned)rng_below(r, 200);
+
+	buf_printf(key, "customer-%u", customer);
+	buf_printf(value,
+		"{\"order\":%u,\"customer\":\"customer-%u\",\"item\":\"%s\",\"count\":%u,"
+		"\"price\":%u.%u0,\"state\":\"%s\"}",
+		(unsigned)rng_below(r, 1000000), customer, one_of(r, items, ARRAY_LEN(items)),
+		1 + (unsigned)rng_below(r, 4), 2 + (unsigned)rng_below(r, 9),
+		(unsigned)rng_below(r, 10), one_of(r, states, ARRAY_LEN(states)));
+}
+
+static void make_view(struct rng *r, struct buf *key, struct buf *value)
+{
+	static const char *const pages[] = {
+		"/", "/menu", "/menu/coffee", "/cart", "/checkout", "/about", "/jobs"};
+	static const char *const agents[] = {"phone", "tablet", "laptop"};
+	unsigned visitor = (unsigned)rng_below(r, 5000);
+
+	buf_printf(key, "visitor-%u", visitor);
+	buf_printf(value,
+		"{\"visitor\":\"visitor-%u\",\"page\":\"%s\",\"device\":\"%s\",\"ms\":%u}", visitor,
+		one_of(r, pages, ARRAY_LEN(pages)), one_of(r, agents, ARRAY_LEN(agents)),
+		20 + (unsigned)rng_below(r, 900));
+}
+
+static void make_reading(struct rng *r, struct buf *key, struct buf *value)
+{
+	static const char *const places[] = {"boiler", "fridge", "roaster", "store-room"};
+	const char *place = one_of(r, places, ARRAY_LEN(places));
+
+	buf_puts(key, place);
+	buf_printf(value, "{\"sensor\":\"%s\",\"celsius\":%.1f,\"humidity\":%u}", place,
+		4.0 + 90.0 * rng_unit(r), 20 + (unsigned)rng_below(r, 60));
+}
+
+static const struct sample table[SAMPLE_TOPICS] = {
+	{"orders", 6, 20, make_order},
+	{"page-views", 3, 40, make_view},
+	{"sensor-readings", 3, 8, make_reading},
+};
+
+static void send_one(struct samples *s, const struct sample *t)
+{
+	struct producer_record r = {.topic = str_of(t->topic), .partition = -1};
+
+	buf_clear(&s->key);
+	buf_clear(&s->value);
+	t->make(&s->rng, &s->key, &s->value);
+	r.key = buf_slice(&s->key);
+	r.value = buf_slice(&s->value);
+	/* A full queue means that the cluster is away: sample records may be lost. */
+	(void)!producer_send(s->producer, &r, NULL);
+}
+
+static void on_tick(void *arg)
+{
+	struct samples *s = arg;
+
+	for (int i = 0; i < SAMPLE_TOPICS; i++) {
+		if (!s->ready[i])
+			continue;
+		s->due[i] += table[i].per_second * TICK_MS;
+		for (; s->due[i] >= 1000; s->due[i] -= 1000)
+			send_one(s, &table[i]);
+	}
+}
+
+static void on_created(void *arg, const struct err *e)
+{
+	struct created *c = arg;
+
+	if (!e)
+		c->samples->ready[c->i] = true;
+}
+
+struct samples *samples_start(struct loop *l, struct source *source, const char *bootstrap)
+{
+	struct samples *s = ALLOC(struct samples);
+	struct producer_options po = {
+		.bootstrap = bootstrap, .client_id = "kdeck-demo", .linger_ms = 20};
+	struct err e = {0};
+
+	rng_seed(&s->rng, random_u64());
+	io_timer_init(&s->timer, l, on_tick, s);
+	s->producer = producer_new(l, &po, &e);
+	if (!s->producer)
+		return s;
+	for (int i = 0; i < SAMPLE_TOPICS; i++) {
+		struct topic_spec spec = {.name = table[i].topic,
+			.partitions = table[i].partitions,
+			.replication = -1};
+		s->created[i] = (struct created){s, i};
+		source_create_topic(source, &spec, on_created, &s->created[i]);
+	}
+	io_timer_start(&s->timer, TICK_MS, TICK_MS);
+	return s;
+}
+
+void samples_stop(struct samples *s)
+{
+	if (!s)
+		return;
+	io_timer_stop(&s->timer);
+	producer_free(s->producer);
+	buf_fini(&s->key);
+	buf_fini(&s->value);
+	free(s);
+}
