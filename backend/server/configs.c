@@ -229,6 +229,7 @@ void configs_topic(const struct configs *c, struct str topic, struct repl_config
 static int check_broker(struct str key, struct str value, struct err *e)
 {
 	const struct conf_def *def = broker_config_find(key);
+	const struct conf_def *defs;
 	const char *near;
 	size_t n;
 
@@ -239,7 +240,8 @@ static int check_broker(struct str key, struct str value, struct err *e)
 			def->name);
 	if (def)
 		return conf_check(def, value, e);
-	near = conf_nearest(broker_config_defs(&n), n, key);
+	defs = broker_config_defs(&n);
+	near = conf_nearest(defs, n, key);
 	return err_set(e, ERR_NOT_FOUND, "Unknown broker config name: %.*s%s%s%s",
 		(int)min_size(key.n, 100), key.p ? key.p : "", near ? " (did you mean " : "",
 		near ? near : "", near ? "?)" : "");

@@ -204,10 +204,10 @@ static void test_describe_topic(void **state)
 	is_synonym(e, 3, "log.retention.hours", "100", 4);
 	is_synonym(e, 4, "log.retention.hours", "168", 5);
 	assert_int_equal(e->config_type, CONF_LONG);
-	assert_false(e->read_only || e->is_sensitive || e->is_default);
+	assert_false(e->read_only || e->is_sensitive);
 	assert_true(e->documentation.n > 0);
 	e = entry(&r, "remote.storage.enable");
-	assert_true(e->is_default && e->n_synonyms == 0);
+	assert_true(e->n_synonyms == 0);
 	assert_null(entry(&r, "internal.segment.bytes"));
 }
 
