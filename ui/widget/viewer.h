@@ -14,8 +14,10 @@ struct viewer {
 
 void viewer_init(struct viewer *v, bool wrap);
 void viewer_fini(struct viewer *v);
-/* Copies the text and goes to its top; event answers as every widget's does. */
+/* Copies the text and goes to its top. */
 void viewer_set(struct viewer *v, struct str text);
+/* Up Down j k PgUp PgDn Space Home End g G and the wheel scroll, Left and Right when not wrapped, w
+ * wraps or not. WIDGET_CHANGED when another line is at the top. */
 unsigned viewer_event(struct viewer *v, const struct event *e);
 void viewer_draw(struct viewer *v, const struct surface *s);
 
