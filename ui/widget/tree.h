@@ -27,14 +27,19 @@ struct tree {
 	VEC(struct tree_node) nodes;
 	size_t cursor, top; /* node indexes */
 	int page;
+	int drawn_y, drawn_x, drawn_cols; /* where on the grid, for the mouse */
 };
 
 void tree_init(struct tree *t);
 void tree_fini(struct tree *t);
 /* text must outlive the tree or the next set. True when it was JSON. */
 bool tree_set(struct tree *t, struct str text);
-/* Up Down j k PgUp PgDn Home End; Enter, Space, Left, Right fold and unfold. */
+/* Up Down j k PgUp PgDn Home End g G and the wheel move; Enter, Space and a click on the cursor's
+ * row fold and unfold; Left folds or goes to the parent, Right unfolds or goes to the first child.
+ * WIDGET_CHANGED when the cursor moved or something was folded. Enter and Space on what cannot fold
+ * are left to the owner. */
 unsigned tree_event(struct tree *t, const struct event *e);
+/* A text that is no JSON is wrapped from its top. */
 void tree_draw(struct tree *t, const struct surface *s);
 
 #endif
