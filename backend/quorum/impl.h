@@ -28,6 +28,13 @@ void quorum_advance(struct quorum *q);
 /* A leader in this or a later epoch was named in an answer: go there. True: something changed. */
 bool quorum_learn(struct quorum *q, int32_t epoch, int32_t leader);
 
+/* The offset of a fetch is an acknowledgement, so it waits for every record before it: also for
+ * those of an earlier leader that were still on their way to the disk when the role changed. */
+static inline bool quorum_unsynced(const struct quorum *q)
+{
+	return q->append_pending || q->synced < q->ops->log_end(q->arg);
+}
+
 static inline int quorum_majority(const struct quorum *q)
 {
 	return q->set.n_voters / 2 + 1;

@@ -292,7 +292,7 @@ static int64_t next_due(const struct quorum *q)
 	if (q->role == QUORUM_FOLLOWER || q->role == QUORUM_OBSERVER) {
 		if (q->fetch_in_flight)
 			due = min_i64(due, q->fetch_sent_ms + q->set.request_timeout_ms);
-		else if (!q->append_pending)
+		else if (!quorum_unsynced(q))
 			due = min_i64(due, q->fetch_at_ms);
 	}
 	return due;

@@ -119,7 +119,7 @@ void quorum_send_fetch(struct quorum *q)
 
 	if (q->fetch_in_flight && q->fetch_sent_ms + q->set.request_timeout_ms <= q->now_ms)
 		q->fetch_in_flight = false;
-	if (q->fetch_in_flight || q->append_pending || q->fetch_at_ms > q->now_ms)
+	if (q->fetch_in_flight || quorum_unsynced(q) || q->fetch_at_ms > q->now_ms)
 		return;
 	if (to == QUORUM_NOBODY)
 		to = q->set.voters[q->fetch_target++ % q->set.n_voters];
@@ -176,8 +176,12 @@ void quorum_on_log(struct quorum *q, int64_t synced, int64_t now_ms)
 		quorum_advance(q);
 		return;
 	}
-	if (!q->append_pending)
+	if (q->role != QUORUM_FOLLOWER && q->role != QUORUM_OBSERVER)
 		return;
+	if (!q->append_pending) {
+		quorum_send_fetch(q);
+		return;
+	}
 	q->append_pending = false;
 	q->fetch_at_ms = now_ms;
 
