@@ -1,6 +1,6 @@
 /*
- * Errors inside the program: 0 or a negative `enum err_code`. At the edges, where a person reads it, a
- * `struct err` carries the code and one line of text. Kafka's error codes are another type
+ * Errors inside the program: 0 or a negative `enum err_code`. At the edges, where a person reads
+ * it, a `struct err` carries the code and one line of text. Kafka's error codes are another type
  * (wire/kerr.h).
  */
 #ifndef BASE_ERR_H

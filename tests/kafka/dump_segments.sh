@@ -1,8 +1,8 @@
 #!/bin/sh
 # Kafka's DumpLogSegments reads what the store writes: logs, both indexes, producer snapshots.
-# KAFKA_LIBS names the folder with Kafka's jars.
+# KAFKA_JARS names the folder with Kafka's jars.
 set -eu
-: "${KAFKA_LIBS:?the folder with the jars of Kafka}"
+: "${KAFKA_JARS:?the folder with the jars of Kafka}"
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 "${top_builddir:-.}/tests/kafka/write_sample_log" "$dir/data"
@@ -10,7 +10,7 @@ n=0
 bad=0
 dump()
 {
-	java -cp "$KAFKA_LIBS/*" org.apache.kafka.tools.DumpLogSegments "$@" >"$dir/out" 2>&1
+	java -cp "$KAFKA_JARS/*" org.apache.kafka.tools.DumpLogSegments "$@" >"$dir/out" 2>&1
 }
 check()
 {

@@ -26,8 +26,8 @@ enum screen {
 	SCREEN_COUNT
 };
 
-#define ON(screen)     (1u << (screen))
-#define ON_ALL         ((1u << SCREEN_COUNT) - 1)
+#define ON(screen) (1u << (screen))
+#define ON_ALL     ((1u << SCREEN_COUNT) - 1)
 
 enum action_flag {
 	ACTION_WRITES = 1,   /* refused under --read-only */
