@@ -413,6 +413,8 @@ void net_slot_drop(struct net_slot *s, const char *why)
 	if (!c)
 		return;
 	log_warn("%s: closed: %s", transport_peer(c->transport), why);
+	/* Answers to the requests before this one are still its client's. */
+	transport_flush(c->transport);
 	conn_close(c);
 }
 
