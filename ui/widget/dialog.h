@@ -14,13 +14,15 @@ struct dialog {
 	struct edit edit;
 	bool destroys;
 	int focus; /* 0 cancel, 1 yes, 2 the name */
+	int top;   /* lines of the text scrolled away (PgUp, PgDn) */
 };
 
 /* Copies the texts. yes == NULL: a notice with one button. */
 void dialog_init(struct dialog *d, const char *title, const char *text, const char *yes,
 	const char *type_name, bool destroys);
 void dialog_fini(struct dialog *d);
-/* WIDGET_SUBMIT or WIDGET_CANCEL ends it. Tab, arrows and Enter; Esc cancels. */
+/* WIDGET_SUBMIT or WIDGET_CANCEL ends it. Tab, arrows and Enter; Esc cancels. A notice only ever
+ * ends with WIDGET_CANCEL. Letters go to the name from wherever the focus is. */
 unsigned dialog_event(struct dialog *d, const struct event *e);
 /* Draws the box in the middle of s. */
 void dialog_draw(struct dialog *d, const struct surface *s);

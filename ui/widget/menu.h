@@ -17,6 +17,7 @@ struct menu {
 	const char *title;
 	VEC(struct menu_item) items;
 	int cursor, top;
+	int x, y, cols, rows; /* where the items were drawn last, for the mouse */
 };
 
 void menu_init(struct menu *m, const char *title);
@@ -24,7 +25,9 @@ void menu_fini(struct menu *m);
 /* reason is copied. */
 void menu_add(
 	struct menu *m, int id, char letter, const char *key, const char *text, const char *reason);
-/* WIDGET_SUBMIT: items.v[cursor] was chosen (never a grey one); WIDGET_CANCEL on Esc, m, q. */
+/* A letter chooses its item, else j k g G and the arrows move, Enter or a click chooses; Hangul
+ * counts as its QWERTY keys. Choosing a grey item only goes to it, so that its reason is read.
+ * WIDGET_SUBMIT: items.v[cursor] was chosen (never a grey one); WIDGET_CANCEL on Esc, m, q. */
 unsigned menu_event(struct menu *m, const struct event *e);
 void menu_draw(struct menu *m, const struct surface *s);
 

@@ -28,4 +28,11 @@ void put_rate(struct buf *out, double per_s);
 /* One of our symbols (★ ● ▁ …), in ASCII where the terminal wants that. */
 void put_symbol(struct buf *out, uint32_t cp);
 
+/* An empty box of at most cols by rows, border included, in the middle of s; returns the inside.
+ * The terminal's cursor of what lies below is hidden. */
+struct surface box_center(const struct surface *s, int cols, int rows, struct str title);
+/* Draws text wrapped at the width of s from its line `from` on; returns how many lines it has. A
+ * surface of no rows only counts. */
+int wrap_draw(const struct surface *s, enum style style, struct str text, int from);
+
 #endif
