@@ -20,10 +20,10 @@ static int count(const struct quorum *q, bool granted)
 	return n;
 }
 
-/* Voters without a past need the word of every voter: one with a past would object. */
+/* Votes of voters without a past count only when nobody objects: who has a past would. */
 static int needed(const struct quorum *q)
 {
-	return q->fresh ? q->set.n_voters : quorum_majority(q);
+	return q->unanimous ? q->set.n_voters : quorum_majority(q);
 }
 
 static void stand(struct quorum *q)
@@ -44,6 +44,9 @@ static void stand(struct quorum *q)
 void quorum_run(struct quorum *q)
 {
 	quorum_move(q, QUORUM_PROSPECTIVE, QUORUM_NOBODY);
+	/* Every third time also a voter with a past asks all: the others may be too new to count.
+	 */
+	q->unanimous = q->fresh || q->elections % 3 == 2;
 	clear_votes(q);
 	q->deadline_ms = q->now_ms + quorum_election_wait(q);
 	if (count(q, true) >= needed(q))
@@ -55,7 +58,7 @@ void quorum_run(struct quorum *q)
 void quorum_ask_votes(struct quorum *q)
 {
 	struct quorum_vote_request r = {
-		.new_cluster = q->fresh,
+		.new_cluster = q->unanimous,
 		.candidate = q->set.id,
 		.candidate_dir = q->set.dir,
 		.epoch = q->state.leader_epoch,
@@ -142,7 +145,7 @@ static bool heard_lately(const struct quorum *q)
 
 static bool may_grant(const struct quorum *q, const struct quorum_vote_request *r)
 {
-	if (r->new_cluster != q->fresh || log_is_behind(q, r))
+	if ((q->fresh && !r->new_cluster) || log_is_behind(q, r))
 		return false;
 	if (r->pre_vote)
 		return !heard_lately(q);
@@ -208,7 +211,11 @@ void quorum_on_vote_response(
 	int i = quorum_index(q, from);
 
 	q->now_ms = now_ms;
-	if (i < 0 || from == q->set.id || quorum_learn(q, r->epoch, r->leader))
+	if (i < 0 || from == q->set.id)
+		return;
+	/* Who grants has not heard from the leader that it names. */
+	if ((!r->granted || r->epoch > q->state.leader_epoch) &&
+		quorum_learn(q, r->epoch, r->leader))
 		return;
 	if (q->role != (r->pre_vote ? QUORUM_PROSPECTIVE : QUORUM_CANDIDATE))
 		return;
@@ -234,6 +241,8 @@ void quorum_on_begin(struct quorum *q, const struct quorum_begin_request *r,
 		q->fetch_at_ms = q->fetch_in_flight ? q->fetch_at_ms : now_ms;
 	else if (!quorum_learn(q, r->epoch, r->leader))
 		out->error = KERR_INVALID_REQUEST;
+	if (!out->error && q->leader == r->leader)
+		q->heard_ms = now_ms;
 	out->leader = q->leader;
 	out->epoch = q->state.leader_epoch;
 }
@@ -274,6 +283,13 @@ void quorum_on_end(struct quorum *q, const struct quorum_end_request *r,
 	out->epoch = q->state.leader_epoch;
 }
 
+void quorum_leader_gone(struct quorum *q)
+{
+	q->heard_ms = -1;
+	q->deadline_ms = min_i64(q->deadline_ms,
+		q->now_ms + q->set.retry_ms + rng_between(&q->rng, 0, 4 * q->set.retry_ms));
+}
+
 void quorum_on_disconnect(struct quorum *q, int32_t node, int64_t now_ms)
 {
 	int i = quorum_index(q, node);
@@ -289,9 +305,6 @@ void quorum_on_disconnect(struct quorum *q, int32_t node, int64_t now_ms)
 		q->fetch_in_flight = false;
 		q->fetch_at_ms = now_ms + q->set.retry_ms;
 	}
-	if (q->role == QUORUM_FOLLOWER && node == q->leader) {
-		q->heard_ms = -1;
-		q->deadline_ms = min_i64(q->deadline_ms,
-			now_ms + q->set.retry_ms + rng_between(&q->rng, 0, 4 * q->set.retry_ms));
-	}
+	if (q->role == QUORUM_FOLLOWER && node == q->leader)
+		quorum_leader_gone(q);
 }

@@ -20,6 +20,8 @@ void quorum_run(struct quorum *q);
 void quorum_ask_votes(struct quorum *q);
 void quorum_send_begins(struct quorum *q);
 void quorum_send_fetch(struct quorum *q);
+/* Follower: its leader cannot be reached or leads no more; an election soon. */
+void quorum_leader_gone(struct quorum *q);
 /* Index among the voters, or -1. */
 int quorum_index(const struct quorum *q, int32_t id);
 int64_t quorum_election_wait(struct quorum *q);

@@ -106,7 +106,6 @@ bool quorum_follow(struct quorum *q, int32_t epoch, int32_t leader)
 		q->fresh = false;
 	quorum_move(q, q->voter ? QUORUM_FOLLOWER : QUORUM_OBSERVER, leader);
 	q->elections = 0;
-	q->heard_ms = q->now_ms;
 	q->fetch_at_ms = q->now_ms;
 	q->deadline_ms = q->now_ms + q->set.fetch_timeout_ms;
 	return true;

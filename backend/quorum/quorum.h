@@ -49,7 +49,7 @@ enum quorum_role {
 const char *quorum_role_name(enum quorum_role r);
 
 struct quorum_vote_request {
-	bool new_cluster; /* ClusterId null: the sender has an empty folder */
+	bool new_cluster; /* ClusterId null: only the votes of all voters make it leader */
 	int32_t voter;    /* whom it asks */
 	int32_t candidate;
 	struct uuid candidate_dir;
@@ -157,7 +157,7 @@ struct quorum_replica {
 };
 
 struct quorum_vote {
-	bool asked, answered, granted, fresh; /* fresh: it said that it is new, too */
+	bool asked, answered, granted;
 	int64_t retry_at_ms;
 };
 
@@ -175,10 +175,11 @@ struct quorum {
 	int64_t leader_hw;      /* as the leader said with the records that are being synced */
 	int64_t epoch_start;    /* leader: offset of its LeaderChange */
 	bool voter;
-	bool fresh;           /* an empty voter that may vote only among the new */
+	bool fresh;           /* an empty voter: votes only in elections that need all votes */
+	bool unanimous;       /* the election at hand is one of those */
 	int64_t deadline_ms;  /* election, fetch or quorum time-out by role; INT64_MAX: none */
 	int64_t led_since_ms; /* leader: start of its term */
-	int64_t heard_ms;     /* follower: last word of the leader; -1: never or cut off */
+	int64_t heard_ms;     /* follower: last word of the leader itself; -1: never or cut off */
 	bool fetch_in_flight;
 	bool append_pending; /* records were taken and are not yet synced */
 	int64_t fetch_at_ms; /* next fetch at the earliest */

@@ -155,7 +155,12 @@ bool quorum_on_fetch_response(
 		return false;
 	q->fetch_in_flight = false;
 	q->fetch_at_ms = now_ms + q->set.retry_ms;
-	if (from != q->leader || r->epoch != q->state.leader_epoch || r->error || r->snapshot)
+	if (from != q->leader || r->epoch != q->state.leader_epoch)
+		return false;
+	/* It came back after a crash, or gave up, and the epoch still has its name. */
+	if (r->error == KERR_NOT_LEADER_OR_FOLLOWER && q->role == QUORUM_FOLLOWER)
+		quorum_leader_gone(q);
+	if (r->error || r->snapshot)
 		return false;
 	q->heard_ms = now_ms;
 	q->deadline_ms = now_ms + q->set.fetch_timeout_ms;

@@ -1,0 +1,388 @@
+/* Single rules of quorum: votes, fetches, quorum-state. Whole quorums are in tests/sim. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "quorum/quorum.h"
+#include "wire/kerr.h"
+
+/* A voter whose log is two numbers, on a disk that may refuse. */
+struct voter {
+	struct quorum quorum;
+	struct quorum_state saved;
+	int64_t end;
+	int32_t last_epoch;
+	bool disk_refuses;
+	int saves, fetches, votes;
+	struct quorum_fetch_request fetch;
+};
+
+static int op_persist(void *arg, const struct quorum_state *s)
+{
+	struct voter *v = arg;
+
+	if (v->disk_refuses)
+		return ERR_IO;
+	v->saved = *s;
+	v->saves++;
+	return 0;
+}
+
+static int64_t op_log_start(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static int64_t op_log_end(void *arg)
+{
+	return ((struct voter *)arg)->end;
+}
+
+static int32_t op_last_epoch(void *arg)
+{
+	return ((struct voter *)arg)->last_epoch;
+}
+
+static void op_epoch_end(void *arg, int32_t epoch, int32_t *found, int64_t *end)
+{
+	struct voter *v = arg;
+	bool has = v->end > 0 && epoch >= v->last_epoch;
+
+	*found = has ? v->last_epoch : -1;
+	*end = has ? v->end : -1;
+}
+
+static int op_truncate(void *arg, int64_t offset)
+{
+	((struct voter *)arg)->end = offset;
+	return 0;
+}
+
+static int op_append_leader_change(void *arg, int32_t epoch, int32_t leader, const int32_t *voters,
+	int n_voters, const int32_t *granting, int n_granting)
+{
+	struct voter *v = arg;
+
+	(void)leader;
+	(void)voters;
+	(void)n_voters;
+	(void)granting;
+	(void)n_granting;
+	v->end++;
+	v->last_epoch = epoch;
+	return 0;
+}
+
+static void op_send_vote(void *arg, int32_t to, const struct quorum_vote_request *r)
+{
+	(void)to;
+	(void)r;
+	((struct voter *)arg)->votes++;
+}
+
+static void op_send_begin(void *arg, int32_t to, const struct quorum_begin_request *r)
+{
+	(void)arg;
+	(void)to;
+	(void)r;
+}
+
+static void op_send_end(void *arg, int32_t to, const struct quorum_end_request *r)
+{
+	(void)arg;
+	(void)to;
+	(void)r;
+}
+
+static void op_send_fetch(void *arg, int32_t to, const struct quorum_fetch_request *r)
+{
+	struct voter *v = arg;
+
+	(void)to;
+	v->fetch = *r;
+	v->fetches++;
+}
+
+static void op_changed(void *arg, enum quorum_role role, int32_t epoch, int32_t leader)
+{
+	(void)arg;
+	(void)role;
+	(void)epoch;
+	(void)leader;
+}
+
+static void op_committed(void *arg, int64_t hw)
+{
+	(void)arg;
+	(void)hw;
+}
+
+static const struct quorum_ops ops = {
+	.persist = op_persist,
+	.log_start = op_log_start,
+	.log_end = op_log_end,
+	.last_epoch = op_last_epoch,
+	.epoch_end = op_epoch_end,
+	.truncate = op_truncate,
+	.append_leader_change = op_append_leader_change,
+	.send_vote = op_send_vote,
+	.send_begin = op_send_begin,
+	.send_end = op_send_end,
+	.send_fetch = op_send_fetch,
+	.changed = op_changed,
+	.committed = op_committed,
+};
+
+static const struct quorum_settings three = {
+	.id = 1,
+	.voters = {1, 2, 3},
+	.n_voters = 3,
+	.election_timeout_ms = 1000,
+	.fetch_timeout_ms = 2000,
+	.election_backoff_ms = 1000,
+	.request_timeout_ms = 2000,
+	.retry_ms = 20,
+};
+
+/* Node 1 of three, in epoch 5 without a leader, its log ends at (4, 10). */
+static void voter_init(struct voter *v)
+{
+	struct quorum_state s = {.leader_id = -1, .leader_epoch = 5, .voted_id = -1};
+	struct err e;
+
+	memset(v, 0, sizeof(*v));
+	v->end = 10;
+	v->last_epoch = 4;
+	assert_int_equal(quorum_init(&v->quorum, &three, &ops, v, &s, 7, 0, &e), 0);
+	quorum_start(&v->quorum, 0);
+}
+
+static void test_votes(void **state)
+{
+	static const struct {
+		int32_t candidate, epoch, last_epoch;
+		int64_t last_offset;
+		bool pre_vote, new_cluster;
+		bool granted;
+		int16_t error;
+	} rows[] = {
+		{2, 6, 4, 10, false, false, true, 0},
+		{2, 5, 4, 10, false, false, true, 0},
+		{2, 6, 5, 1, false, false, true, 0},
+		{2, 6, 4, 9, false, false, false, 0},
+		{2, 6, 3, 99, false, false, false, 0},
+		{2, 4, 4, 10, false, false, false, KERR_FENCED_LEADER_EPOCH},
+		{2, 6, 4, 10, false, true, true, 0},
+		{2, 6, 4, 9, false, true, false, 0},
+		{2, 5, 4, 10, true, false, true, 0},
+		{2, 5, 4, 9, true, false, false, 0},
+		{9, 6, 4, 10, false, false, false, KERR_INVALID_REQUEST},
+		{1, 6, 4, 10, false, false, false, KERR_INVALID_REQUEST},
+		{2, 6, 7, 10, false, false, false, KERR_INVALID_REQUEST},
+		{2, 6, 4, -1, false, false, false, KERR_INVALID_REQUEST},
+		{2, -1, -1, 10, false, false, false, KERR_INVALID_REQUEST},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct quorum_vote_request r = {.voter = 1,
+			.candidate = rows[i].candidate,
+			.epoch = rows[i].epoch,
+			.last_epoch = rows[i].last_epoch,
+			.last_offset = rows[i].last_offset,
+			.pre_vote = rows[i].pre_vote,
+			.new_cluster = rows[i].new_cluster};
+		struct quorum_vote_response a;
+		struct voter v;
+
+		voter_init(&v);
+		quorum_on_vote(&v.quorum, &r, &a, 1);
+		assert_int_equal(a.error, rows[i].error);
+		assert_int_equal(a.granted, rows[i].granted);
+		if (rows[i].granted && !rows[i].pre_vote)
+			assert_int_equal(v.saved.voted_id, rows[i].candidate);
+		else
+			assert_int_equal(v.saved.voted_id <= 0, true);
+	}
+}
+
+static void test_one_vote_an_epoch(void **state)
+{
+	struct quorum_vote_request r = {
+		.voter = 1, .candidate = 2, .epoch = 6, .last_epoch = 4, .last_offset = 10};
+	struct quorum_vote_response a;
+	struct voter v;
+
+	(void)state;
+	voter_init(&v);
+	quorum_on_vote(&v.quorum, &r, &a, 1);
+	assert_true(a.granted);
+	quorum_on_vote(&v.quorum, &r, &a, 2);
+	assert_true(a.granted);
+	r.candidate = 3;
+	quorum_on_vote(&v.quorum, &r, &a, 3);
+	assert_false(a.granted);
+}
+
+/* An empty folder may have been a full one: its vote counts only where nobody objects. */
+static void test_fresh_voter(void **state)
+{
+	struct quorum_settings set = three;
+	struct quorum_vote_request r = {
+		.voter = 1, .candidate = 2, .epoch = 6, .last_epoch = 4, .last_offset = 10};
+	struct quorum_vote_response a;
+	struct voter v = {0};
+	struct err e;
+
+	(void)state;
+	set.new_voter = true;
+	assert_int_equal(quorum_init(&v.quorum, &set, &ops, &v, NULL, 7, 0, &e), 0);
+	quorum_start(&v.quorum, 0);
+	quorum_on_vote(&v.quorum, &r, &a, 1);
+	assert_false(a.granted);
+	assert_int_equal(a.error, 0);
+	r.new_cluster = true;
+	quorum_on_vote(&v.quorum, &r, &a, 2);
+	assert_true(a.granted);
+}
+
+static void test_no_vote_without_disk(void **state)
+{
+	struct quorum_vote_request r = {
+		.voter = 1, .candidate = 2, .epoch = 5, .last_epoch = 4, .last_offset = 10};
+	struct quorum_vote_response a;
+	struct voter v;
+
+	(void)state;
+	voter_init(&v);
+	v.disk_refuses = true;
+	quorum_on_vote(&v.quorum, &r, &a, 1);
+	assert_false(a.granted);
+	r.epoch = 6;
+	quorum_on_vote(&v.quorum, &r, &a, 1);
+	assert_false(a.granted);
+	assert_int_equal(a.error, KERR_UNKNOWN_SERVER_ERROR);
+	assert_int_equal(quorum_epoch(&v.quorum), 5);
+}
+
+/* Records of one leader that are not synced yet hold back the first fetch from the next one. */
+static void test_fetch_waits_for_sync(void **state)
+{
+	struct quorum_begin_request begin = {.leader = 2, .epoch = 6};
+	struct quorum_epoch_response begun;
+	struct quorum_fetch_response records = {
+		.leader = 2, .epoch = 6, .high_watermark = 10, .diverging_epoch = -1};
+	struct voter v;
+
+	(void)state;
+	voter_init(&v);
+	quorum_on_begin(&v.quorum, &begin, &begun, 1);
+	quorum_tick(&v.quorum, 1);
+	assert_int_equal(v.fetches, 1);
+	assert_int_equal(v.fetch.offset, 10);
+	assert_int_equal(v.fetch.last_fetched_epoch, 4);
+	assert_true(quorum_on_fetch_response(&v.quorum, 2, &records, 2));
+	v.end = 15;
+	v.last_epoch = 6;
+	begin = (struct quorum_begin_request){.leader = 3, .epoch = 7};
+	quorum_on_begin(&v.quorum, &begin, &begun, 3);
+	quorum_tick(&v.quorum, 4);
+	assert_int_equal(v.fetches, 1);
+	quorum_on_log(&v.quorum, 15, 5);
+	assert_int_equal(v.fetches, 2);
+	assert_int_equal(v.fetch.offset, 15);
+}
+
+static void test_single_voter(void **state)
+{
+	struct quorum_settings one = three;
+	struct err e;
+	struct voter v = {0};
+
+	(void)state;
+	one.n_voters = 1;
+	assert_int_equal(quorum_init(&v.quorum, &one, &ops, &v, NULL, 7, 0, &e), 0);
+	quorum_start(&v.quorum, 0);
+	assert_true(quorum_leads(&v.quorum));
+	assert_int_equal(v.saved.leader_id, 1);
+	assert_int_equal(v.votes, 0);
+	assert_int_equal(v.quorum.high_watermark, -1);
+	quorum_on_log(&v.quorum, v.end, 1);
+	assert_int_equal(v.quorum.high_watermark, v.end);
+	assert_int_equal(quorum_tick(&v.quorum, 2), INT64_MAX);
+}
+
+static void test_settings(void **state)
+{
+	struct quorum_settings s = three;
+	struct quorum_state stranger = {.leader_id = -1, .leader_epoch = 5, .voted_id = 8};
+	struct quorum_state old = {.leader_id = -1, .leader_epoch = 3, .voted_id = -1};
+	struct voter v = {.end = 10, .last_epoch = 4};
+	struct err e;
+
+	(void)state;
+	s.voters[2] = 2;
+	assert_int_equal(quorum_init(&v.quorum, &s, &ops, &v, NULL, 1, 0, &e), ERR_INVALID);
+	s = three;
+	s.n_voters = 0;
+	assert_int_equal(quorum_init(&v.quorum, &s, &ops, &v, NULL, 1, 0, &e), ERR_INVALID);
+	assert_int_equal(
+		quorum_init(&v.quorum, &three, &ops, &v, &stranger, 1, 0, &e), ERR_INVALID);
+	assert_int_equal(quorum_init(&v.quorum, &three, &ops, &v, &old, 1, 0, &e), ERR_INVALID);
+}
+
+static void test_state_file(void **state)
+{
+	static const struct {
+		const char *text;
+		int rc;
+	} rows[] = {
+		{"{\"leaderId\":1,\"leaderEpoch\":2,\"votedId\":-1,\"data_version\":0}", 0},
+		{"{\"clusterId\":\"\",\"leaderId\":1,\"leaderEpoch\":2,\"votedId\":-1,"
+		 "\"appliedOffset\":0,\"currentVoters\":[],\"data_version\":0}",
+			0},
+		{"", ERR_INVALID},
+		{"{}", ERR_INVALID},
+		{"{\"leaderId\":1,\"leaderEpoch\":2,\"votedId\":-1,\"data_version\":7}",
+			ERR_VERSION},
+		{"{\"leaderId\":x,\"leaderEpoch\":2,\"votedId\":-1,\"data_version\":1}",
+			ERR_INVALID},
+		{"{\"leaderId\":99999999999,\"leaderEpoch\":2,\"votedId\":-1,\"data_version\":1}",
+			ERR_INVALID},
+		{"{\"leaderEpoch\":2,\"votedId\":-1,\"data_version\":1}", ERR_INVALID},
+	};
+	struct quorum_state in = {.leader_id = 3, .leader_epoch = INT32_MAX, .voted_id = 0}, out;
+	struct buf text = BUF_EMPTY;
+	struct err e;
+
+	(void)state;
+	uuid_random(&in.voted_dir);
+	quorum_state_encode(&in, &text);
+	assert_int_equal(quorum_state_parse(buf_str(&text), &out, &e), 0);
+	assert_memory_equal(&in, &out, sizeof(in));
+	for (size_t n = 0; n + 1 < text.n; n++)
+		assert_true(quorum_state_parse((struct str){(char *)text.p, n}, &out, &e) < 0);
+	buf_fini(&text);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(quorum_state_parse(str_of(rows[i].text), &out, &e), rows[i].rc);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_votes),
+		cmocka_unit_test(test_one_vote_an_epoch),
+		cmocka_unit_test(test_fresh_voter),
+		cmocka_unit_test(test_no_vote_without_disk),
+		cmocka_unit_test(test_fetch_waits_for_sync),
+		cmocka_unit_test(test_single_voter),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_state_file),
+	};
+
+	return cmocka_run_group_tests_name("quorum", tests, NULL, NULL);
+}
