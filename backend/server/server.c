@@ -172,7 +172,8 @@ static int open_metalog(struct server *s, struct err *e)
 		.control = {.cluster_id = s->broker.cluster_id,
 			.num_partitions = s->set.api.num_partitions,
 			.default_replication_factor = s->set.api.default_replication_factor,
-			.min_insync_replicas = 1},
+			.min_insync_replicas = 1,
+			.topic_deletion_disabled = !s->set.topic_deletion},
 		.sync = s->sync};
 
 	if (!uuid_parse(str_of(s->store.meta.directory_id), &set.quorum.dir))

@@ -39,6 +39,7 @@ struct server_settings {
 	int n_listeners;
 	struct net_settings net;
 	struct broker_settings api;
+	bool topic_deletion; /* delete.topic.enable */
 	int64_t retention_check_ms;
 	int64_t checkpoint_ms; /* high watermarks */
 	int recovery_threads;

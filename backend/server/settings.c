@@ -222,6 +222,7 @@ int server_settings_read(const struct conf *c, struct server_settings *set, stru
 		.default_replication_factor =
 			(int16_t)conf_get_int(c, "default.replication.factor"),
 	};
+	set->topic_deletion = conf_get_bool(c, "delete.topic.enable");
 	set->retention_check_ms = conf_get_long(c, "log.retention.check.interval.ms");
 	set->checkpoint_ms = conf_get_long(c, "replica.high.watermark.checkpoint.interval.ms");
 	set->recovery_threads = (int)max_i64(1, sysconf(_SC_NPROCESSORS_ONLN));

@@ -221,7 +221,7 @@ bool conf_get_bool(const struct conf *c, const char *name)
 	bool v = false;
 
 	if (!str_is_null(text) && !conf_parse_bool(text, &v))
-		assert(!"a boolean");
+		assert(0 && "a boolean");
 	return v;
 }
 
@@ -231,7 +231,7 @@ int64_t conf_get_long(const struct conf *c, const char *name)
 	int64_t v = 0;
 
 	if (!str_is_null(text) && !conf_parse_long(text, &v))
-		assert(!"a whole number");
+		assert(0 && "a whole number");
 	return v;
 }
 
@@ -249,6 +249,6 @@ double conf_get_double(const struct conf *c, const char *name)
 	double v = 0;
 
 	if (!str_is_null(text) && !conf_parse_double(text, &v))
-		assert(!"a number");
+		assert(0 && "a number");
 	return v;
 }

@@ -78,14 +78,12 @@ static void draw_crumb(struct app *a, const struct surface *s)
 		right = surface_put_right(s, s->cols, 1, STYLE_DIM, buf_str(&text));
 		buf_clear(&text);
 	}
-	for (int i = 0; i < a->depth; i++) {
-		if (i && !a->stack[i].ops->crumb)
-			buf_puts(&text, " > ");
-		if (i == 0 || !a->stack[i].ops->crumb)
-			buf_puts(&text, a->stack[i].ops->title);
-		if (a->stack[i].ops->crumb)
-			a->stack[i].ops->crumb(a->stack[i].view, &text);
-	}
+	/* Where one came from, then what is open: "topics > records > orders". */
+	buf_puts(&text, a->stack[0].ops->title);
+	if (a->depth > 1 && top->ops->screen != SCREEN_TOPIC)
+		buf_printf(&text, " > %s", top->ops->title);
+	if (top->ops->crumb)
+		top->ops->crumb(top->view, &text);
 	x += surface_put(s, x, 1, STYLE_TITLE, buf_str(&text));
 	if (top->ops->tabs && top->ops->tabs(top->view, &t) && t.n > 1) {
 		struct surface rest = surface_sub(s, 0, 0, right - 1, 2);

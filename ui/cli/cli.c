@@ -250,6 +250,7 @@ static bool write_all(int fd, const void *p, size_t n)
 	return true;
 }
 
+PRINTF_LIKE(2, 0)
 static void complain(struct cli *c, const char *fmt, va_list ap)
 {
 	struct buf b = BUF_EMPTY;

@@ -8,22 +8,22 @@ enum { BLACK, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN, WHITE };
 struct look theme_look(enum theme theme, enum style style, int colors)
 {
 	static const struct look mono[STYLE_COUNT] = {
-		[STYLE_NORMAL] = {-1, -1},
-		[STYLE_DIM] = {-1, -1, .dim = true},
-		[STYLE_TITLE] = {-1, -1, .bold = true},
-		[STYLE_HEAD] = {-1, -1, .underline = true},
-		[STYLE_KEY] = {-1, -1, .bold = true},
-		[STYLE_OK] = {-1, -1},
-		[STYLE_WARN] = {-1, -1, .bold = true},
-		[STYLE_ERROR] = {-1, -1, .bold = true, .underline = true},
-		[STYLE_RULE] = {-1, -1, .dim = true},
-		[STYLE_CURSOR] = {-1, -1, .reverse = true},
-		[STYLE_MARK] = {-1, -1, .bold = true, .underline = true},
-		[STYLE_FIELD] = {-1, -1, .underline = true},
-		[STYLE_FOCUS] = {-1, -1, .reverse = true},
-		[STYLE_TAB] = {-1, -1, .bold = true},
-		[STYLE_BOX] = {-1, -1},
-		[STYLE_ALARM] = {-1, -1, .bold = true, .reverse = true},
+		[STYLE_NORMAL] = {.fg = -1, .bg = -1},
+		[STYLE_DIM] = {.fg = -1, .bg = -1, .dim = true},
+		[STYLE_TITLE] = {.fg = -1, .bg = -1, .bold = true},
+		[STYLE_HEAD] = {.fg = -1, .bg = -1, .underline = true},
+		[STYLE_KEY] = {.fg = -1, .bg = -1, .bold = true},
+		[STYLE_OK] = {.fg = -1, .bg = -1},
+		[STYLE_WARN] = {.fg = -1, .bg = -1, .bold = true},
+		[STYLE_ERROR] = {.fg = -1, .bg = -1, .bold = true, .underline = true},
+		[STYLE_RULE] = {.fg = -1, .bg = -1, .dim = true},
+		[STYLE_CURSOR] = {.fg = -1, .bg = -1, .reverse = true},
+		[STYLE_MARK] = {.fg = -1, .bg = -1, .bold = true, .underline = true},
+		[STYLE_FIELD] = {.fg = -1, .bg = -1, .underline = true},
+		[STYLE_FOCUS] = {.fg = -1, .bg = -1, .reverse = true},
+		[STYLE_TAB] = {.fg = -1, .bg = -1, .bold = true},
+		[STYLE_BOX] = {.fg = -1, .bg = -1},
+		[STYLE_ALARM] = {.fg = -1, .bg = -1, .bold = true, .reverse = true},
 	};
 	struct look l = style < STYLE_COUNT ? mono[style] : mono[STYLE_NORMAL];
 	bool light = theme == THEME_LIGHT, many = colors >= 256;

@@ -219,7 +219,7 @@ static int64_t brokers_age(const void *view)
 {
 	const struct brokers *v = view;
 
-	return part_age_ms(&view_cluster(v->ctx)->metadata, clock_mono_ms(v->ctx->clock));
+	return view_age(v->ctx, &view_cluster(v->ctx)->metadata);
 }
 
 const struct view_ops view_brokers = {

@@ -44,7 +44,7 @@ void formbox_draw(struct formbox *b, const struct surface *body)
 	if (!b->open)
 		return;
 	surface_clear(&box, STYLE_BOX);
-	in = surface_box(&box, str_of(b->form.title), STYLE_BOX);
+	in = surface_box(&box, STR_LIT(""), STYLE_BOX);
 	form_draw(&b->form, &in);
 }
 
@@ -77,6 +77,13 @@ bool view_part_cell(const struct part *p, int64_t now_ms, struct buf *text, enum
 		return true;
 	}
 	return false;
+}
+
+int64_t view_age(const struct view_ctx *c, const struct part *p)
+{
+	int64_t now = clock_mono_ms(c->clock);
+
+	return part_state(p, now) == PART_LIVE ? 0 : part_age_ms(p, now);
 }
 
 void view_outcome(struct view_ctx *c, const struct err *e, const char *done)

@@ -35,6 +35,8 @@ unsigned view_table_effect(unsigned widget_effect);
 /* The state of a part as a style for its cells, and its text instead of a figure ("denied", "…");
  * false when the figure itself is to be drawn. */
 bool view_part_cell(const struct part *p, int64_t now_ms, struct buf *text, enum style *style);
+/* What age_ms of a view answers for a part: 0 while it is live, -1 before it was ever there. */
+int64_t view_age(const struct view_ctx *c, const struct part *p);
 /* Shows how an action went: the message line, e NULL: `done`. */
 void view_outcome(struct view_ctx *c, const struct err *e, const char *done);
 /* A text that begins at x of line y and is cut at the surface's edge; returns where it ended. */

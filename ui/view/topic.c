@@ -205,7 +205,7 @@ static int64_t topic_age(const void *view)
 	const struct topic_view *v = view;
 	const struct topic *t = topic_view_topic(v);
 
-	return t ? part_age_ms(&t->offsets, clock_mono_ms(v->ctx->clock)) : -1;
+	return t ? view_age(v->ctx, &t->offsets) : -1;
 }
 
 static void topic_save(const void *view, struct buf *out)

@@ -137,7 +137,7 @@ static void submit_new(void *arg, struct form *f)
 	free(text);
 }
 
-void topic_new(struct topic_actions *a, const struct topic *like)
+void topic_actions_new(struct topic_actions *a, const struct topic *like)
 {
 	struct buf text = BUF_EMPTY;
 
@@ -187,7 +187,7 @@ static void submit_partitions(void *arg, struct form *f)
 		grown, a->ctx);
 }
 
-void topic_add_partitions(struct topic_actions *a, const struct topic *t)
+void topic_actions_partitions(struct topic_actions *a, const struct topic *t)
 {
 	struct buf text = BUF_EMPTY;
 
@@ -229,7 +229,8 @@ static void submit_config(void *arg, struct form *f)
 	free(value);
 }
 
-void topic_edit_config(struct topic_actions *a, const struct topic *t, const struct topic_config *c)
+void topic_actions_config(
+	struct topic_actions *a, const struct topic *t, const struct topic_config *c)
 {
 	remember(a, t);
 	buf_clear(&a->key);
@@ -255,7 +256,7 @@ static void purge_answer(void *arg, bool yes)
 		source_purge(a->ctx->source, &spec, purged, a->ctx);
 }
 
-void topic_purge(struct topic_actions *a, const struct topic *t)
+void topic_actions_purge(struct topic_actions *a, const struct topic *t)
 {
 	struct buf text = BUF_EMPTY;
 
@@ -284,7 +285,7 @@ static void delete_answer(void *arg, bool yes)
 		source_delete_topics(a->ctx->source, &name, 1, deleted, a->ctx);
 }
 
-void topic_delete(struct topic_actions *a, const struct topic *t)
+void topic_actions_delete(struct topic_actions *a, const struct topic *t)
 {
 	struct buf text = BUF_EMPTY;
 
@@ -303,19 +304,19 @@ bool topic_action(struct topic_actions *a, enum action_id id, const struct topic
 {
 	switch ((int)id) {
 	case ACTION_TOPIC_NEW:
-		topic_new(a, NULL);
+		topic_actions_new(a, NULL);
 		return true;
 	case ACTION_TOPIC_COPY:
-		topic_new(a, t);
+		topic_actions_new(a, t);
 		return true;
 	case ACTION_TOPIC_PARTITIONS:
-		topic_add_partitions(a, t);
+		topic_actions_partitions(a, t);
 		return true;
 	case ACTION_TOPIC_PURGE:
-		topic_purge(a, t);
+		topic_actions_purge(a, t);
 		return true;
 	case ACTION_TOPIC_DELETE:
-		topic_delete(a, t);
+		topic_actions_delete(a, t);
 		return true;
 	case ACTION_TOPIC_RECORDS:
 		view_push(a->ctx, SCREEN_RECORDS, t->name_z);

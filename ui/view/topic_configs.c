@@ -79,7 +79,7 @@ void topic_configs_edit(struct topic_view *v, const struct topic *t)
 	else if (c && c->read_only)
 		view_message(v->ctx, MESSAGE_ERROR, "%s cannot be changed", c->name);
 	else if (c)
-		topic_edit_config(&v->actions, t, c);
+		topic_actions_config(&v->actions, t, c);
 }
 
 void topic_configs_command(struct topic_view *v, const struct topic *t, struct buf *out)

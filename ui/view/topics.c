@@ -307,7 +307,7 @@ static int64_t topics_age(const void *view)
 {
 	const struct topics *v = view;
 
-	return part_age_ms(&view_cluster(v->ctx)->metadata, clock_mono_ms(v->ctx->clock));
+	return view_age(v->ctx, &view_cluster(v->ctx)->metadata);
 }
 
 const struct view_ops view_topics = {
