@@ -83,6 +83,16 @@ static unsigned arrow(struct dialog *d, uint32_t code)
 	}
 }
 
+/* Backspace, Home and their like go to the name too; what the edit does not know moves nothing. */
+static unsigned edit_key(struct dialog *d, const struct event *e)
+{
+	unsigned effect = d->type_name ? edit_event(&d->edit, e) : WIDGET_IGNORED;
+
+	if (effect != WIDGET_IGNORED)
+		d->focus = NAME;
+	return effect;
+}
+
 static unsigned plain_key(struct dialog *d, const struct event *e)
 {
 	uint32_t code = e->key.code;
@@ -109,7 +119,7 @@ static unsigned plain_key(struct dialog *d, const struct event *e)
 	case K_DOWN:
 		return arrow(d, code);
 	default:
-		return d->type_name ? (d->focus = NAME, edit_event(&d->edit, e)) : WIDGET_IGNORED;
+		return edit_key(d, e);
 	}
 }
 
