@@ -57,7 +57,8 @@ static void draw_title(struct app *a, const struct surface *s)
 	buf_printf(&right, "%s%s%s   ", st.facts ? st.facts : "",
 		st.facts && *st.facts ? "   " : "", st.language);
 	x += surface_puts(s, x, 0, st.production ? STYLE_ALARM : STYLE_TITLE, "kdeck");
-	x += 2 + surface_puts(s, x + 2, 0, STYLE_TITLE, st.cluster);
+	if (*st.cluster)
+		x += 2 + surface_puts(s, x + 2, 0, STYLE_TITLE, st.cluster);
 	x += 2 + surface_puts(s, x + 2, 0, STYLE_NORMAL, st.address);
 	if (a->ctx.read_only && s->cols >= 60)
 		x += 2 + surface_puts(s, x + 2, 0, STYLE_WARN, "read-only");

@@ -153,6 +153,20 @@ static void draw_changes(struct overview *v, const struct surface *s, int y)
 	}
 }
 
+/* Nobody answers: what can be done about it. This console goes on trying. */
+static void draw_advice(const struct surface *s)
+{
+	static const char *const lines[] = {
+		"kdeck goes on trying. Meanwhile, in another terminal:",
+		"  kdeck up             starts a broker on this machine that stays",
+		"  kdeck demo           starts one with sample traffic, gone at the end",
+		"  kdeck -b HOST:PORT   looks at a cluster elsewhere",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		surface_puts(s, 1, 2 + (int)i, STYLE_NORMAL, lines[i]);
+}
+
 static void overview_draw(void *view, const struct surface *s)
 {
 	struct overview *v = view;
@@ -164,6 +178,8 @@ static void overview_draw(void *view, const struct surface *s)
 		progress_put(&text, &c->progress);
 		surface_field(s, 1, 0, s->cols - 2, ALIGN_LEFT, STYLE_WARN, buf_str(&text));
 		buf_fini(&text);
+		if (c->progress.step == PROGRESS_CONNECTING && c->progress.why[0])
+			draw_advice(s);
 		if (c->progress.step < PROGRESS_OFFSETS)
 			return;
 	}
