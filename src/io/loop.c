@@ -5,6 +5,7 @@
  */
 #include "io/loop.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <uv.h>
@@ -192,6 +193,13 @@ struct reaper **loop_reaper(struct loop *l)
 	return &l->reaper;
 }
 
+/* What is still open was forgotten by its owner: better a message than a wait for ever. */
+static void must_be_closing(uv_handle_t *h, void *arg)
+{
+	(void)arg;
+	assert(uv_is_closing(h));
+}
+
 void loop_free(struct loop *l)
 {
 	if (!l)
@@ -201,6 +209,7 @@ void loop_free(struct loop *l)
 	uv_close((uv_handle_t *)&l->prepare, NULL);
 	uv_close((uv_handle_t *)&l->idle, NULL);
 	uv_close((uv_handle_t *)&l->timer, NULL);
+	uv_walk(&l->uv, must_be_closing, NULL);
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&l->uv);
 	heap_fini(&l->timers);
