@@ -1,0 +1,176 @@
+/* See bench.h. */
+#include "bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+
+#define READY_MS 20000
+
+static void program(const char *name, char *out, size_t room)
+{
+	const char *build = getenv("top_builddir");
+
+	snprintf(out, room, "%s/%s", build ? build : ".", name);
+}
+
+bool bench_ready(void)
+{
+	static const char *const names[] = {"kdeck", "kdeck-broker"};
+	char path[4096];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		program(names[i], path, sizeof(path));
+		if (access(path, X_OK) != 0) {
+			printf("1..0 # SKIP %s is not built\n", names[i]);
+			return false;
+		}
+	}
+	return true;
+}
+
+static _Noreturn void run_broker(const struct bench *b, int out)
+{
+	char path[4096], log[256], dirs[256];
+	int err;
+
+	program("kdeck-broker", path, sizeof(path));
+	snprintf(log, sizeof(log), "%s/broker.log", b->folder);
+	snprintf(dirs, sizeof(dirs), "log.dirs=%s/data", b->folder);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	err = open(log, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	execl(path, path, "--override", "listeners=PLAINTEXT://127.0.0.1:0", "--override", dirs,
+		(char *)NULL);
+	_exit(127);
+}
+
+/* The line names the port: ready node.id=0 listeners=PLAINTEXT://127.0.0.1:40117 */
+static bool read_ready(struct bench *b, int fd)
+{
+	struct pollfd p = {fd, POLLIN, 0};
+	char line[512];
+	size_t n = 0;
+	const char *at;
+
+	while (n + 1 < sizeof(line) && !memchr(line, '\n', n)) {
+		ssize_t got =
+			poll(&p, 1, READY_MS) > 0 ? read(fd, line + n, sizeof(line) - 1 - n) : -1;
+		if (got <= 0)
+			return false;
+		n += (size_t)got;
+	}
+	line[n] = 0;
+	at = strstr(line, "PLAINTEXT://");
+	if (strncmp(line, "ready ", 6) != 0 || !at)
+		return false;
+	at += strlen("PLAINTEXT://");
+	snprintf(b->address, sizeof(b->address), "%.*s", (int)strcspn(at, ", \n"), at);
+	return true;
+}
+
+int bench_setup(void **state)
+{
+	struct bench *b = ALLOC(struct bench);
+	const char *tmp = getenv("TMPDIR");
+	int pipe_fds[2];
+	bool up;
+
+	*state = b;
+	snprintf(b->folder, sizeof(b->folder), "%s/kdeck-ui-XXXXXX", tmp ? tmp : "/tmp");
+	if (!mkdtemp(b->folder) || pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return -1;
+	b->broker = fork();
+	if (b->broker == 0)
+		run_broker(b, pipe_fds[1]);
+	close(pipe_fds[1]);
+	up = read_ready(b, pipe_fds[0]);
+	close(pipe_fds[0]);
+	return up ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+void bench_kill_broker(struct bench *b)
+{
+	if (b->broker <= 0)
+		return;
+	kill(b->broker, SIGKILL);
+	waitpid(b->broker, NULL, 0);
+	b->broker = 0;
+}
+
+int bench_teardown(void **state)
+{
+	struct bench *b = *state;
+
+	screen_free(b->s);
+	bench_kill_broker(b);
+	nftw(b->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(b);
+	return 0;
+}
+
+static void start(
+	struct bench *b, const char *const *argv, const char *const *extra, int cols, int rows)
+{
+	assert_null(b->s);
+	b->s = screen_start(argv, extra, b->folder, cols, rows);
+}
+
+void bench_console_with(struct bench *b, const char *option, int cols, int rows)
+{
+	char path[4096];
+	const char *argv[] = {path, "-b", b->address, option, NULL};
+
+	program("kdeck", path, sizeof(path));
+	start(b, argv, NULL, cols, rows);
+}
+
+void bench_console(
+	struct bench *b, const char *address, const char *const *extra, int cols, int rows)
+{
+	char path[4096];
+	const char *argv[] = {path, "-b", address ? address : b->address, NULL};
+
+	program("kdeck", path, sizeof(path));
+	start(b, argv, extra, cols, rows);
+}
+
+void bench_quit(struct bench *b)
+{
+	struct screen_modes m;
+
+	screen_press(b->s, "q");
+	assert_int_equal(screen_wait_exit(b->s), 0);
+	m = screen_modes(b->s);
+	assert_false(m.other_screen);
+	assert_false(m.cursor_hidden);
+	assert_false(m.mouse);
+	assert_false(m.raw);
+	screen_free(b->s);
+	b->s = NULL;
+}

@@ -1,0 +1,29 @@
+/* A broker of its own for a test, with a folder that goes away, and the console on it. */
+#ifndef TESTS_UI_BENCH_H
+#define TESTS_UI_BENCH_H
+
+#include "screen.h"
+
+struct bench {
+	char folder[200];
+	char address[64]; /* HOST:PORT of the broker */
+	int broker;       /* pid; 0: none */
+	struct screen *s;
+};
+
+/* True when both programs are there; else the reason is printed as a skipped plan. */
+bool bench_ready(void);
+/* For cmocka: a running broker; its end, the program's and the folder's. */
+int bench_setup(void **state);
+int bench_teardown(void **state);
+/* kdeck -b ADDRESS (the broker's when NULL); extra environment as for screen_start. */
+void bench_console(
+	struct bench *b, const char *address, const char *const *extra, int cols, int rows);
+/* kdeck -b ADDRESS OPTION. */
+void bench_console_with(struct bench *b, const char *option, int cols, int rows);
+/* At once, as kill -9 does. */
+void bench_kill_broker(struct bench *b);
+/* q: the exit status is 0, and the terminal is what it was. */
+void bench_quit(struct bench *b);
+
+#endif

@@ -1,0 +1,293 @@
+/* What a newcomer does by the menus alone: a topic with three partitions, records into it, each
+ * record's place, the records again, and the topic's end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/murmur2.h"
+#include "base/xalloc.h"
+#include "bench.h"
+#include "golden.h"
+
+#define PARTITIONS 3
+#define TOPIC      "orders"
+
+static void create_topic(struct bench *b)
+{
+	screen_press(b->s, "3");
+	screen_wait(b->s, "no topics yet");
+	screen_press(b->s, "m");
+	screen_wait(b->s, "copy topic");
+	screen_press(b->s, "n");
+	screen_wait(b->s, "create topic");
+	screen_type(b->s, TOPIC);
+	screen_press(b->s, "Tab Backspace");
+	screen_type(b->s, "3");
+	screen_press(b->s, "Enter");
+	screen_wait_gone(b->s, "create topic");
+	screen_wait(b->s, "topic created");
+	screen_wait(b->s, TOPIC);
+}
+
+/* The topic's screen. */
+static void open_topic(struct bench *b, int cols, int rows)
+{
+	bench_console(b, NULL, NULL, cols, rows);
+	screen_wait(b->s, "1 of 1 up");
+	create_topic(b);
+	screen_press(b->s, "Enter");
+	screen_wait(b->s, "topics > " TOPIC);
+	screen_wait(b->s, "3 partitions   RF 1");
+}
+
+static void leave_topic(struct bench *b)
+{
+	screen_press(b->s, "q");
+	screen_wait_gone(b->s, "topics > " TOPIC);
+	bench_quit(b);
+}
+
+/* ---- create ---------------------------------------------------------------------------------- */
+
+static void placement_is_shown(void **state)
+{
+	struct bench *b = *state;
+
+	open_topic(b, 80, 24);
+	/* Leader of each, in its row. */
+	for (int i = 0; i < PARTITIONS; i++) {
+		char row[16];
+		snprintf(row, sizeof(row), "%d   ★", i);
+		screen_wait(b->s, row);
+	}
+	screen_wait(b->s, "leader epoch 0");
+	golden_wait(b->s, "topic");
+	screen_resize(b->s, 120, 40);
+	golden_wait(b->s, "topic");
+	screen_resize(b->s, 40, 12);
+	golden_wait(b->s, "topic");
+	screen_resize(b->s, 80, 24);
+	golden_wait(b->s, "topic");
+	leave_topic(b);
+}
+
+static void configs_are_explained(void **state)
+{
+	struct bench *b = *state;
+
+	open_topic(b, 80, 24);
+	screen_press(b->s, "Tab");
+	screen_wait(b->s, "[Configs]");
+	screen_wait(b->s, "cleanup.policy");
+	screen_press(b->s, "m");
+	screen_wait(b->s, "add partitions");
+	screen_press(b->s, "+");
+	screen_wait(b->s, "Partitions in all");
+	screen_press(b->s, "Enter");
+	screen_wait(b->s, "partitions added");
+	screen_press(b->s, "Tab");
+	screen_wait(b->s, "4 partitions");
+	leave_topic(b);
+}
+
+static void wrong_name_is_refused(void **state)
+{
+	struct bench *b = *state;
+
+	bench_console(b, NULL, NULL, 80, 24);
+	screen_wait(b->s, "1 of 1 up");
+	screen_press(b->s, "3");
+	screen_wait(b->s, "no topics yet");
+	screen_press(b->s, "n");
+	screen_wait(b->s, "create topic");
+	golden_wait(b->s, "create");
+	screen_type(b->s, "a/b q?");
+	screen_press(b->s, "Enter");
+	screen_wait(b->s, "letters a-z A-Z, digits, '.', '_' and '-' only");
+	screen_press(b->s, "Esc");
+	screen_wait_gone(b->s, "create topic");
+	screen_wait(b->s, "no topics yet");
+	bench_quit(b);
+}
+
+/* What the cluster refuses is said in its own words, and nothing is there. */
+static void too_many_replicas_are_refused(void **state)
+{
+	struct bench *b = *state;
+
+	bench_console(b, NULL, NULL, 80, 24);
+	screen_wait(b->s, "1 of 1 up");
+	screen_press(b->s, "3");
+	screen_wait(b->s, "no topics yet");
+	screen_press(b->s, "n");
+	screen_wait(b->s, "create topic");
+	screen_type(b->s, TOPIC);
+	screen_press(b->s, "Tab Tab Backspace");
+	screen_type(b->s, "3");
+	screen_press(b->s, "Enter");
+	screen_wait(b->s, "INVALID_REPLICATION_FACTOR");
+	screen_wait(b->s, "no topics yet");
+	bench_quit(b);
+}
+
+/* ---- produce --------------------------------------------------------------------------------- */
+
+struct place {
+	int partition;
+	int64_t offset;
+};
+
+static void wait_place(struct bench *b, struct place at)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "partition %d   offset %lld", at.partition,
+		(long long)at.offset);
+	screen_wait(b->s, text);
+}
+
+/* Five records by key, written one by one: each goes where Java's hash sends it. */
+static void send_by_key(struct bench *b, int64_t ends[static PARTITIONS])
+{
+	static const char *const keys[] = {"anna", "ben", "carla", "dave", "eve"};
+	char text[64];
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		int p = murmur2_partition(slice_of(keys[i], strlen(keys[i])), PARTITIONS);
+		for (size_t k = 0; i && k < strlen(keys[i - 1]); k++)
+			screen_press(b->s, "Backspace");
+		screen_type(b->s, keys[i]);
+		snprintf(text, sizeof(text), "mod 3 partitions = partition %d", p);
+		screen_wait(b->s, text);
+		screen_press(b->s, "Ctrl-S");
+		wait_place(b, (struct place){p, ends[p]++});
+	}
+}
+
+/* Three more in one go, to a partition each. */
+static void send_round_robin(struct bench *b, int64_t ends[static PARTITIONS])
+{
+	screen_press(b->s, "Tab Tab Tab Tab Right Right");
+	screen_wait(b->s, "round robin");
+	screen_press(b->s, "Tab Tab Backspace");
+	screen_type(b->s, "3");
+	screen_press(b->s, "Ctrl-S");
+	screen_wait(b->s, "3 sent, 0 failed");
+	for (int p = 0; p < PARTITIONS; p++)
+		wait_place(b, (struct place){p, ends[p]++});
+}
+
+static void open_produce(struct bench *b)
+{
+	screen_press(b->s, "m");
+	screen_wait(b->s, "add partitions");
+	screen_press(b->s, "p");
+	screen_wait(b->s, "Partitioner");
+}
+
+static void records_get_their_places(void **state)
+{
+	struct bench *b = *state;
+	int64_t ends[PARTITIONS] = {0};
+
+	open_topic(b, 120, 40);
+	open_produce(b);
+	/* The value first; the key has the focus. */
+	screen_press(b->s, "Tab");
+	screen_type(b->s, "{\"n\":1}");
+	screen_press(b->s, "Backtab");
+	send_by_key(b, ends);
+	send_round_robin(b, ends);
+	/* All eight are still to be seen. */
+	assert_int_equal(screen_count(b->s, "   offset "), 8);
+	screen_press(b->s, "Esc");
+	screen_wait(b->s, "leader epoch");
+	screen_wait(b->s, "8 records");
+	screen_press(b->s, "m");
+	screen_wait(b->s, "add partitions");
+	screen_press(b->s, "f");
+	screen_wait(b->s, "records > " TOPIC);
+	screen_wait(b->s, "8 records");
+	screen_wait(b->s, "carla");
+	screen_press(b->s, "Enter");
+	screen_wait(b->s, "\"n\": 1");
+	screen_press(b->s, "Esc");
+	screen_wait(b->s, "OFFSET");
+	screen_press(b->s, "Esc");
+	screen_wait(b->s, "leader epoch");
+	leave_topic(b);
+}
+
+/* On the smallest screen that everything fits on, the last places are seen too. */
+static void places_on_a_small_screen(void **state)
+{
+	struct bench *b = *state;
+	int64_t ends[PARTITIONS] = {0};
+
+	open_topic(b, 80, 24);
+	open_produce(b);
+	screen_press(b->s, "Tab");
+	screen_type(b->s, "v");
+	screen_press(b->s, "Backtab");
+	send_by_key(b, ends);
+	send_round_robin(b, ends);
+	golden_wait(b->s, "produce");
+	screen_press(b->s, "Esc");
+	screen_wait(b->s, "leader epoch");
+	leave_topic(b);
+}
+
+/* ---- delete ---------------------------------------------------------------------------------- */
+
+static void its_name_deletes_a_topic(void **state)
+{
+	struct bench *b = *state;
+
+	bench_console(b, NULL, NULL, 80, 24);
+	screen_wait(b->s, "1 of 1 up");
+	create_topic(b);
+	screen_press(b->s, "m");
+	screen_wait(b->s, "copy topic");
+	screen_press(b->s, "d");
+	screen_wait(b->s, "Delete the topic?");
+	golden_wait(b->s, "delete");
+	/* Another name deletes nothing. */
+	screen_type(b->s, "order");
+	screen_press(b->s, "Enter");
+	screen_wait(b->s, "Delete the topic?");
+	screen_press(b->s, "Esc");
+	screen_wait_gone(b->s, "Delete the topic?");
+	screen_press(b->s, "Ctrl-D");
+	screen_wait(b->s, "Delete the topic?");
+	screen_type(b->s, TOPIC);
+	screen_press(b->s, "Enter");
+	screen_wait_gone(b->s, "Delete the topic?");
+	screen_wait(b->s, "topic deleted");
+	screen_wait(b->s, "no topics yet");
+	bench_quit(b);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, bench_setup, bench_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(placement_is_shown),
+		TEST(configs_are_explained),
+		TEST(wrong_name_is_refused),
+		TEST(too_many_replicas_are_refused),
+		TEST(records_get_their_places),
+		TEST(places_on_a_small_screen),
+		TEST(its_name_deletes_a_topic),
+	};
+
+	if (!bench_ready())
+		return 0;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
