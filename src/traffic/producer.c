@@ -6,6 +6,7 @@
  * atomic, and it is never asked for a record that names its partition.
  */
 #include "traffic/producer.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/vec.h"
 #include "traffic/client.h"
@@ -17,12 +18,14 @@
 
 enum { EVENTS_A_TURN = 64, REPORTS_AT_ONCE = 256, HEADERS_INLINE = 32 };
 #define STICKY_BYTES (16 * 1024)
+#define SETTLE_MS    3000
 
 /* Belongs to the producer and outlives librdkafka's topics. */
 struct chooser {
 	enum producer_partitioner kind;
 	atomic_uint_fast64_t turn; /* round robin: records so far; sticky: bytes so far */
 	uint64_t seed;
+	int64_t settled_ms; /* from then on a partition without a leader is passed over */
 };
 
 struct producer {
@@ -72,9 +75,15 @@ static uint64_t mix(uint64_t n)
 	return n ^ (n >> 31);
 }
 
-/* The first partition at or after `want` that has a leader; `want` when none has. */
-static int32_t available(const rd_kafka_topic_t *t, int32_t want, int32_t count)
+/*
+ * The first partition at or after `want` that has a leader; `want` when none has. A young producer
+ * does not know all leaders yet, though they are there: it waits for them instead of going on.
+ */
+static int32_t available(
+	const struct chooser *c, const rd_kafka_topic_t *t, int32_t want, int32_t count)
 {
+	if (clock_mono_ms(&clock_system) < c->settled_ms)
+		return want;
 	for (int32_t i = 0; i < count; i++) {
 		int32_t p = (int32_t)(((int64_t)want + i) % count);
 		if (rd_kafka_topic_partition_available(t, p))
@@ -92,12 +101,12 @@ static int32_t choose(const rd_kafka_topic_t *t, const void *key, size_t key_n, 
 	(void)message_arg;
 	if (c->kind == PARTITION_ROUND_ROBIN) {
 		n = atomic_fetch_add(&c->turn, 1);
-		return available(t, (int32_t)((c->seed + n) % (uint64_t)count), count);
+		return available(c, t, (int32_t)((c->seed + n) % (uint64_t)count), count);
 	}
 	/* A record's value is not known here: producer_send counts bytes. */
 	n = atomic_load(&c->turn) / STICKY_BYTES;
 	(void)key_n;
-	return available(t, (int32_t)(mix(c->seed + n) % (uint64_t)count), count);
+	return available(c, t, (int32_t)(mix(c->seed + n) % (uint64_t)count), count);
 }
 
 static int set_partitioner(struct producer *p, rd_kafka_conf_t *conf, struct err *e)
@@ -107,6 +116,7 @@ static int set_partitioner(struct producer *p, rd_kafka_conf_t *conf, struct err
 	c->kind = p->o.partitioner;
 	random_bytes(&c->seed, sizeof(c->seed));
 	c->seed >>= 2;
+	c->settled_ms = clock_mono_ms(&clock_system) + SETTLE_MS;
 	switch (c->kind) {
 	case PARTITION_MURMUR2:
 		return client_set(conf, "partitioner", "murmur2_random", e);

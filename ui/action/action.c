@@ -130,7 +130,7 @@ void action_help(struct buf *out, enum screen screen)
 		action_first_key(a, key);
 		if (a->menu)
 			snprintf(menu, sizeof(menu), "m %c", a->menu);
-		buf_printf(out, "%-10s %-4s %-24s %s\n", key, menu, a->label, a->help);
+		buf_printf(out, "%-10s %-4s %s\n", key, menu, a->help);
 	}
 }
 

@@ -78,7 +78,7 @@ void action_expand(struct buf *out, const char *command, const struct action_var
 /* Appends s quoted for a POSIX shell, plain where that is safe. */
 void shell_quote(struct buf *out, struct str s);
 
-/* Help of a screen as text: keys, label, help line. */
+/* Help of a screen as text: key, menu letter, help line. */
 void action_help(struct buf *out, enum screen screen);
 /* The KEYS section of the man page (roff). */
 void action_man(struct buf *out);

@@ -156,7 +156,7 @@ static void draw_overlay(struct app *a, const struct surface *s)
 	} else if (a->overlay == OVERLAY_MENU) {
 		menu_draw(&a->menu, s);
 	} else if (a->overlay == OVERLAY_VIEWER) {
-		int margin = s->cols >= 60 ? 4 : 0;
+		int margin = s->cols >= 100 ? 4 : 0;
 		int rows = s->rows - 4 > 3 ? s->rows - 4 : s->rows;
 		struct surface box =
 			surface_sub(s, margin, s->rows - 4 > 3 ? 2 : 0, s->cols - 2 * margin, rows);

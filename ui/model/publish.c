@@ -136,6 +136,11 @@ static void sum_cluster(const struct cluster *c, struct totals *sum)
 		.records = -1, .size = -1, .in_records = (double)NAN, .in_bytes = (double)NAN};
 	for (size_t i = 0; i < c->n_topics; i++)
 		add_topic(sum, c->topics[i]);
+	/* No topic has no records: that is known as soon as the brokers are. */
+	if (c->n_brokers && !sum->topics) {
+		sum->records = sum->size = 0;
+		sum->in_records = sum->in_bytes = 0;
+	}
 	sum->brokers = (int32_t)c->n_brokers;
 	for (size_t i = 0; i < c->n_brokers; i++)
 		sum->brokers_up += c->brokers[i].state == BROKER_UP;

@@ -176,7 +176,9 @@ static void overview_draw(void *view, const struct surface *s)
 
 	if (c->progress.step != PROGRESS_READY) {
 		progress_put(&text, &c->progress);
-		surface_field(s, 1, 0, s->cols - 2, ALIGN_LEFT, STYLE_WARN, buf_str(&text));
+		struct surface lines = surface_sub(
+			s, 1, 0, s->cols - 2, c->progress.step < PROGRESS_OFFSETS ? s->rows : 1);
+		wrap_draw(&lines, STYLE_WARN, buf_str(&text), 0);
 		buf_fini(&text);
 		if (c->progress.step == PROGRESS_CONNECTING && c->progress.why[0])
 			draw_advice(s);

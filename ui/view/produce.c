@@ -13,6 +13,10 @@
 #define LOG_ROWS    64
 #define FILE_MAX    ((size_t)16 << 20)
 #define HEADERS_MAX 32
+/* The places stand beside the form where there is room, else under it. */
+#define BESIDE_COLS 76
+#define LOG_COLS    30
+#define FORM_EXTRA  8 /* rows: title, help, the value's four lines */
 
 struct delivery {
 	int32_t partition;
@@ -280,15 +284,22 @@ static void draw_hash(struct produce *v, const struct surface *s, int y)
 	}
 	hash = murmur2(slice_str(key));
 	surface_printf(s, 1, y, STYLE_NORMAL,
-		"murmur2(key) = 0x%08x   & 0x7fffffff = %u   mod %d partitions = partition %d",
-		hash, hash & 0x7fffffff, t->n_partitions,
-		murmur2_partition(slice_str(key), t->n_partitions));
+		"to partition %d: murmur2(key) = 0x%08x, & 0x7fffffff = %u, mod %d",
+		murmur2_partition(slice_str(key), t->n_partitions), hash, hash & 0x7fffffff,
+		t->n_partitions);
 }
 
-static void draw_log(struct produce *v, const struct surface *s, int y)
+/* Where each record went, the newest at the bottom. */
+static void draw_log(struct produce *v, const struct surface *s)
 {
-	size_t room = y < s->rows ? (size_t)(s->rows - y) : 0;
-	size_t n = min_size(min_size(v->n_log, LOG_ROWS), room);
+	int y = 0;
+	size_t room, n;
+
+	if (v->job)
+		view_label(s, 1, y++, "sending", STYLE_NORMAL, "%lld of %lld",
+			(long long)v->last.done, (long long)form_number(&v->form, "count", 0));
+	room = y < s->rows ? (size_t)(s->rows - y) : 0;
+	n = min_size(min_size(v->n_log, LOG_ROWS), room);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct delivery *d = &v->log[(v->n_log - n + i) % LOG_ROWS];
@@ -303,18 +314,18 @@ static void draw_log(struct produce *v, const struct surface *s, int y)
 static void produce_draw(void *view, const struct surface *s)
 {
 	struct produce *v = view;
-	int rows = (int)ARRAY_LEN(fields) + 5;
-	struct surface top;
+	bool beside = s->cols >= BESIDE_COLS;
+	int cols = beside ? s->cols - LOG_COLS : s->cols;
+	int high = (int)ARRAY_LEN(fields) + FORM_EXTRA;
+	int room = beside ? s->rows - 2 : s->rows - 4;
+	int rows = high < room ? high : room;
+	struct surface form = surface_sub(s, 0, 0, cols, rows);
+	struct surface log = beside ? surface_sub(s, cols, 0, LOG_COLS, s->rows - 2)
+				    : surface_sub(s, 0, rows + 1, s->cols, s->rows - rows - 1);
 
-	if (rows > s->rows - 3)
-		rows = s->rows - 3;
-	top = surface_sub(s, 0, 0, s->cols, rows);
-	form_draw(&v->form, &top);
-	draw_hash(v, s, rows);
-	if (v->job)
-		view_label(s, 1, rows + 1, "sending", STYLE_NORMAL, "%lld of %lld",
-			(long long)v->last.done, (long long)form_number(&v->form, "count", 0));
-	draw_log(v, s, rows + (v->job ? 2 : 1));
+	form_draw(&v->form, &form);
+	draw_hash(v, s, beside ? rows + 1 : rows);
+	draw_log(v, &log);
 }
 
 static bool is_ctrl(const struct event *e, uint32_t letter)

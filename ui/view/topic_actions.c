@@ -261,7 +261,10 @@ void topic_actions_purge(struct topic_actions *a, const struct topic *t)
 	struct buf text = BUF_EMPTY;
 
 	remember(a, t);
-	fmt_count(&text, t->records);
+	if (t->records >= 0)
+		fmt_count(&text, t->records);
+	else
+		buf_puts(&text, "All");
 	buf_printf(&text,
 		" records of topic %s will be deleted, in all %d partitions. "
 		"They cannot be had back.",
@@ -291,8 +294,10 @@ void topic_actions_delete(struct topic_actions *a, const struct topic *t)
 
 	remember(a, t);
 	buf_printf(&text, "Topic %s with %d partitions and ", t->name_z, t->n_partitions);
-	fmt_count(&text, t->records);
-	buf_puts(&text, " records will be deleted. Type its name to go on.");
+	if (t->records >= 0)
+		fmt_count(&text, t->records);
+	buf_printf(&text, "%s records will be deleted. Type its name to go on.",
+		t->records >= 0 ? "" : "all its");
 	view_ask(a->ctx, "Delete the topic?", buf_z(&text), "Delete topic", buf_z(&a->topic), true,
 		delete_answer, a);
 	buf_fini(&text);

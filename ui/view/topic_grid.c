@@ -154,23 +154,24 @@ static void lay_columns(struct topic_view *v, const struct cluster *c)
 
 static void draw_summary(struct topic_view *v, const struct topic *t, const struct surface *s)
 {
+	const char *gap = s->cols < 100 ? "  " : "   ";
 	struct buf b = BUF_EMPTY;
 
 	(void)v;
-	buf_printf(&b, "%d partitions   RF %d   min ISR ", t->n_partitions, t->replication);
+	buf_printf(&b, "%d partitions%sRF %d%smin ISR ", t->n_partitions, gap, t->replication, gap);
 	fmt_count(&b, t->min_isr);
-	buf_puts(&b, "   ");
+	buf_puts(&b, gap);
 	if (t->cleanup & CLEANUP_COMPACT)
 		buf_puts(&b, "compact");
 	if (t->cleanup & CLEANUP_DELETE) {
 		buf_puts(&b, t->cleanup & CLEANUP_COMPACT ? " and delete after " : "delete after ");
 		fmt_retention(&b, t->retention_ms);
 	}
-	buf_puts(&b, t->records_about ? "   ≈ " : "   ");
+	buf_printf(&b, "%s%s", gap, t->records_about ? "≈ " : "");
 	fmt_count(&b, t->records);
-	buf_puts(&b, " records   ");
+	buf_printf(&b, " records%s", gap);
 	fmt_bytes(&b, t->size);
-	buf_puts(&b, "   ");
+	buf_puts(&b, gap);
 	fmt_rate(&b, t->in_records);
 	buf_puts(&b, " rec/s in");
 	surface_field(s, 1, 0, s->cols - 2, ALIGN_LEFT, STYLE_NORMAL, buf_str(&b));
@@ -206,7 +207,8 @@ static void draw_one_replica(const struct partition *p, const struct replica *r,
 {
 	struct buf b = BUF_EMPTY;
 	enum style style = STYLE_NORMAL;
-	int64_t figures[] = {r->start, p->hw < r->end ? p->hw : r->end, r->end};
+	int64_t start = r->start < 0 && r->broker == p->leader ? p->start : r->start;
+	int64_t figures[] = {start, p->hw < r->end ? p->hw : r->end, r->end};
 
 	surface_printf(s, 1, y, STYLE_NORMAL, "%6d", r->broker);
 	put_replica(p, r, &b, &style);
@@ -281,19 +283,20 @@ static void draw_topic_changes(
 static void draw_legend(const struct surface *s)
 {
 	surface_field(s, 1, s->rows - 1, s->cols - 2, ALIGN_LEFT, STYLE_DIM,
-		STR_LIT("★ leader  ● in sync  ○ behind, records  ✗ offline  · no replica   ! "
-			"leader is "
-			"not the preferred"));
+		STR_LIT("★ leader  ● in sync  ○ behind  ✗ offline  · no replica  "
+			"! not the preferred"));
 }
 
 void topic_grid_draw(struct topic_view *v, const struct topic *t, const struct surface *s)
 {
 	const struct cluster *c = view_cluster(v->ctx);
 	int head = t->n_under || t->n_offline ? 3 : 2;
-	int room = s->rows - head - 2;
+	int legend = s->rows > 12 ? 2 : 0;
+	int room = s->rows - head - 1 - legend;
 	int detail = room > DETAIL_ROWS + 4 ? DETAIL_ROWS : 0;
+	int most = room - detail - (detail ? 1 : 0);
 	int want = t->n_partitions + 1;
-	int rows = want < room - detail - 1 ? want : room - detail - 1;
+	int rows = want < most ? want : most;
 	struct surface grid;
 	int y;
 
@@ -309,6 +312,6 @@ void topic_grid_draw(struct topic_view *v, const struct topic *t, const struct s
 		y = draw_replicas(v, t, &upper, y);
 		draw_topic_changes(v, t, &upper, y + 1);
 	}
-	if (s->rows > 12)
+	if (legend)
 		draw_legend(s);
 }

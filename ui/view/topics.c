@@ -27,7 +27,7 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_SIZE] = {"SIZE", 7, 9, 10, 4, ALIGN_RIGHT},
 	[COL_IN] = {"IN/S", 5, 7, 9, 2, ALIGN_RIGHT},
 	[COL_CLEANUP] = {"CLEANUP", 7, 8, 14, 6, ALIGN_LEFT},
-	[COL_RETENTION] = {"RETENTION", 8, 9, 12, 7, ALIGN_RIGHT},
+	[COL_RETENTION] = {"RETENTION", 9, 9, 12, 7, ALIGN_RIGHT},
 };
 
 /* The sort of a column; -1: not sorted by it. */
