@@ -2,7 +2,11 @@
 # Kafka's DumpLogSegments reads what the store writes: logs, both indexes, producer snapshots.
 # KAFKA_JARS names the folder with Kafka's jars.
 set -eu
-: "${KAFKA_JARS:?the folder with the jars of Kafka}"
+KAFKA_JARS=${KAFKA_JARS:-${KAFKA_LIBS:-}}
+if [ -z "$KAFKA_JARS" ]; then
+	echo "1..0 # SKIP KAFKA_JARS does not name the folder with Kafka's jars"
+	exit 0
+fi
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 "${top_builddir:-.}/tests/kafka/write_sample_log" "$dir/data"
