@@ -13,8 +13,6 @@
 #include "repl/repl.h"
 #include "wire/batch.h"
 
-#define BROKER_API_KEYS 128 /* keys are below this */
-
 /* One listener as clients reach it (advertised.listeners). */
 struct broker_endpoint {
 	struct str name;
@@ -24,20 +22,14 @@ struct broker_endpoint {
 
 /* Settings that handlers ask; kept up to date by the server. */
 struct broker_settings {
-	int32_t max_fetch_bytes;      /* fetch.max.bytes */
-	int32_t max_fetch_partitions; /* partitions of one fetch answer */
-	bool auto_create_topics;      /* auto.create.topics.enable */
+	int32_t max_fetch_bytes; /* fetch.max.bytes */
+	bool auto_create_topics; /* auto.create.topics.enable */
 	int32_t num_partitions;
 	int16_t default_replication_factor;
-	int64_t max_request_partition_size; /* max.request.partition.size.limit */
 };
 
 /* Configs as DescribeConfigs and AlterConfigs need them; by the server, over its tables. */
 struct config_ops;
-
-struct broker_counters {
-	uint64_t requests, errors;
-};
 
 struct broker {
 	const struct clock *clock;
@@ -58,11 +50,9 @@ struct broker {
 	struct list open_calls;
 	struct list free_calls;
 	int32_t n_free_calls;
-	bool ready;    /* registered and unfenced: clients are served */
 	bool stopping; /* orderly stop has begun */
 	/* producer ids: [next, end) of the block this broker holds */
 	int64_t next_producer_id, end_producer_id;
-	struct broker_counters counters[BROKER_API_KEYS];
 	/* Asked by a handler for something the server does. */
 	void (*topic_wanted)(struct broker *b, struct str name); /* auto-creation */
 	void *owner;

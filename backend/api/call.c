@@ -145,7 +145,6 @@ static void dispatch(struct call *c, const struct api_handler *h, struct slice b
 		call_drop(c, "a request that cannot be read");
 		return;
 	}
-	c->broker->counters[c->api->key].requests++;
 	h->serve(c, request);
 }
 

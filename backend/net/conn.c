@@ -112,7 +112,6 @@ void conn_close(struct net_conn *c)
 	list_remove(&c->node);
 	orphan_slots(c);
 	if (!c->handling) {
-		free(c->session);
 		free(c);
 	}
 }
@@ -121,7 +120,6 @@ static void end_handling(struct net_conn *c)
 {
 	c->handling = false;
 	if (c->closed) {
-		free(c->session);
 		free(c);
 	}
 }
@@ -434,27 +432,7 @@ const char *net_slot_peer(const struct net_slot *s)
 	return s->conn ? transport_peer(s->conn->transport) : "";
 }
 
-const char *net_slot_peer_host(const struct net_slot *s)
-{
-	return s->conn ? s->conn->host : "";
-}
-
 int net_slot_listener(const struct net_slot *s)
 {
 	return s->tag;
-}
-
-void *net_slot_session(const struct net_slot *s)
-{
-	return s->conn ? s->conn->session : NULL;
-}
-
-void net_slot_set_session(struct net_slot *s, void *heap)
-{
-	if (!s->conn) {
-		free(heap);
-		return;
-	}
-	free(s->conn->session);
-	s->conn->session = heap;
 }

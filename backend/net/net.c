@@ -102,12 +102,6 @@ struct net *net_new(struct loop *l, const struct net_settings *set, net_request_
 	return n;
 }
 
-void net_set(struct net *n, const struct net_settings *set)
-{
-	n->set = *set;
-	n->budget.limit = set->memory;
-}
-
 void net_start_accepting(struct net *n)
 {
 	n->accepting = true;

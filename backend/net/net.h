@@ -49,8 +49,6 @@ typedef void net_request_fn(void *arg, struct net_slot *slot, struct slice frame
 struct net *net_new(struct loop *l, const struct net_settings *set, net_request_fn *fn, void *arg);
 /* Closes all listeners and connections. Slots that are still open stay valid: end them before. */
 void net_free(struct net *n);
-/* Takes effect for what comes next. */
-void net_set(struct net *n, const struct net_settings *set);
 
 /* name: Kafka's listener name ("PLAINTEXT"), copied. tag is the owner's number for it. port 0 takes
  * a free one. NULL with e as listener_new. */
@@ -78,13 +76,8 @@ void net_slot_on_gone(struct net_slot *s, void (*fn)(void *arg), void *arg);
 bool net_slot_gone(const struct net_slot *s);
 /* "127.0.0.1:4711"; "" when gone. */
 const char *net_slot_peer(const struct net_slot *s);
-/* The address alone. */
-const char *net_slot_peer_host(const struct net_slot *s);
 /* Tag and name of the listener the request came by. Valid also when the connection is gone. */
 int net_slot_listener(const struct net_slot *s);
-/* What the owner keeps with a connection (client id, version seen …); freed with free(). */
-void *net_slot_session(const struct net_slot *s);
-void net_slot_set_session(struct net_slot *s, void *heap);
 
 struct net_stats {
 	uint64_t accepted, refused, closed, bytes_in, bytes_out, requests;

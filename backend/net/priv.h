@@ -67,7 +67,6 @@ struct net_conn {
 	bool handling;
 	int64_t used_ms; /* last progress */
 	char host[64];
-	void *session;
 };
 
 /* Takes fd. */

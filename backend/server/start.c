@@ -133,7 +133,6 @@ static void serve(struct server *s)
 	repl_load(s->broker.repl, metalog_image(s->broker.metalog));
 	metalog_listen(s->broker.metalog, &listener);
 	s->state = SERVER_RUNNING;
-	s->broker.ready = true;
 	net_start_accepting(s->net);
 	log_info("started in %lld ms",
 		(long long)(clock_mono_us(s->broker.clock) - s->started_us) / 1000);
