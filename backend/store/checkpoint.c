@@ -7,11 +7,11 @@
 
 #include "store/lines.h"
 
-/* The folder of path, for syncing its names. */
-static int sync_parent(struct store_io *io, const char *path)
+int checkpoint_sync_parent(struct store_io *io, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *dir = slash ? str_dup((struct str){path, (size_t)(slash - path)}) : xstrdup(".");
+	char *dir = slash ? str_dup((struct str){path, slash > path ? (size_t)(slash - path) : 1})
+			  : xstrdup(".");
 	int r = io->sync_dir(io, dir) < 0 ? ERR_IO : 0;
 
 	free(dir);
@@ -33,7 +33,7 @@ int checkpoint_replace(struct store_io *io, const char *path, struct slice text,
 	if (r == 0 && io->rename(io, tmp, path) < 0)
 		r = store_errno(errno);
 	if (r == 0 && sync)
-		r = sync_parent(io, path);
+		r = checkpoint_sync_parent(io, path);
 	if (r < 0 && fd >= 0)
 		io->unlink(io, tmp);
 	free(tmp);

@@ -14,6 +14,8 @@
 /* Replaces path with the text through `path.tmp`; durable when sync. ERR_FULL, ERR_IO. */
 int checkpoint_replace(
 	struct store_io *io, const char *path, struct slice text, bool sync) MUSTCHECK;
+/* Makes the name of path durable: a sync of the folder it is in. ERR_IO. */
+int checkpoint_sync_parent(struct store_io *io, const char *path) MUSTCHECK;
 /* Whole file, at most max bytes. ERR_NOT_FOUND, ERR_TOO_BIG, ERR_IO. */
 int checkpoint_read(struct store_io *io, const char *path, size_t max, struct buf *out) MUSTCHECK;
 

@@ -3,6 +3,7 @@
 #include "store/plog_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 
 #include "base/log.h"
@@ -45,7 +46,7 @@ int plog_save_epochs(struct plog *log)
 	int r;
 
 	epoch_cache_print(&log->epochs, &text);
-	r = checkpoint_replace(log->io, path, buf_slice(&text), false);
+	r = checkpoint_replace(log->io, path, buf_slice(&text), true);
 	buf_fini(&text);
 	free(path);
 	return r;
@@ -188,8 +189,8 @@ int plog_sync_begin(struct plog *log, struct plog_sync *sync)
 	*sync = (struct plog_sync){.offset = log->leo};
 	if (log->state != PLOG_OPEN)
 		return ERR_IO;
-	sync->segments = xcalloc(n, sizeof(*sync->segments));
-	sync->fds = xcalloc(n, sizeof(int));
+	sync->segments = xcalloc(n + 1, sizeof(*sync->segments));
+	sync->fds = xcalloc(n + 1, sizeof(int));
 	for (size_t i = 0; i < n; i++) {
 		struct segment *s = log->segments.v[i];
 
@@ -205,6 +206,15 @@ int plog_sync_begin(struct plog *log, struct plog_sync *sync)
 		s->synced = s->size;
 		sync->segments[sync->n++] = s;
 	}
+	if (sync->n > 0) {
+		int fd = log->io->open(log->io, log->dir, O_RDONLY | O_DIRECTORY);
+
+		if (fd < 0) {
+			plog_sync_done(log, sync, errno);
+			return ERR_IO;
+		}
+		sync->fds[sync->n++] = fd;
+	}
 	log->unflushed = 0;
 	if (sync->n == 0)
 		plog_sync_done(log, sync, 0);
@@ -214,6 +224,10 @@ int plog_sync_begin(struct plog *log, struct plog_sync *sync)
 void plog_sync_done(struct plog *log, struct plog_sync *sync, int errnum)
 {
 	for (size_t i = 0; i < sync->n; i++) {
+		if (!sync->segments[i]) {
+			log->io->close(log->io, sync->fds[i]);
+			continue;
+		}
 		file_unpin(&sync->segments[i]->file);
 		ref_put(&sync->segments[i]->ref);
 	}

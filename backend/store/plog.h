@@ -244,7 +244,8 @@ int plog_offset_for_time(struct plog *log, int64_t when, int64_t max_offset,
  * segments below go. */
 int plog_delete_records(struct plog *log, int64_t offset) MUSTCHECK;
 /* Leo becomes offset (a batch boundary at or below; no effect behind leo). High watermark follows.
- */
+ * Durable: syncs, as plog_truncate_fully_and_start_at does. The recovery point goes back, so the
+ * owner writes the store's checkpoint before the next append counts. */
 int plog_truncate_to(struct plog *log, int64_t offset) MUSTCHECK;
 /* All goes; the log is empty and begins at offset. */
 int plog_truncate_fully_and_start_at(struct plog *log, int64_t offset) MUSTCHECK;
@@ -261,13 +262,13 @@ void plog_unlink_due(struct plog *log, bool all);
 bool plog_flush_due(const struct plog *log);
 /* fdatasync of everything below leo; blocks. On failure the log is failed (ERR_IO). */
 int plog_flush(struct plog *log) MUSTCHECK;
-/* A sync on another thread: begin pins the fds of what is not synced (at most max), the worker
- * syncs each with io->fdatasync, done tells the outcome (0 or errno). begin returns how many fds,
- * or negative; 0: nothing to do. */
+/* A sync on another thread: begin pins the fds of what is not synced and of the log's folder (last,
+ * for the names of new segments), the worker syncs each with io->fdatasync, done tells the outcome
+ * (0 or errno). begin returns how many fds, or negative; 0: nothing to do. */
 struct plog_sync {
 	int64_t offset; /* recovery point afterwards */
 	size_t n;
-	struct segment **segments;
+	struct segment **segments; /* NULL for the folder */
 	int *fds;
 };
 int plog_sync_begin(struct plog *log, struct plog_sync *sync) MUSTCHECK;

@@ -78,7 +78,8 @@ static void remember_tail(struct plog *log, const struct segment *s, int64_t bas
 static void take_back(struct plog *log, struct segment *s, int why)
 {
 	log_error("%s: append at %lld: %s", plog_name(log), (long long)log->leo, strerror(why));
-	if (segment_fd(s) < 0 || log->io->truncate(log->io, s->file.fd, s->size) < 0)
+	if (segment_fd(s) < 0 || log->io->truncate(log->io, s->file.fd, s->size) < 0 ||
+		log->io->fdatasync(log->io, s->file.fd) < 0)
 		plog_fail(log, "a failed write cannot be cut off");
 }
 

@@ -177,7 +177,9 @@ static int walk_tail(
 		plog_name(log), (long long)*cut, (long long)s->next, (long long)s->base,
 		(long long)stopped, r == ERR_SHORT ? "a torn batch" : "not a good batch");
 	log->found.bytes_cut += *cut;
-	if (segment_fd(s) < 0 || log->io->truncate(log->io, s->file.fd, stopped) < 0)
+	/* Synced: what was cut must not come back with the next crash. */
+	if (segment_fd(s) < 0 || log->io->truncate(log->io, s->file.fd, stopped) < 0 ||
+		log->io->fdatasync(log->io, s->file.fd) < 0)
 		return fail(o, "cannot cut a segment");
 	return 0;
 }
@@ -266,6 +268,14 @@ static void drop_rest(struct opening *o, size_t from)
 	}
 }
 
+/* The machine went down before the end of s was on the disk, and it was lost at a batch's end.
+ * Below the recovery point a gap is what compaction left. */
+static bool torn_off(const struct opening *o, const struct segment *s, int64_t next_base)
+{
+	return o->args->trust == PLOG_UNSURE && !o->check_all && s->next < next_base &&
+	       next_base > o->args->recovery_point;
+}
+
 static int load_segments(struct opening *o)
 {
 	struct plog *log = o->log;
@@ -286,12 +296,12 @@ static int load_segments(struct opening *o)
 		r = load_segment(o, s, last ? -1 : o->logs.v[i + 1], &cut);
 		if (r < 0)
 			return r;
-		if (s->size == 0 && !last)
-			plog_remove_segment(log, log->segments.n - 1);
-		if (cut > 0 && !last) {
+		if (!last && (cut > 0 || torn_off(o, s, o->logs.v[i + 1]))) {
 			drop_rest(o, i + 1);
 			break;
 		}
+		if (s->size == 0 && !last)
+			plog_remove_segment(log, log->segments.n - 1);
 	}
 	return 0;
 }
@@ -491,6 +501,9 @@ static int recover(struct opening *o)
 	if (plog_rebuild_producers(log, o->bad_epochs && log->leo > log->log_start) < 0)
 		return fail(o, "cannot read the producers' state");
 	settle_epochs(log, log->epochs.entries.n != epochs);
+	/* Nor may segments and snapshots that were dropped. */
+	if (o->args->trust == PLOG_UNSURE && log->io->sync_dir(log->io, log->dir) < 0)
+		return fail(o, "cannot sync the folder");
 	return 0;
 }
 
@@ -530,6 +543,30 @@ int plog_open(const struct plog_open_args *a, struct plog **out, struct err *e)
 	return r;
 }
 
+struct folder {
+	struct store_io *io;
+	const char *dir;
+};
+
+static bool unlink_name(void *arg, const char *name)
+{
+	struct folder *f = arg;
+	char *path = xasprintf("%s/%s", f->dir, name);
+
+	f->io->unlink(f->io, path);
+	free(path);
+	return true;
+}
+
+/* A log that could not be made leaves nothing that the next try would meet. */
+static void remove_folder(struct store_io *io, const char *dir)
+{
+	struct folder f = {io, dir};
+
+	io->list(io, dir, unlink_name, &f);
+	io->rmdir(io, dir);
+}
+
 int plog_create(const struct plog_open_args *a, const struct uuid *topic_id, int64_t start,
 	struct plog **out, struct err *e)
 {
@@ -545,7 +582,7 @@ int plog_create(const struct plog_open_args *a, const struct uuid *topic_id, int
 	if (topic_id) {
 		path = xasprintf("%s/partition.metadata", a->dir);
 		partition_metadata_print(topic_id, &text);
-		r = checkpoint_replace(a->io, path, buf_slice(&text), false);
+		r = checkpoint_replace(a->io, path, buf_slice(&text), true);
 		if (r < 0)
 			err_errno(e, r, errno, "%s", path);
 		buf_fini(&text);
@@ -553,5 +590,11 @@ int plog_create(const struct plog_open_args *a, const struct uuid *topic_id, int
 	}
 	args.log_start = args.recovery_point = args.high_watermark = start;
 	args.trust = PLOG_CLEAN;
-	return r < 0 ? r : plog_open(&args, out, e);
+	if (r == 0 && checkpoint_sync_parent(a->io, a->dir) < 0)
+		r = err_errno(e, ERR_IO, errno, "%s: cannot sync the folder above", a->dir);
+	if (r == 0)
+		r = plog_open(&args, out, e);
+	if (r < 0)
+		remove_folder(a->io, a->dir);
+	return r;
 }

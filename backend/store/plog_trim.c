@@ -154,7 +154,10 @@ int plog_truncate_to(struct plog *log, int64_t offset)
 		return plog_truncate_fully_and_start_at(log, offset);
 	while (log->segments.n > 1 && plog_active(log)->base >= offset)
 		plog_remove_segment(log, log->segments.n - 1);
-	r = segment_truncate(plog_active(log), offset, interval);
+	/* The folder first: a segment that comes back would lie behind a gap. */
+	r = log->io->sync_dir(log->io, log->dir) < 0 ? ERR_IO : 0;
+	if (r == 0)
+		r = segment_truncate(plog_active(log), offset, interval);
 	plog_recount(log);
 	if (r < 0) {
 		plog_fail(log, "truncation");
@@ -191,6 +194,8 @@ int plog_truncate_fully_and_start_at(struct plog *log, int64_t offset)
 	r = segment_create(s);
 	if (r == 0)
 		r = plog_save_epochs(log);
+	if (r == 0 && log->io->sync_dir(log->io, log->dir) < 0)
+		r = ERR_IO;
 	if (r < 0)
 		plog_fail(log, "starting anew");
 	return r;

@@ -280,6 +280,19 @@ static bool renote(
 	return true;
 }
 
+/* After a crash nothing of what was cut may show up among what is written in its place. */
+static int sync_cut(struct segment *s)
+{
+	struct store_io *io = s->files->io;
+	struct file *files[] = {&s->file, &s->index.file, &s->times.file};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		if (file_is_open(files[i]) && io->fdatasync(io, files[i]->fd) < 0)
+			return ERR_IO;
+	}
+	return 0;
+}
+
 int segment_truncate(struct segment *s, int64_t offset, uint32_t index_interval)
 {
 	struct segment_find f;
@@ -298,6 +311,8 @@ int segment_truncate(struct segment *s, int64_t offset, uint32_t index_interval)
 	r = index_truncate(&s->index, s->files, index, f.header.base_offset);
 	if (r == 0)
 		r = index_truncate(&s->times, s->files, times, f.header.base_offset);
+	if (r == 0)
+		r = sync_cut(s);
 	if (r < 0)
 		return r;
 	from = s->index.last.key >= 0 ? s->index.last.value : 0;

@@ -58,8 +58,9 @@ static int make_dirs(struct store *s, struct err *e)
 			continue;
 		char end = *at;
 		*at = 0;
-		if (s->io->stat(s->io, path, &st) < 0 && s->io->mkdir(s->io, path) < 0 &&
-			errno != EEXIST)
+		if (s->io->stat(s->io, path, &st) < 0 &&
+			((s->io->mkdir(s->io, path) < 0 && errno != EEXIST) ||
+				checkpoint_sync_parent(s->io, path) < 0))
 			r = err_errno(e, ERR_IO, errno, "%s: cannot make the data folder", path);
 		*at = end;
 		if (!end)
@@ -161,7 +162,14 @@ static void load_offsets(struct store *s, const char *name, struct offset_list *
 	buf_fini(&text);
 }
 
-/* How the last process ended; from here on the folder is dirty. */
+/* From here on the folder is dirty; the boot id says that what this boot finds there is whole. */
+static int mark_dirty(struct store *s, const char *boot)
+{
+	return write_name(s, DIRTY_MARK, slice_of(boot, strlen(boot)));
+}
+
+/* How the last process ended. After a crash of the machine the mark gets its boot id only when all
+ * logs were recovered: a process that dies before has made nothing sure. */
 static int judge_trust(struct store *s, struct err *e)
 {
 	struct buf text = BUF_EMPTY;
@@ -176,7 +184,7 @@ static int judge_trust(struct store *s, struct err *e)
 	s->trust = s->clean                                   ? PLOG_CLEAN
 		   : boot[0] && str_eqz(buf_str(&text), boot) ? PLOG_SAME_BOOT
 							      : PLOG_UNSURE;
-	r = write_name(s, DIRTY_MARK, slice_of(boot, strlen(boot)));
+	r = mark_dirty(s, s->trust == PLOG_UNSURE ? "" : boot);
 	if (r == 0 && s->clean && s->io->unlink(s->io, clean) < 0)
 		r = ERR_IO;
 	if (r == 0 && s->io->sync_dir(s->io, s->dir) < 0)
@@ -313,7 +321,8 @@ static void run_threads(struct load *l, int threads)
 int store_load(struct store *s, int threads, int *n_bad)
 {
 	struct load l = {.s = s};
-	int bad = 0;
+	char boot[STORE_BOOT_ID];
+	int bad = 0, r = 0;
 
 	index_offsets(&l.recovery_points, &s->recovery_points);
 	index_offsets(&l.log_starts, &s->log_starts);
@@ -339,7 +348,11 @@ int store_load(struct store *s, int threads, int *n_bad)
 	map_fini(&l.high_watermarks);
 	if (n_bad)
 		*n_bad = bad;
-	return 0;
+	if (s->trust == PLOG_UNSURE && bad == 0) {
+		s->io->boot_id(s->io, boot);
+		r = mark_dirty(s, boot);
+	}
+	return r;
 }
 
 struct plog *store_find(const struct store *s, struct str topic, int32_t partition)

@@ -1,0 +1,725 @@
+/*
+ * Random histories of a few logs on a disk in memory that is slow to keep, full, failing, and loses
+ * power (sim_disk.h), against a plain list of what was appended. After every step and every
+ * recovery: offsets have no gap, what is read is what was written, nothing acknowledged is lost
+ * with the process, nothing flushed with the machine, a producer's repeated batch is known.
+ *
+ *   SEED=n   begins with that seed (default 1); ROUNDS=n: seeds tried
+ *
+ * A failing run names its seed and step.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "sim_disk.h"
+#include "store/store.h"
+#include "wire/kerr.h"
+
+#define T0         INT64_C(1700000000000)
+#define LOGS       3
+#define PRODUCERS  4 /* ids from 1; 0: no producer */
+#define STEPS      90
+#define ITEMS      6
+#define ROUNDS     60
+#define READ_EVERY 6
+
+struct entry {
+	int64_t base, timestamp;
+	int32_t n, epoch, sequence;
+	uint32_t crc;
+	int64_t producer;
+};
+
+/* What a log must hold. */
+struct model {
+	VEC(struct entry) entries;
+	bool there;
+	int64_t first, leo; /* entries cover [first, leo) */
+	int64_t flushed;    /* below, all survives the machine */
+	int64_t kept_start; /* log start in the last checkpoint */
+	int64_t least;      /* a step that died may have cut the log down to here */
+	bool may_restart;   /* … or begun it anew */
+	int32_t epoch;
+	struct plog *log; /* NULL while the process is down */
+};
+
+struct world {
+	uint64_t seed;
+	int step, n_logs;
+	struct rng rng;
+	struct clock_manual clock;
+	struct sim_disk disk;
+	struct store store;
+	bool up;
+	struct plog_config config;
+	struct batch_builder builder;
+	struct model models[LOGS];
+	int64_t power_cuts, deaths, cut, appended, duplicates;
+};
+
+#define REQUIRE(w, cond, ...)                                                                      \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			print_error(                                                               \
+				"SEED=%llu, step %d: ", (unsigned long long)(w)->seed, (w)->step); \
+			fail_msg(__VA_ARGS__);                                                     \
+		}                                                                                  \
+	} while (0)
+
+uint64_t __wrap_random_u64(void);
+
+/* The order in which maps are walked is that of the calls that fail. */
+uint64_t __wrap_random_u64(void)
+{
+	return 1;
+}
+
+static void quiet(void *arg, enum log_level level, const char *line, size_t n)
+{
+	if (getenv("VERBOSE"))
+		print_message("# %.*s\n", (int)n, line);
+	(void)arg;
+	(void)level;
+}
+
+static int64_t between(struct world *w, int64_t lo, int64_t hi)
+{
+	return rng_between(&w->rng, lo, hi);
+}
+
+static bool one_in(struct world *w, uint32_t n)
+{
+	return rng_one_in(&w->rng, n);
+}
+
+/* ---- the model ---------------------------------------------------------------------------- */
+
+/* The entry that holds or follows offset. */
+static size_t entry_at(const struct model *m, int64_t offset)
+{
+	size_t lo = 0, hi = m->entries.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->entries.v[mid].base + m->entries.v[mid].n > offset)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
+}
+
+/* Entries from the one that holds offset on are gone. */
+static void model_cut(struct model *m, int64_t offset)
+{
+	size_t i = entry_at(m, offset);
+
+	if (i < m->entries.n) {
+		m->leo = m->entries.v[i].base;
+		m->entries.n = i;
+	}
+	m->flushed = min_i64(m->flushed, m->leo);
+	m->least = m->leo;
+	m->may_restart = false;
+}
+
+static void model_restart(struct model *m, int64_t offset)
+{
+	vec_clear(&m->entries);
+	m->first = m->leo = m->flushed = m->least = offset;
+	m->may_restart = false;
+}
+
+static const struct entry *last_of(const struct model *m, int64_t producer)
+{
+	for (size_t i = m->entries.n; i > 0; i--) {
+		if (m->entries.v[i - 1].producer == producer)
+			return &m->entries.v[i - 1];
+	}
+	return NULL;
+}
+
+/* ---- looking at a log --------------------------------------------------------------------- */
+
+static void check_batch(
+	struct world *w, const struct model *m, size_t i, const struct batch_header *h, int64_t max)
+{
+	const struct entry *e = i < m->entries.n ? &m->entries.v[i] : NULL;
+
+	REQUIRE(w, e, "a batch at %lld behind the end", (long long)h->base_offset);
+	REQUIRE(w, h->base_offset == e->base && h->last_offset_delta == e->n - 1,
+		"a batch at %lld, expected %lld", (long long)h->base_offset, (long long)e->base);
+	REQUIRE(w, h->crc == e->crc && h->leader_epoch == e->epoch, "another batch at %lld",
+		(long long)e->base);
+	REQUIRE(w, e->base + e->n <= max, "a batch at %lld, not below %lld", (long long)e->base,
+		(long long)max);
+}
+
+/* Reads once; returns the offset behind, or offset when there is nothing. */
+static int64_t check_read(
+	struct world *w, struct model *m, int64_t offset, size_t bytes, int64_t max, bool min_one)
+{
+	struct plog_read_result res;
+	struct batch_iter it;
+	struct batch_header h;
+	struct slice batch;
+	struct chain c;
+	size_t i = entry_at(m, offset), first = i, whole = 0;
+	uint8_t *p;
+	int r;
+
+	chain_init(&c);
+	r = plog_read(m->log, offset, bytes, max, min_one, &c, &res);
+	REQUIRE(w, r == 0, "a read at %lld: %s", (long long)offset, err_name(r));
+	REQUIRE(w, c.n == res.bytes, "%zu bytes, said %zu", c.n, res.bytes);
+	p = xmalloc(c.n + 1);
+	REQUIRE(w, chain_flatten(&c, p) == 0, "cannot flatten");
+	chain_fini(&c);
+	batch_iter_init(&it, slice_of(p, res.bytes), true);
+	while ((r = batch_next(&it, &h, &batch)) == 1) {
+		if (i == first)
+			whole = h.size;
+		check_batch(w, m, i++, &h, max);
+	}
+	REQUIRE(w, r == 0 || r == ERR_SHORT, "a read batch: %s", err_name(r));
+	REQUIRE(w, res.bytes <= max_size(bytes, min_one ? whole : 0), "%zu bytes, asked for %zu",
+		res.bytes, bytes);
+	REQUIRE(w,
+		!min_one || i > first || first == m->entries.n ||
+			m->entries.v[first].base + m->entries.v[first].n > max,
+		"no batch at %lld", (long long)offset);
+	if (res.first_offset >= 0)
+		REQUIRE(w, first < m->entries.n && res.first_offset == m->entries.v[first].base,
+			"first offset %lld", (long long)res.first_offset);
+	free(p);
+	return i > first ? m->entries.v[i - 1].base + m->entries.v[i - 1].n : offset;
+}
+
+static void check_all(struct world *w, struct model *m)
+{
+	int64_t at = m->log->log_start;
+
+	while (at < m->leo) {
+		int64_t next = check_read(w, m, at, (size_t)between(w, 1, 6000), m->leo, true);
+
+		REQUIRE(w, next > at, "no progress at %lld", (long long)at);
+		at = next;
+	}
+}
+
+static void check_time(struct world *w, struct model *m)
+{
+	int64_t when = clock_wall_ms(&w->clock.clock) - between(w, -100, 20000), want = -1;
+	struct plog_time_result t;
+	int r = plog_offset_for_time(m->log, when, m->leo, NULL, &t);
+
+	for (size_t i = entry_at(m, m->log->log_start); want < 0 && i < m->entries.n; i++) {
+		if (m->entries.v[i].timestamp >= when)
+			want = max_i64(m->entries.v[i].base, m->log->log_start);
+	}
+	REQUIRE(w, r == 0, "offset for time: %s", err_name(r));
+	REQUIRE(w, t.offset == want, "offset %lld for a time, expected %lld", (long long)t.offset,
+		(long long)want);
+}
+
+static void check_log(struct world *w, struct model *m)
+{
+	const struct plog *log = m->log;
+	int64_t size = 0, next = -1;
+
+	REQUIRE(w, log->leo == m->leo, "leo %lld, expected %lld", (long long)log->leo,
+		(long long)m->leo);
+	REQUIRE(w, log->log_start <= log->high_watermark && log->high_watermark <= log->leo,
+		"start %lld, high watermark %lld, leo %lld", (long long)log->log_start,
+		(long long)log->high_watermark, (long long)log->leo);
+	REQUIRE(w, log->recovery_point <= log->leo, "recovery point behind the end");
+	REQUIRE(w, log->segments.v[0]->base <= log->log_start, "the start is in no segment");
+	for (size_t i = 0; i < log->segments.n; i++) {
+		const struct segment *s = log->segments.v[i];
+
+		REQUIRE(w, next < 0 || s->base == next, "segment %lld, the one before ends at %lld",
+			(long long)s->base, (long long)next);
+		next = s->next;
+		size += s->size;
+	}
+	REQUIRE(w, size == log->size, "size %lld, segments %lld", (long long)log->size,
+		(long long)size);
+}
+
+static void check_world(struct world *w)
+{
+	for (int i = 0; i < w->n_logs && w->up; i++) {
+		struct model *m = &w->models[i];
+
+		if (!m->log)
+			continue;
+		check_log(w, m);
+		if (w->step % READ_EVERY == 0)
+			check_all(w, m);
+		for (int n = 0; n < 2; n++) {
+			int64_t from = between(w, m->log->log_start, m->leo);
+
+			check_read(w, m, from, (size_t)between(w, 0, 3000),
+				between(w, from, m->leo), one_in(w, 2));
+		}
+		check_time(w, m);
+	}
+}
+
+/* ---- start and end of the process --------------------------------------------------------- */
+
+static struct str topic_of(int i)
+{
+	return i == 0 ? STR_LIT("orders") : i == 1 ? STR_LIT("a-b") : STR_LIT("__offsets");
+}
+
+static bool start(struct world *w)
+{
+	struct store_options opt = {.io = &w->disk.io,
+		.clock = &w->clock.clock,
+		.dir = "/data/logs",
+		.node_id = 1,
+		.max_open_files = 5,
+		.copy_below = SIZE_MAX,
+		.config = w->config};
+	struct err e = {0};
+	int bad = 0, r = store_open(&w->store, &opt, &e);
+
+	if (r == 0)
+		r = store_load(&w->store, 1, &bad);
+	if (w->disk.dead) {
+		if (w->store.dir)
+			store_drop(&w->store);
+		return false;
+	}
+	REQUIRE(w, r == 0, "the store does not open: %s", e.msg);
+	REQUIRE(w, bad == 0, "%d logs do not open", bad);
+	w->up = true;
+	return true;
+}
+
+/* What came back is compared, then believed. */
+static void meet(struct world *w, int i, bool power_off)
+{
+	struct model *m = &w->models[i];
+	struct plog *log = store_find(&w->store, topic_of(i), i);
+	int64_t least = power_off ? min_i64(m->flushed, m->least) : m->least;
+
+	m->log = log;
+	if (!log) {
+		REQUIRE(w, !m->there, "log %d is gone", i);
+		return;
+	}
+	m->there = true;
+	if (m->may_restart && log->log_start == log->leo)
+		model_restart(m, log->leo);
+	REQUIRE(w, log->leo >= least, "log %d ends at %lld, had %lld", i, (long long)log->leo,
+		(long long)least);
+	REQUIRE(w, log->leo <= m->leo, "log %d ends at %lld, was %lld", i, (long long)log->leo,
+		(long long)m->leo);
+	REQUIRE(w, log->log_start >= min_i64(m->kept_start, log->leo),
+		"log %d starts at %lld, was %lld", i, (long long)log->log_start,
+		(long long)m->kept_start);
+	w->cut += m->leo - log->leo;
+	model_cut(m, log->leo);
+	REQUIRE(w, log->leo == m->leo, "log %d ends inside a batch", i);
+	check_log(w, m);
+	check_all(w, m);
+	check_time(w, m);
+	for (size_t k = 0; k < log->epochs.entries.n; k++) {
+		const struct epoch_entry *e = &log->epochs.entries.v[k];
+		size_t at = entry_at(m, max_i64(e->start, log->log_start));
+
+		REQUIRE(w, at < m->entries.n && m->entries.v[at].epoch == e->epoch,
+			"log %d: epoch %d at %lld", i, e->epoch, (long long)e->start);
+	}
+	if (m->entries.n > 0 && m->leo > log->log_start)
+		REQUIRE(w, epoch_cache_latest(&log->epochs) == vec_last(&m->entries)->epoch,
+			"log %d: latest epoch %d", i, epoch_cache_latest(&log->epochs));
+}
+
+/* The process is gone; starts it again, which may die too. */
+static void come_back(struct world *w, bool power_off)
+{
+	w->up = false;
+	w->deaths += !power_off;
+	for (;;) {
+		w->power_cuts += power_off;
+		REQUIRE(w, w->disk.n_open == 0, "%zu files are still open", w->disk.n_open);
+		sim_disk_restart(&w->disk, power_off);
+		if (one_in(w, 4))
+			w->disk.fuse = (int)between(w, 0, 12);
+		if (start(w))
+			break;
+		power_off = power_off || one_in(w, 3);
+		/* What was read as there may not be on the platter. */
+	}
+	w->disk.fuse = -1;
+	for (int i = 0; i < w->n_logs; i++)
+		meet(w, i, power_off);
+}
+
+static void crash(struct world *w)
+{
+	store_drop(&w->store);
+	come_back(w, one_in(w, 2));
+}
+
+static void stop_clean(struct world *w)
+{
+	bool good = store_close(&w->store) == 0;
+
+	for (int i = 0; good && i < w->n_logs; i++) {
+		if (!w->models[i].there)
+			continue;
+		w->models[i].flushed = w->models[i].leo;
+	}
+	come_back(w, one_in(w, 2));
+}
+
+/* ---- steps -------------------------------------------------------------------------------- */
+
+static struct plog_append make_item(struct world *w, const struct entry *e, int64_t seed)
+{
+	struct batch_options opt = BATCH_OPTIONS_DEFAULT;
+	struct plog_append item = {.leader_epoch = e->epoch, .coordinator_epoch = -1};
+	struct slice bytes;
+	uint8_t value[900];
+	struct rng rng;
+
+	rng_seed(&rng, (uint64_t)seed);
+	rng_bytes(&rng, value, sizeof(value));
+	if (e->producer > 0) {
+		opt.producer_id = e->producer;
+		opt.producer_epoch = 0;
+		opt.base_sequence = e->sequence;
+	}
+	batch_builder_begin(&w->builder, &opt);
+	for (int i = 0; i < e->n; i++)
+		assert_int_equal(batch_builder_add(&w->builder, e->timestamp, SLICE_NULL,
+					 slice_of(value, rng_below(&rng, sizeof(value))), NULL, 0),
+			0);
+	assert_int_equal(batch_builder_finish(&w->builder, &bytes), 0);
+	item.batch = xmemdup(bytes.p, bytes.n);
+	assert_int_equal(batch_check(bytes, &item.header), 0);
+	return item;
+}
+
+/* Makes the next batch of some producer, or its last one again (*again). */
+static struct plog_append next_item(
+	struct world *w, struct model *m, struct entry *e, const struct entry **again)
+{
+	const struct entry *last;
+
+	*e = (struct entry){.producer = between(w, 0, PRODUCERS),
+		.n = (int32_t)between(w, 1, 4),
+		.epoch = m->epoch,
+		.timestamp = clock_wall_ms(&w->clock.clock) - between(w, 0, 500)};
+	*again = NULL;
+	last = e->producer > 0 ? last_of(m, e->producer) : NULL;
+	if (last && last->base >= m->log->log_start && one_in(w, 4)) {
+		*again = last;
+		e->sequence = last->sequence;
+		e->n = last->n;
+	} else if (last) {
+		e->sequence = last->sequence + last->n;
+	}
+	return make_item(w, e, between(w, 0, INT64_MAX));
+}
+
+static bool faulty(const struct world *w)
+{
+	return w->disk.dead || w->disk.fuse >= 0 || w->disk.room >= 0;
+}
+
+/* The log's answer for one item, in order. */
+static void take_answer(struct world *w, struct model *m, struct entry *e,
+	const struct plog_append *item, int64_t original)
+{
+	if (item->error) {
+		REQUIRE(w, faulty(w) && item->error == KERR_KAFKA_STORAGE_ERROR, "an append: %s",
+			kerr_name(item->error));
+		/* Of the call that died, some may be there all the same. */
+		return;
+	}
+	REQUIRE(w, item->duplicate == (original >= 0), "a batch of producer %lld is %s",
+		(long long)e->producer, item->duplicate ? "a duplicate" : "no duplicate");
+	if (item->duplicate) {
+		REQUIRE(w, item->base_offset == original, "the original was at %lld, not %lld",
+			(long long)original, (long long)item->base_offset);
+		w->duplicates++;
+		return;
+	}
+	REQUIRE(w, item->base_offset == m->leo, "appended at %lld, expected %lld",
+		(long long)item->base_offset, (long long)m->leo);
+	e->base = m->leo;
+	e->crc = item->header.crc;
+	vec_push(&m->entries, *e);
+	m->leo += e->n;
+	m->least = m->leo;
+	w->appended++;
+}
+
+static void append(struct world *w, struct model *m)
+{
+	struct plog_append items[ITEMS];
+	struct entry e[ITEMS];
+	int64_t original[ITEMS], least = m->leo;
+	bool used[PRODUCERS + 1] = {false};
+	size_t n = (size_t)between(w, 1, ITEMS), kept = 0;
+
+	m->epoch += one_in(w, 8);
+	for (size_t i = 0; i < n; i++) {
+		const struct entry *again;
+
+		items[kept] = next_item(w, m, &e[kept], &again);
+		original[kept] = again ? again->base : -1;
+		if (e[kept].producer > 0 && used[e[kept].producer]) {
+			free(items[kept].batch);
+			continue;
+		}
+		used[e[kept].producer] = true;
+		kept++;
+	}
+	plog_append(m->log, items, kept, PLOG_LEADER);
+	for (size_t i = 0; i < kept; i++)
+		take_answer(w, m, &e[i], &items[i], original[i]);
+	m->least = m->leo;
+	for (size_t i = 0; i < kept && w->disk.dead; i++) {
+		if (items[i].error == 0 || original[i] >= 0)
+			continue;
+		e[i].base = m->leo;
+		e[i].crc = items[i].header.crc;
+		vec_push(&m->entries, e[i]);
+		m->leo += e[i].n;
+	}
+	(void)least;
+	for (size_t i = 0; i < kept; i++)
+		free(items[i].batch);
+}
+
+static void truncate_log(struct world *w, struct model *m)
+{
+	int64_t at = between(w, m->log->log_start, m->leo);
+	bool anew = one_in(w, 4);
+	int r;
+
+	if (anew) {
+		at = m->leo + between(w, 0, 50);
+		r = plog_truncate_fully_and_start_at(m->log, at);
+	} else {
+		r = plog_truncate_to(m->log, at);
+	}
+	if (r == 0 && anew) {
+		model_restart(m, at);
+	} else if (r == 0) {
+		model_cut(m, at);
+	} else {
+		REQUIRE(w, faulty(w), "a truncation: %s", err_name(r));
+		m->least = anew ? m->first : min_i64(at, m->leo);
+		if (entry_at(m, m->least) < m->entries.n)
+			m->least = min_i64(m->least, m->entries.v[entry_at(m, m->least)].base);
+		m->may_restart = anew;
+		m->flushed = min_i64(m->flushed, m->least);
+		w->disk.dead = true;
+	}
+}
+
+static void checkpoint(struct world *w)
+{
+	int64_t starts[LOGS];
+	bool good;
+
+	for (int i = 0; i < w->n_logs; i++)
+		starts[i] = w->models[i].log ? w->models[i].log->log_start : 0;
+	good = store_checkpoint(&w->store) == 0;
+	for (int i = 0; good && i < w->n_logs; i++)
+		w->models[i].kept_start = starts[i];
+	REQUIRE(w, good || faulty(w) || w->disk.failing_syncs == 0, "no checkpoint");
+}
+
+static void create_log(struct world *w, int i)
+{
+	struct model *m = &w->models[i];
+	struct uuid id = {{1, 2, 3}};
+	struct err e = {0};
+	int r = store_create(&w->store, topic_of(i), i, &id, NULL, &m->log, &e);
+
+	if (r == 0) {
+		m->there = true;
+		return;
+	}
+	m->log = NULL;
+	REQUIRE(w, faulty(w) && r != ERR_EXISTS, "no log: %s", e.msg);
+}
+
+static void flush(struct world *w, struct model *m)
+{
+	if (one_in(w, 8))
+		w->disk.failing_syncs = 1;
+	if (plog_flush(m->log) == 0)
+		m->flushed = m->leo;
+	w->disk.failing_syncs = 0;
+}
+
+/* A sync as a worker does it, with an append while it is under way. */
+static void sync_aside(struct world *w, struct model *m)
+{
+	struct plog_sync sync;
+	int64_t leo = m->leo;
+	int errnum = 0, n = plog_sync_begin(m->log, &sync);
+
+	if (n <= 0) {
+		REQUIRE(w, n == 0 || faulty(w), "a sync: %s", err_name(n));
+		return;
+	}
+	for (size_t i = 0; i < sync.n; i++) {
+		if (w->disk.io.fdatasync(&w->disk.io, sync.fds[i]) < 0)
+			errnum = 5;
+	}
+	append(w, m);
+	plog_sync_done(m->log, &sync, errnum);
+	if (errnum == 0)
+		m->flushed = max_i64(m->flushed, leo);
+}
+
+static void trim(struct world *w, struct model *m)
+{
+	int64_t to = between(w, m->log->log_start, m->log->high_watermark);
+
+	if (one_in(w, 2)) {
+		int r = plog_delete_records(m->log, to);
+
+		REQUIRE(w, r == 0 || faulty(w), "records not deleted: %s", err_name(r));
+		REQUIRE(w, m->log->log_start == to, "starts at %lld", (long long)to);
+	} else {
+		REQUIRE(w, plog_retention(m->log) >= 0 || faulty(w), "retention");
+	}
+}
+
+static void set_faults(struct world *w)
+{
+	w->disk.short_one_in = one_in(w, 2) ? 5 : 0;
+	w->disk.room = one_in(w, 12) ? between(w, 0, 3000) : -1;
+	w->disk.fuse = one_in(w, 12) ? (int)between(w, 0, 10) : -1;
+}
+
+static void act(struct world *w, struct model *m)
+{
+	int64_t what = between(w, 0, 99);
+
+	if (what < 52)
+		append(w, m);
+	else if (what < 62)
+		plog_set_high_watermark(m->log, between(w, m->log->high_watermark, m->leo));
+	else if (what < 70)
+		flush(w, m);
+	else if (what < 76)
+		sync_aside(w, m);
+	else if (what < 80)
+		REQUIRE(w, plog_roll(m->log) == 0 || faulty(w), "no roll");
+	else if (what < 86)
+		trim(w, m);
+	else if (what < 89)
+		truncate_log(w, m);
+	else if (what < 95)
+		checkpoint(w);
+	else if (what < 97)
+		REQUIRE(w, plog_checkpoint_producers(m->log) == 0 || faulty(w), "no snapshot");
+}
+
+static void step(struct world *w)
+{
+	int i = (int)between(w, 0, w->n_logs - 1);
+	struct model *m = &w->models[i];
+
+	clock_manual_advance_ms(&w->clock, between(w, 0, 700));
+	set_faults(w);
+	if (!m->log)
+		create_log(w, i);
+	else
+		act(w, m);
+	if (w->disk.dead || (m->log && m->log->state != PLOG_OPEN) || one_in(w, 16)) {
+		crash(w);
+	} else if (one_in(w, 25)) {
+		stop_clean(w);
+	} else {
+		w->disk.fuse = -1;
+		w->disk.room = -1;
+		check_world(w);
+	}
+}
+
+/* ---- runs --------------------------------------------------------------------------------- */
+
+static void world_run(struct world *w, uint64_t seed)
+{
+	w->seed = seed;
+	rng_seed(&w->rng, seed);
+	w->n_logs = (int)between(w, 1, LOGS);
+	clock_manual_init(&w->clock, T0);
+	sim_disk_init(&w->disk, seed, &w->clock.clock);
+	batch_builder_init(&w->builder, NULL);
+	w->config = plog_config_default;
+	w->config.segment_bytes = (int32_t)between(w, 4000, 40000);
+	w->config.index_interval_bytes = (int32_t)between(w, 0, 3000);
+	w->config.segment_index_bytes = (int32_t)between(w, 100, 2000);
+	w->config.retention_bytes = one_in(w, 2) ? between(w, 10000, 80000) : -1;
+	w->config.retention_ms = one_in(w, 2) ? between(w, 2000, 20000) : -1;
+	w->config.file_delete_delay_ms = between(w, 0, 3000);
+	REQUIRE(w, start(w), "no first start");
+	for (w->step = 1; w->step <= STEPS; w->step++)
+		step(w);
+	store_drop(&w->store);
+	sim_disk_fini(&w->disk);
+	batch_builder_fini(&w->builder);
+	for (int i = 0; i < LOGS; i++)
+		vec_fini(&w->models[i].entries);
+}
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void histories(void **state)
+{
+	uint64_t first = setting("SEED", 1), rounds = setting("ROUNDS", ROUNDS);
+	int64_t power_cuts = 0, deaths = 0, cut = 0, appended = 0, duplicates = 0;
+
+	(void)state;
+	log_set_sink(quiet, NULL);
+	for (uint64_t seed = first; seed < first + rounds; seed++) {
+		struct world *w = ALLOC(struct world);
+
+		world_run(w, seed);
+		power_cuts += w->power_cuts;
+		deaths += w->deaths;
+		cut += w->cut;
+		appended += w->appended;
+		duplicates += w->duplicates;
+		free(w);
+	}
+	print_message("# %lld batches, %lld duplicates, %lld power cuts, %lld crashes, %lld "
+		      "records lost by them\n",
+		(long long)appended, (long long)duplicates, (long long)power_cuts,
+		(long long)deaths, (long long)cut);
+	assert_true(appended > (int64_t)rounds && power_cuts + deaths >= (int64_t)rounds);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(histories)};
+
+	return cmocka_run_group_tests_name("store-sim", tests, NULL, NULL);
+}
