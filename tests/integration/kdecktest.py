@@ -47,7 +47,11 @@ class Broker:
         self.process = None
         self.log = os.path.join(self.folder, "broker.log")
         self.port = 0
-        self.start()
+        try:
+            self.start()
+        except Exception:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
 
     def arguments(self):
         values = {"listeners": "PLAINTEXT://127.0.0.1:%d" % self.port,

@@ -14,7 +14,8 @@
 #include "source/source.h"
 #include "view/common.h"
 
-#define SNAPSHOT_MS 30000
+#define SNAPSHOT_MS     30000
+#define SNAPSHOT_DETAIL 200 /* topics whose settings are waited for */
 
 struct console {
 	const struct console_options *o;
@@ -25,7 +26,8 @@ struct console {
 	struct tty *tty;
 	struct app *app;
 	struct io_timer deadline;
-	bool settled, late;
+	bool settled;
+	uint64_t shape;
 	char facts[80];
 	char why[400];
 };
@@ -195,15 +197,43 @@ static int run_screen(struct console *k, struct err *e)
 
 /* ---- one page -------------------------------------------------------------------------------- */
 
+static bool there(const struct part *p)
+{
+	return p->at_ms >= 0 || p->code || p->kerr;
+}
+
+/* Offsets and settings of what will be printed have come, or will not. */
+static bool complete(const struct cluster *c)
+{
+	for (size_t i = 0; i < min_size(c->n_topics, SNAPSHOT_DETAIL); i++)
+		if (!there(&c->topics[i]->offsets) || !there(&c->topics[i]->config))
+			return false;
+	return c->progress.step == PROGRESS_READY;
+}
+
+/* Settings are asked for rows that are seen: the page's first ones are. */
+static void want_rows(struct console *k, const struct cluster *c)
+{
+	struct str names[SNAPSHOT_DETAIL];
+	struct source_want want = {.visible = names};
+
+	for (; want.n_visible < min_size(c->n_topics, SNAPSHOT_DETAIL); want.n_visible++)
+		names[want.n_visible] = c->topics[want.n_visible]->name;
+	source_want(k->source, &want);
+	source_refresh(k->source);
+}
+
 static void look(void *arg)
 {
 	struct console *k = arg;
 	const struct cluster *c = model_cluster(k->model);
 
 	snprintf(k->why, sizeof(k->why), "%s", c->progress.why);
-	if (c->progress.step != PROGRESS_READY)
-		return;
-	if (!k->o->settled || k->o->settled(k->o->arg, k->model)) {
+	if (c->shape != k->shape) {
+		k->shape = c->shape;
+		want_rows(k, c);
+	}
+	if (complete(c) && (!k->o->settled || k->o->settled(k->o->arg, k->model))) {
 		k->settled = true;
 		loop_stop(k->loop);
 	}
@@ -213,7 +243,6 @@ static void on_late(void *arg)
 {
 	struct console *k = arg;
 
-	k->late = true;
 	loop_stop(k->loop);
 }
 

@@ -108,7 +108,7 @@ static int take_arguments(int argc, char **argv, struct console_options *o)
 			o->bootstrap = arg + 19;
 		else if (strcmp(arg, "--read-only") == 0)
 			o->read_only = true;
-		else if (strcmp(arg, "--once") == 0)
+		else if (strcmp(arg, "--once") == 0 || strcmp(arg, "snapshot") == 0)
 			o->once = true;
 		else if (strcmp(arg, "--json") == 0 && o->once)
 			o->json = true;
