@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -107,4 +108,14 @@ void tcp_pair(int fd[2])
 	fd[1] = accept(ls, NULL, NULL);
 	assert_true(fd[1] >= 0);
 	close(ls);
+}
+
+const char *loopback_name(void)
+{
+	struct addrinfo *found;
+
+	if (getaddrinfo("localhost", NULL, NULL, &found) != 0)
+		return "127.0.0.1";
+	freeaddrinfo(found);
+	return "localhost";
 }

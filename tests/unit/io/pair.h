@@ -35,6 +35,9 @@ static inline uint8_t pattern(size_t at)
 }
 void assert_pattern(const struct buf *b, size_t from, size_t n);
 
+/* "localhost", or "127.0.0.1" on a system that resolves no names (a bare one has no /etc/hosts). */
+const char *loopback_name(void);
+
 /* Two connected TCP sockets of the loopback. */
 void tcp_pair(int fd[2]);
 

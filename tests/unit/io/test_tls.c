@@ -188,7 +188,7 @@ static void both_ways(void **state)
 	struct chain c;
 
 	(void)state;
-	begin(&s, &so, &co, "localhost");
+	begin(&s, &so, &co, loopback_name());
 	s.b.echo = true;
 	s.a.want = N;
 	chain_init(&c);
@@ -260,7 +260,7 @@ static void server_that_is_not_believed(void **state)
 	struct tls_options so = own(), co = {.ca_file = other_cert};
 
 	(void)state;
-	client_is_denied(&so, &co, "localhost");
+	client_is_denied(&so, &co, loopback_name());
 }
 
 static void server_by_another_name(void **state)
@@ -284,7 +284,7 @@ static void client_must_show_a_certificate(void **state)
 	(void)state;
 	so.ca_file = other_cert;
 	so.require_peer = true;
-	begin(&s, &so, &co, "localhost");
+	begin(&s, &so, &co, loopback_name());
 	until(s.l, &s.b.closed);
 	assert_int_equal(s.b.why.code, ERR_DENIED);
 	until(s.l, &s.a.closed);
@@ -292,7 +292,7 @@ static void client_must_show_a_certificate(void **state)
 
 	co.cert_file = other_cert;
 	co.key_file = other_key;
-	begin(&s, &so, &co, "localhost");
+	begin(&s, &so, &co, loopback_name());
 	until(s.l, &s.b.opened);
 	finish(&s);
 }

@@ -346,7 +346,7 @@ static void connect_to_an_address(void **state)
 static void connect_to_a_name(void **state)
 {
 	(void)state;
-	connect_by("localhost", "localhost");
+	connect_by(loopback_name(), loopback_name());
 }
 
 static uint16_t port_of_nobody(void)
