@@ -11,10 +11,12 @@ struct submit {
 	struct metalog_op op;
 	struct call *call;
 	const void *request;
-	void *response; /* of the call's arena, at its defaults */
+	const struct msg_desc *desc; /* of the response */
+	void *response;              /* of the call's arena, at its defaults */
 };
 
-/* The call is held and answered later, or dropped when the metadata log cannot take it. */
+/* The call is held and answered later: by what was decided, by KAFKA_STORAGE_ERROR when the disk
+ * refused it; or dropped when this node is not the controller or the metadata log has failed. */
 void api_submit(struct call *c, metalog_decide_fn *decide, const void *request,
 	const struct msg_desc *response);
 

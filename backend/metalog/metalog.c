@@ -13,7 +13,7 @@
 
 static void sync_start(struct metalog *m);
 
-static void fail(struct metalog *m, const char *why)
+void metalog_fail(struct metalog *m, const char *why)
 {
 	if (m->failed)
 		return;
@@ -104,7 +104,7 @@ void metalog_apply(struct metalog *m, int64_t committed)
 		int64_t before = m->applied;
 		int rc = apply_some(m, committed);
 		if (rc < 0 || m->applied == before) {
-			fail(m, "its committed records cannot be read");
+			metalog_fail(m, "its committed records cannot be read");
 			return;
 		}
 	}
@@ -142,7 +142,7 @@ static void sync_done(struct work *w, int status)
 		s->errnum = 125; /* cancelled: nothing was synced */
 	plog_sync_done(m->log, &s->sync, s->errnum);
 	if (s->errnum) {
-		fail(m, "it cannot be synced");
+		metalog_fail(m, "it cannot be synced");
 		finish_ops(m, ERR_IO);
 		return;
 	}
@@ -159,7 +159,7 @@ static void sync_start(struct metalog *m)
 		return;
 	n = plog_sync_begin(m->log, &m->sync.sync);
 	if (n < 0) {
-		fail(m, "it cannot be synced");
+		metalog_fail(m, "it cannot be synced");
 		return;
 	}
 	if (n == 0)
@@ -179,8 +179,10 @@ int metalog_append(struct metalog *m, struct slice batch, int32_t epoch)
 	/* The builder's memory: stamped in place before it is used again. */
 	item.batch = (uint8_t *)(uintptr_t)batch.p;
 	plog_append(m->log, &item, 1, PLOG_LEADER);
+	if (item.error && m->log->state == PLOG_OPEN)
+		return ERR_FULL;
 	if (item.error) {
-		fail(m, "it cannot be appended to");
+		metalog_fail(m, "it cannot be appended to");
 		return ERR_IO;
 	}
 	sync_start(m);

@@ -62,8 +62,9 @@ struct control_settings *metalog_control_settings(struct metalog *m);
 struct metalog_op {
 	struct list_node node;
 	int64_t end; /* done when everything below is applied */
-	/* 0: committed and applied; ERR_AGAIN: not the leader (any more), ERR_IO, ERR_CLOSED. May
-	 * be called from within metalog_submit. */
+	/* 0: committed and applied; ERR_AGAIN: not the leader (any more); ERR_FULL: the disk took
+	 * nothing of it, later it may; ERR_IO, ERR_CLOSED. May be called from within
+	 * metalog_submit. */
 	void (*done)(struct metalog_op *op, int rc);
 };
 

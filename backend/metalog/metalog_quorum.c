@@ -94,7 +94,11 @@ static int op_append_leader_change(void *arg, int32_t epoch, int32_t leader, con
 		0, buf_slice(&m->value));
 	if (rc == 0)
 		rc = batch_builder_finish(&m->builder, &batch);
-	return rc < 0 ? rc : metalog_append(m, batch, epoch);
+	if (rc == 0)
+		rc = metalog_append(m, batch, epoch);
+	if (rc == ERR_FULL)
+		metalog_fail(m, "a new leader cannot write to it");
+	return rc;
 }
 
 /* A quorum of one sends nothing. */

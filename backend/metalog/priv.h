@@ -43,8 +43,11 @@ struct metalog {
 
 /* Log, quorum-state and quorum; 0 or negative with e. */
 int metalog_open(struct metalog *m, struct err *e) MUSTCHECK;
-/* One batch at the end of the log, then a sync. */
+/* One batch at the end of the log, then a sync. ERR_FULL: refused by the disk, nothing of it stays.
+ */
 int metalog_append(struct metalog *m, struct slice batch, int32_t epoch) MUSTCHECK;
+/* The log cannot be used any more; tells the owner once. */
+void metalog_fail(struct metalog *m, const char *why);
 void metalog_apply(struct metalog *m, int64_t committed);
 void metalog_lead_if_ready(struct metalog *m);
 

@@ -86,6 +86,7 @@ struct plog {
 	struct uuid topic_id; /* zero: no partition.metadata */
 	struct plog_config config;
 	enum plog_state state;
+	bool refusing; /* the last append failed, and a line said so */
 
 	int64_t log_start;
 	int64_t leo;

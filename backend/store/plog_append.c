@@ -74,10 +74,19 @@ static void remember_tail(struct plog *log, const struct segment *s, int64_t bas
 		(struct plog_tail){(int32_t)s->size, (uint32_t)(base - s->base)};
 }
 
+/* Once, not for every try of every client on a full disk. */
+static void say_refused(struct plog *log, const char *what, int why)
+{
+	if (!log->refusing)
+		log_error("%s: %s at %lld: %s; until that works, writes are refused",
+			plog_name(log), what, (long long)log->leo, strerror(why));
+	log->refusing = true;
+}
+
 /* A write came short or failed: nothing of it may stay. */
 static void take_back(struct plog *log, struct segment *s, int why)
 {
-	log_error("%s: append at %lld: %s", plog_name(log), (long long)log->leo, strerror(why));
+	say_refused(log, "cannot append", why);
 	if (segment_fd(s) < 0 || log->io->truncate(log->io, s->file.fd, s->size) < 0 ||
 		log->io->fdatasync(log->io, s->file.fd) < 0)
 		plog_fail(log, "a failed write cannot be cut off");
@@ -119,6 +128,9 @@ static void count_in(struct plog *log, const struct plog_append *item)
 {
 	struct segment *s = plog_active(log);
 
+	if (log->refusing)
+		log_info("%s: takes writes again", plog_name(log));
+	log->refusing = false;
 	remember_tail(log, s, item->header.base_offset);
 	segment_note(s, &item->header, (uint32_t)log->config.index_interval_bytes);
 	log->leo = s->next;
@@ -234,8 +246,7 @@ static int make_room(struct group *g, const struct plog_append *item)
 		if (r == 0)
 			r = plog_roll_at(g->log, base);
 		if (r < 0)
-			log_error("%s: cannot begin a segment: %s", plog_name(g->log),
-				strerror(errno));
+			say_refused(g->log, "cannot begin a segment", errno);
 	} else if (g->n == PLOG_ITEMS_AT_ONCE) {
 		r = write_group(g);
 	}

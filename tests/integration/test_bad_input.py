@@ -4,57 +4,9 @@ import struct
 import tempfile
 
 import kdecktest
-from kdecktest import BUILD, Broker, Wire, run, until
-
-PRODUCE, METADATA, API_VERSIONS, CREATE_TOPICS = 0, 3, 18, 19
-
-
-def served(broker):
-    """Somebody else is still answered."""
-    with Wire(broker.port) as w:
-        w.request(API_VERSIONS, 0, 7)
-        assert struct.unpack(">ih", w.response()[:6]) == (7, 0)
-
-
-def string(text):
-    return struct.pack(">h", len(text)) + text
-
-
-def create(broker, name, version=2):
-    body = struct.pack(">i", 1) + string(name) + struct.pack(">ihii", 1, 1, 0, 0)
-    with Wire(broker.port) as w:
-        w.request(CREATE_TOPICS, version, 1, body + struct.pack(">i?", 5000, False))
-        answer = w.response()
-    at = 4 + 4 + 4 + 2 + len(name)
-    return struct.unpack(">h", answer[at:at + 2])[0]
-
-
-def produce(wire, topic, records, acks=1, correlation=1):
-    body = struct.pack(">hhii", -1, acks, 5000, 1) + string(topic) + struct.pack(">ii", 1, 0)
-    wire.request(PRODUCE, 3, correlation, body + struct.pack(">i", len(records)) + records)
-
-
-def produce_error(answer, topic):
-    at = 4 + 4 + 2 + len(topic) + 4 + 4
-    return struct.unpack(">h", answer[at:at + 2])[0]
-
-
-def crc32c(data):
-    crc = 0xffffffff
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ (0x82f63b78 if crc & 1 else 0)
-    return crc ^ 0xffffffff
-
-
-def batch(count=1, magic=2, crc_xor=0, records=None, attributes=0):
-    one = b"\x10\x00\x00\x00\x01\x02a\x00\x00"[1:]
-    record = bytes([len(one) * 2]) + one
-    tail = struct.pack(">hiqqqhii", attributes, count - 1, 1, 1, -1, -1, -1, count)
-    tail += records if records is not None else record * 1
-    head = struct.pack(">iBI", -1, magic, crc32c(tail) ^ crc_xor)
-    return struct.pack(">qi", 0, len(head) + len(tail)) + head + tail
+from kdecktest import BUILD, Broker, Wire, run
+from rawclient import (API_VERSIONS, METADATA, PRODUCE, batch, create, produce, produce_error,
+                       produce_offset, served)
 
 
 def test_lengths():
@@ -137,8 +89,7 @@ def test_batches():
             produce(w, b"t", batch())
             answer = w.response()
             assert produce_error(answer, b"t") == 0
-            at = 4 + 4 + 2 + 1 + 4 + 4 + 2
-            assert struct.unpack(">q", answer[at:at + 8])[0] == 0
+            assert produce_offset(answer, b"t") == 0
         served(b)
 
 
