@@ -1,5 +1,6 @@
 /*
  * Bump allocation. Blocks grow from 4 KiB to 256 KiB; a bigger wish gets a block of its own.
+ * A reset keeps one block, unless it was such a wish: a big answer's memory is not held for ever.
  * Invariant: `used` counts what was handed out, rounded up to ALIGN, over all blocks.
  */
 #include "base/arena.h"
@@ -38,7 +39,7 @@ void arena_fini(struct arena *a)
 
 void arena_reset(struct arena *a)
 {
-	while (a->head && a->head->next) {
+	while (a->head && (a->head->next || a->head->cap > BLOCK_MOST)) {
 		struct arena_block *b = a->head;
 
 		a->head = b->next;

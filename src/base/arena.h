@@ -18,7 +18,7 @@ struct arena {
 /* limit in bytes; arena_alloc returns NULL beyond it. */
 void arena_init(struct arena *a, size_t limit);
 void arena_fini(struct arena *a);
-/* Everything handed out is void; the first block is kept for the next use. */
+/* Everything handed out is void; a block of ordinary size is kept for the next use. */
 void arena_reset(struct arena *a);
 
 /* Zeroed, aligned to 16. NULL only when the limit is reached. n may be 0. */

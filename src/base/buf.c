@@ -1,6 +1,7 @@
 /* The growing byte buffer. cap does not count the byte kept for the closing NUL. */
 #include "base/buf.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -133,10 +134,19 @@ void buf_put_be64(struct buf *b, uint64_t v)
 
 void buf_consume(struct buf *b, size_t n)
 {
+	assert(n <= b->n);
 	if (n == 0)
 		return;
 	memmove(b->p, b->p + n, b->n - n + 1); /* the NUL too */
 	b->n -= n;
+}
+
+void buf_cut(struct buf *b, size_t n)
+{
+	assert(n <= b->n);
+	b->n = n;
+	if (b->p)
+		b->p[n] = '\0';
 }
 
 const char *buf_z(struct buf *b)

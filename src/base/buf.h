@@ -41,8 +41,10 @@ void buf_put_be16(struct buf *b, uint16_t v);
 void buf_put_be32(struct buf *b, uint32_t v);
 void buf_put_be64(struct buf *b, uint64_t v);
 
-/* Drops the first n bytes. */
+/* Drops the first n bytes (n <= b->n). */
 void buf_consume(struct buf *b, size_t n);
+/* Keeps the first n bytes (n <= b->n): takes back what was appended since. */
+void buf_cut(struct buf *b, size_t n);
 
 /* As a C string; never NULL. Valid until the next change. */
 const char *buf_z(struct buf *b);

@@ -35,6 +35,7 @@ static inline bool str_is_null(struct str s)
 	return s.p == NULL;
 }
 
+/* Same length and bytes; null equals only null. */
 static inline bool str_eq(struct str a, struct str b)
 {
 	return a.n == b.n &&
@@ -69,7 +70,7 @@ static inline struct str str_slice(struct slice s)
 	return (struct str){(const char *)s.p, s.n};
 }
 
-/* Same length and bytes. */
+/* Same length and bytes; as with str_eq, null and empty differ. */
 bool slice_eq(struct slice a, struct slice b);
 
 static inline uint16_t get_be16(const uint8_t *p)

@@ -33,15 +33,20 @@ const char *err_name(int code)
 	return names[-code];
 }
 
+static void PRINTF_LIKE(3, 0) put(struct err *e, int code, const char *fmt, va_list ap)
+{
+	e->code = code;
+	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+}
+
 int err_set(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (!e)
 		return code;
-	e->code = code;
 	va_start(ap, fmt);
-	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	put(e, code, fmt, ap);
 	va_end(ap);
 	return code;
 }
@@ -54,9 +59,8 @@ int err_errno(struct err *e, int code, int errnum, const char *fmt, ...)
 
 	if (!e)
 		return code;
-	e->code = code;
 	va_start(ap, fmt);
-	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	put(e, code, fmt, ap);
 	va_end(ap);
 	n = strlen(e->msg);
 	snprintf(

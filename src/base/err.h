@@ -43,7 +43,7 @@ int err_set(struct err *e, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Like err_set, and adds ": " and strerror(errnum). */
 int err_errno(struct err *e, int code, int errnum, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
-/* Puts "prefix: " before the message that is there. Returns e->code. */
+/* Puts "prefix: " before the message that is there. Returns e->code; ERR_INVALID without e. */
 int err_wrap(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif

@@ -47,6 +47,6 @@ int metarec_encode(const struct msg_desc *d, int16_t version, const void *body, 
 	buf_put(out, head, n);
 	ret = msg_encode_buf(d, version, body, out);
 	if (ret)
-		out->n = before;
+		buf_cut(out, before);
 	return ret;
 }

@@ -226,7 +226,7 @@ int msg_encode_buf(const struct msg_desc *d, int16_t version, const void *in, st
 		size_t n = out->n;
 		ret = chain_flatten(&c, buf_extend(out, c.n));
 		if (ret)
-			out->n = n;
+			buf_cut(out, n);
 	}
 	chain_fini(&c);
 	return ret;

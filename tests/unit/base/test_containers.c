@@ -207,6 +207,23 @@ static void test_arena_limit(void **state)
 	arena_fini(&a);
 }
 
+/* What one big answer took is given back with it. */
+static void test_arena_gives_back(void **state)
+{
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 0);
+	assert_non_null(arena_alloc(&a, 1 << 20));
+	arena_reset(&a);
+	assert_null(a.head);
+	assert_non_null(arena_alloc(&a, 100));
+	assert_non_null(arena_alloc(&a, 1 << 20));
+	arena_reset(&a);
+	assert_non_null(a.head);
+	arena_fini(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +233,7 @@ int main(void)
 		cmocka_unit_test(test_vec),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_arena_limit),
+		cmocka_unit_test(test_arena_gives_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,6 +30,9 @@ static void test_buf(void **state)
 	buf_put_be16(&b, 0x4142);
 	buf_consume(&b, 1);
 	assert_string_equal(buf_z(&b), "bc42AB");
+	buf_puts(&b, "xyz");
+	buf_cut(&b, 6);
+	assert_string_equal(buf_z(&b), "bc42AB");
 	for (int i = 0; i < 1000; i++)
 		buf_putc(&b, 'x');
 	assert_int_equal(b.n, 1006);
