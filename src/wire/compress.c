@@ -183,9 +183,7 @@ int compress_encode(
 	struct compress_ctx own = {0};
 	size_t start = out->n;
 	int rc = encode_with(c ? c : &own, codec, level_clamp(codec, level), in, out);
-	if (rc != 0)
-		out->n = start;
-	buf_extend(out, 0); /* the closing NUL */
+	buf_cut(out, rc == 0 ? out->n : start); /* also the closing NUL */
 	ctx_fini(&own);
 	return rc;
 }
@@ -210,7 +208,8 @@ static size_t sink_room(const struct sink *s, uint8_t **p)
 	if (used > s->cap)
 		return 0;
 	size_t step = min_size(max_size(used, SINK_FIRST_STEP), SINK_LAST_STEP);
-	step = min_size(step, s->cap - used + 1);
+	if (step > s->cap - used)
+		step = s->cap - used + 1;
 	*p = buf_reserve(s->out, step);
 	return step;
 }
@@ -342,9 +341,7 @@ int compress_decode(
 	int rc = decode_with(c ? c : &own, codec, in, cap, out);
 	if (rc == 0 && out->n - start > cap)
 		rc = ERR_TOO_BIG;
-	if (rc != 0)
-		out->n = start;
-	buf_extend(out, 0); /* the closing NUL */
+	buf_cut(out, rc == 0 ? out->n : start); /* also the closing NUL */
 	ctx_fini(&own);
 	return rc;
 }

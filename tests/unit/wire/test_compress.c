@@ -86,6 +86,29 @@ static void test_bombs_stop_at_the_cap(void **state)
 	buf_fini(&out);
 }
 
+/* The widest cap there is does not wrap to none. */
+static void test_no_cap(void **state)
+{
+	struct buf in = BUF_EMPTY, packed = BUF_EMPTY, plain = BUF_EMPTY;
+
+	(void)state;
+	buf_fill(&in, 'x', 100000);
+	for (int codec = 0; codec < COMPRESS_COUNT; codec++) {
+		buf_clear(&packed);
+		buf_clear(&plain);
+		assert_int_equal(compress_encode(NULL, (enum compress)codec, COMPRESS_LEVEL_DEFAULT,
+					 buf_slice(&in), &packed),
+			0);
+		assert_int_equal(compress_decode(NULL, (enum compress)codec, buf_slice(&packed),
+					 SIZE_MAX, &plain),
+			0);
+		assert_true(slice_eq(buf_slice(&in), buf_slice(&plain)));
+	}
+	buf_fini(&in);
+	buf_fini(&packed);
+	buf_fini(&plain);
+}
+
 static void test_cut_anywhere(void **state)
 {
 	struct buf plain = BUF_EMPTY, packed = BUF_EMPTY, out = BUF_EMPTY;
@@ -189,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trips),
 		cmocka_unit_test(test_bombs_stop_at_the_cap),
+		cmocka_unit_test(test_no_cap),
 		cmocka_unit_test(test_cut_anywhere),
 		cmocka_unit_test(test_streams_in_a_row),
 		cmocka_unit_test(test_raw_snappy),
