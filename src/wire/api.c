@@ -84,6 +84,13 @@ static struct str read_client_id(struct reader *r)
 	return p ? str_slice(slice_of(p, (size_t)n)) : STR_NULL;
 }
 
+/* How much of in a header took; nothing on an error. */
+static int header_end(const struct reader *r, struct slice in, size_t *used)
+{
+	*used = r->err ? 0 : (size_t)(r->p - in.p);
+	return r->err;
+}
+
 int request_header_decode(struct slice in, struct request_header *out, size_t *used)
 {
 	struct reader r;
@@ -95,8 +102,7 @@ int request_header_decode(struct slice in, struct request_header *out, size_t *u
 	out->client_id = read_client_id(&r);
 	if (!r.err && api_request_header_version(out->api_key, out->api_version) == 2)
 		skip_tags(&r);
-	*used = r.err ? 0 : (size_t)(r.p - in.p);
-	return r.err;
+	return header_end(&r, in, used);
 }
 
 int request_header_encode(const struct request_header *h, struct chain *out)
@@ -126,8 +132,7 @@ int response_header_decode(
 	out->correlation_id = reader_i32(&r);
 	if (api_response_header_version(key, version) == 1)
 		skip_tags(&r);
-	*used = r.err ? 0 : (size_t)(r.p - in.p);
-	return r.err;
+	return header_end(&r, in, used);
 }
 
 void response_header_encode(
@@ -171,26 +176,46 @@ void frame_end(const struct chain *out, uint8_t *head, size_t before)
 	put_be32(head, (uint32_t)(out->n - before));
 }
 
+/* A frame that is being made beside the output it is for. */
+struct frame {
+	struct chain chain;
+	uint8_t *head;
+	size_t before;
+};
+
+static void frame_open(struct frame *f)
+{
+	chain_init(&f->chain);
+	f->head = frame_begin(&f->chain, &f->before);
+}
+
+/* Appends the body and moves the frame to out, or drops it all on an error. */
+static int frame_close(struct frame *f, const struct msg_desc *d, int16_t version, const void *body,
+	struct chain *out)
+{
+	int ret = msg_encode(d, version, body, &f->chain);
+
+	if (!ret) {
+		frame_end(&f->chain, f->head, f->before);
+		chain_append(out, &f->chain);
+	}
+	chain_fini(&f->chain);
+	return ret;
+}
+
 int request_frame(const struct request_header *h, const void *body, struct chain *out)
 {
 	const struct api *api = api_find(h->api_key);
-	struct chain frame;
-	size_t before;
-	uint8_t *head;
+	struct frame f;
 	int ret;
 
 	if (!api)
 		return ERR_VERSION;
-	chain_init(&frame);
-	head = frame_begin(&frame, &before);
-	ret = request_header_encode(h, &frame);
+	frame_open(&f);
+	ret = request_header_encode(h, &f.chain);
 	if (!ret)
-		ret = msg_encode(api->request, h->api_version, body, &frame);
-	if (!ret) {
-		frame_end(&frame, head, before);
-		chain_append(out, &frame);
-	}
-	chain_fini(&frame);
+		return frame_close(&f, api->request, h->api_version, body, out);
+	chain_fini(&f.chain);
 	return ret;
 }
 
@@ -199,21 +224,11 @@ int response_frame(
 {
 	const struct api *api = api_find(key);
 	const struct response_header h = {correlation_id};
-	struct chain frame;
-	size_t before;
-	uint8_t *head;
-	int ret;
+	struct frame f;
 
 	if (!api)
 		return ERR_VERSION;
-	chain_init(&frame);
-	head = frame_begin(&frame, &before);
-	response_header_encode(key, version, &h, &frame);
-	ret = msg_encode(api->response, version, body, &frame);
-	if (!ret) {
-		frame_end(&frame, head, before);
-		chain_append(out, &frame);
-	}
-	chain_fini(&frame);
-	return ret;
+	frame_open(&f);
+	response_header_encode(key, version, &h, &f.chain);
+	return frame_close(&f, api->response, version, body, out);
 }

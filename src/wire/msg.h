@@ -152,8 +152,8 @@ void *msg_struct_array(const struct msg_struct *s, struct arena *a, size_t n);
 /*
  * Reads one message. out is filled even on an error, as far as it went. used, if not NULL, is how
  * much of in was read; with NULL bytes that are left over are an error. Unknown tagged fields are
- * skipped. ERR_VERSION, ERR_SHORT, ERR_INVALID, ERR_TOO_BIG (a count over its bound), ERR_NOMEM
- * (the arena's limit).
+ * skipped. ERR_VERSION, ERR_SHORT, ERR_INVALID (also a string over 32,767 bytes), ERR_TOO_BIG (a
+ * count over its bound), ERR_NOMEM (the arena's limit).
  */
 int msg_decode(const struct msg_desc *d, int16_t version, struct slice in, struct arena *a,
 	void *out, size_t *used) MUSTCHECK;

@@ -53,7 +53,8 @@ static size_t smallest_value(const struct decoder *d, const struct msg_field *f)
 	}
 }
 
-/* Length of a string or bytes; -1 is null and allowed. The bytes are known to be there. */
+/* A count, or the length of a string (`narrow`) or bytes; -1 is null and allowed. A string is never
+ * longer than its 16-bit length can say, in compact form neither. */
 static int32_t decode_length(struct decoder *d, const struct msg_field *f, bool narrow)
 {
 	int32_t n;
@@ -64,16 +65,16 @@ static int32_t decode_length(struct decoder *d, const struct msg_field *f, bool 
 		n = narrow ? reader_i16(&d->r) : reader_i32(&d->r);
 	if (d->r.err)
 		return 0;
-	if (n < -1 || (n == -1 && !field_nullable(f, d->version))) {
+	if (n < -1 || (narrow && n > INT16_MAX) || (n == -1 && !field_nullable(f, d->version))) {
 		reader_fail(&d->r, ERR_INVALID);
 		return 0;
 	}
 	return n;
 }
 
-static struct slice decode_bytes(struct decoder *d, const struct msg_field *f, bool narrow)
+static struct slice decode_bytes(struct decoder *d, const struct msg_field *f)
 {
-	int32_t n = decode_length(d, f, narrow);
+	int32_t n = decode_length(d, f, f->type == MSG_STRING);
 	const uint8_t *p;
 
 	if (n < 0)
@@ -109,13 +110,9 @@ static void decode_value(struct decoder *d, const struct msg_field *f, void *at)
 			memcpy(at, p, sizeof(struct uuid));
 		break;
 	case MSG_STRING:
-		*(struct str *)at = str_slice(decode_bytes(d, f, true));
-		break;
 	case MSG_BYTES:
-		*(struct slice *)at = decode_bytes(d, f, false);
-		break;
 	case MSG_RECORDS:
-		*(struct records *)at = (struct records){.bytes = decode_bytes(d, f, false)};
+		msg_set_bytes(f->type, at, decode_bytes(d, f));
 		break;
 	case MSG_STRUCT:
 		decode_struct(d, f->elem, at);

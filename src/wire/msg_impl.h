@@ -55,6 +55,13 @@ size_t msg_value_size(const struct msg_field *f);
 /* An integer of any width, bools as 0 and 1. */
 int64_t msg_get_int(enum msg_type type, const void *at);
 void msg_set_int(enum msg_type type, void *at, int64_t v);
+/* Strings, bytes and records: what is borrowed from somewhere. */
+static inline bool msg_is_bytes(enum msg_type type)
+{
+	return type == MSG_STRING || type == MSG_BYTES || type == MSG_RECORDS;
+}
+/* Makes such a value borrow s. */
+void msg_set_bytes(enum msg_type type, void *at, struct slice s);
 /* The default of one field. */
 void msg_field_init(const struct msg_field *f, void *base);
 /* Does the field hold its default? A null where the default is empty counts as it. */

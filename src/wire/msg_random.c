@@ -15,8 +15,9 @@ struct filler {
 
 static void fill_struct(struct filler *x, const struct msg_struct *s, void *out);
 
-static struct slice fill_bytes(struct filler *x, const struct msg_field *f, bool text)
+static struct slice fill_bytes(struct filler *x, const struct msg_field *f)
 {
+	bool text = f->type == MSG_STRING;
 	size_t n = rng_below(x->rng, rng_one_in(x->rng, 8) ? 300 : 12);
 	uint8_t *p;
 
@@ -40,13 +41,9 @@ static void fill_value(struct filler *x, const struct msg_field *f, void *at)
 		rng_bytes(x->rng, at, sizeof(struct uuid));
 		break;
 	case MSG_STRING:
-		*(struct str *)at = str_slice(fill_bytes(x, f, true));
-		break;
 	case MSG_BYTES:
-		*(struct slice *)at = fill_bytes(x, f, false);
-		break;
 	case MSG_RECORDS:
-		*(struct records *)at = (struct records){.bytes = fill_bytes(x, f, false)};
+		msg_set_bytes(f->type, at, fill_bytes(x, f));
 		break;
 	case MSG_STRUCT:
 		fill_struct(x, f->elem, at);

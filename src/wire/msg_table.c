@@ -111,6 +111,21 @@ void msg_set_int(enum msg_type type, void *at, int64_t v)
 	}
 }
 
+void msg_set_bytes(enum msg_type type, void *at, struct slice s)
+{
+	if (type == MSG_STRING)
+		*(struct str *)at = str_slice(s);
+	else if (type == MSG_BYTES)
+		*(struct slice *)at = s;
+	else
+		*(struct records *)at = (struct records){.bytes = s};
+}
+
+static struct slice preset_bytes(const struct msg_field *f)
+{
+	return f->null_default || f->type == MSG_RECORDS ? SLICE_NULL : slice_of("", 0);
+}
+
 void msg_field_init(const struct msg_field *f, void *base)
 {
 	void *at = field_at(f, base);
@@ -124,26 +139,14 @@ void msg_field_init(const struct msg_field *f, void *base)
 		*(void **)at = NULL;
 		return;
 	}
-	switch (f->type) {
-	case MSG_UUID:
+	if (f->type == MSG_UUID)
 		memset(at, 0, sizeof(struct uuid));
-		break;
-	case MSG_STRING:
-		*(struct str *)at = f->null_default ? STR_NULL : STR_LIT("");
-		break;
-	case MSG_BYTES:
-		*(struct slice *)at = f->null_default ? SLICE_NULL : slice_of("", 0);
-		break;
-	case MSG_RECORDS:
-		*(struct records *)at = (struct records){0};
-		break;
-	case MSG_STRUCT:
+	else if (msg_is_bytes(f->type))
+		msg_set_bytes(f->type, at, preset_bytes(f));
+	else if (f->type == MSG_STRUCT)
 		msg_struct_init(f->elem, at);
-		break;
-	default:
+	else
 		msg_set_int(f->type, at, f->preset);
-		break;
-	}
 }
 
 static bool struct_is_default(const struct msg_struct *s, const void *base)

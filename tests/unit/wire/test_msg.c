@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/varint.h"
 #include "wire/api.h"
 #include "wire/kerr.h"
 
@@ -307,6 +308,135 @@ static void records_are_spliced(void **state)
 	splice(9);
 }
 
+static int decode(const struct msg_desc *d, int16_t version, const struct buf *in, void *out)
+{
+	struct arena a;
+	int rc;
+
+	arena_init(&a, 1 << 20);
+	rc = msg_decode(d, version, buf_slice(in), &a, out, NULL);
+	arena_fini(&a);
+	return rc;
+}
+
+/* FindCoordinator: a key of that many bytes, whose length is written as `said`. */
+static int decode_key(int16_t version, uint32_t said, size_t n)
+{
+	struct find_coordinator_request out;
+	uint8_t compact[VARINT_MAX_32];
+	struct buf in = BUF_EMPTY;
+	int rc;
+
+	if (version < 3)
+		buf_put_be16(&in, (uint16_t)said);
+	else
+		buf_put(&in, compact, uvarint_put(compact, said));
+	buf_fill(&in, 'k', n);
+	buf_putc(&in, 0);
+	if (version >= 3)
+		buf_putc(&in, 0);
+	rc = decode(&find_coordinator_request_desc, version, &in, &out);
+	buf_fini(&in);
+	return rc;
+}
+
+static void lengths_that_cannot_be(void **state)
+{
+	(void)state;
+	assert_int_equal(decode_key(1, 3, 3), 0);
+	assert_int_equal(decode_key(1, 0, 0), 0);
+	assert_int_equal(decode_key(1, 0xffff, 0), ERR_INVALID); /* null */
+	assert_int_equal(decode_key(1, 0xfffe, 0), ERR_INVALID);
+	assert_int_equal(decode_key(1, 30000, 3), ERR_SHORT);
+	assert_int_equal(decode_key(3, 4, 3), 0);
+	assert_int_equal(decode_key(3, 1, 0), 0);
+	assert_int_equal(decode_key(3, 0, 0), ERR_INVALID);
+	assert_int_equal(decode_key(3, UINT32_MAX, 3), ERR_INVALID);
+	assert_int_equal(decode_key(3, INT32_MAX, 3), ERR_INVALID);
+	/* a string is no longer than 32,767 bytes in its compact form either */
+	assert_int_equal(decode_key(3, INT16_MAX + 1, INT16_MAX), 0);
+	assert_int_equal(decode_key(3, INT16_MAX + 2, INT16_MAX + 1), ERR_INVALID);
+}
+
+static int decode_count(int32_t count, int32_t *n)
+{
+	struct metadata_request out;
+	struct buf in = BUF_EMPTY;
+	int rc;
+
+	buf_put_be32(&in, (uint32_t)count);
+	buf_put_be16(&in, 1);
+	buf_putc(&in, 't');
+	rc = decode(&metadata_request_desc, 1, &in, &out);
+	*n = out.n_topics;
+	buf_fini(&in);
+	return rc;
+}
+
+/* Nothing is allocated for more elements than the bytes can hold. */
+static void counts_that_cannot_be(void **state)
+{
+	int32_t n;
+
+	(void)state;
+	assert_int_equal(decode_count(1, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(decode_count(2, &n), ERR_SHORT);
+	assert_int_equal(n, 0);
+	assert_int_equal(decode_count(INT32_MAX, &n), ERR_TOO_BIG);
+	assert_int_equal(decode_count(-2, &n), ERR_INVALID);
+	assert_int_equal(decode_count(INT32_MIN, &n), ERR_INVALID);
+	assert_int_equal(decode_count(-1, &n), ERR_INVALID); /* null, and bytes behind it */
+	assert_int_equal(n, -1);
+}
+
+static int decode_tail(const char *tail, size_t n)
+{
+	struct find_coordinator_request out;
+	struct buf in = BUF_EMPTY;
+	int rc;
+
+	buf_put(&in, "\2k\0", 3);
+	buf_put(&in, tail, n);
+	rc = decode(&find_coordinator_request_desc, 3, &in, &out);
+	buf_fini(&in);
+	return rc;
+}
+
+static void tags_that_cannot_be(void **state)
+{
+	(void)state;
+	assert_int_equal(decode_tail("\1\x7f\2ab", 5), 0); /* not known: skipped */
+	assert_int_equal(decode_tail("\1\x7f\0", 3), 0);
+	assert_int_equal(decode_tail("\2\x7f\0", 3), ERR_SHORT);
+	assert_int_equal(decode_tail("\1\x7f\3ab", 5), ERR_SHORT);
+	assert_int_equal(decode_tail("\xff\xff\xff\xff\x0f\0\0", 7), ERR_SHORT);
+	assert_int_equal(decode_tail("\xff\xff\xff\xff\x1f\0\0", 7), ERR_INVALID);
+	assert_int_equal(decode_tail("\0x", 2), ERR_INVALID); /* left over */
+}
+
+/* A value that cannot be written leaves what was in the buffer, as a C string too. */
+static void failed_encoding_leaves_nothing(void **state)
+{
+	struct chain gone; /* a file that is not there */
+	struct produce_request in;
+	struct produce_request_topic_data topic;
+	struct produce_request_partition_data part;
+	struct buf out = BUF_EMPTY;
+
+	(void)state;
+	build_produce(&in, &topic, &part);
+	chain_init(&gone);
+	chain_put_file(&gone, -1, 0, 100, NULL);
+	part.records.chain = &gone;
+	buf_puts(&out, "before");
+	assert_int_equal(msg_encode_buf(&produce_request_desc, 3, &in, &out), ERR_IO);
+	assert_string_equal(buf_z(&out), "before");
+	assert_int_equal(out.n, 6);
+	chain_fini(&gone);
+	buf_fini(&out);
+}
+
 static void splice_stays_on_error(void **state)
 {
 	struct produce_request in;
@@ -417,6 +547,10 @@ int main(void)
 		cmocka_unit_test(error_codes),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(lacking_fields),
+		cmocka_unit_test(lengths_that_cannot_be),
+		cmocka_unit_test(counts_that_cannot_be),
+		cmocka_unit_test(tags_that_cannot_be),
+		cmocka_unit_test(failed_encoding_leaves_nothing),
 		cmocka_unit_test(records_are_spliced),
 		cmocka_unit_test(splice_stays_on_error),
 		cmocka_unit_test(requests_of_other_clients),
