@@ -38,6 +38,7 @@ struct ask {
 	struct cli *c;
 	cli_use_fn *use;
 	void *arg;
+	struct err e; /* why it failed */
 	int status;
 	bool done;
 };
@@ -48,54 +49,69 @@ static void answered(
 	struct ask *a = arg;
 	(void)version;
 	(void)arena;
-	a->status = e ? cli_fail(a->c, "%s", e->msg) : a->use(a->c, a->arg, response);
+	if (e)
+		a->e = *e;
+	else
+		a->status = a->use(a->c, a->arg, response);
 	a->done = true;
 }
 
 static int finish(struct cli *c, struct ask *a, int64_t id)
 {
-	if (cli_await(c, &a->done))
-		return a->status;
-	admin_cancel(c->admin, id);
-	return cli_fail(c, "%s: no answer in %d seconds", c->bootstrap, LONGEST_MS / 1000);
+	if (!cli_await(c, &a->done)) {
+		admin_cancel(c->admin, id);
+		err_set(&a->e, ERR_TIMEOUT, "%s: no answer", c->bootstrap);
+	}
+	return a->e.code ? CLI_NO : a->status;
+}
+
+static int64_t start(struct cli *c, int16_t api_key, const void *request,
+	const struct admin_target *to, struct ask *a)
+{
+	switch (api_key) {
+	case API_DESCRIBE_CONFIGS:
+		return admin_describe_configs(c->admin, request, answered, a);
+	case API_INCREMENTAL_ALTER_CONFIGS:
+		return admin_alter_configs(c->admin, request, answered, a);
+	case API_CREATE_TOPICS:
+		return admin_create_topics(c->admin, request, answered, a);
+	case API_DELETE_TOPICS:
+		return admin_delete_topics(c->admin, request, answered, a);
+	case API_CREATE_PARTITIONS:
+		return admin_create_partitions(c->admin, request, answered, a);
+	default:
+		return admin_call(c->admin, api_key, request, to, 0, answered, a);
+	}
+}
+
+int cli_try(struct cli *c, int16_t api_key, const void *request, const struct admin_target *to,
+	cli_use_fn *use, void *arg, struct err *e)
+{
+	struct ask a = {.c = c, .use = use, .arg = arg};
+	int status = finish(c, &a, start(c, api_key, request, to, &a));
+	*e = a.e;
+	return status;
 }
 
 int cli_ask(struct cli *c, int16_t api_key, const void *request, const struct admin_target *to,
 	cli_use_fn *use, void *arg)
 {
-	struct ask a = {.c = c, .use = use, .arg = arg};
-	int64_t id;
-	switch (api_key) {
-	case API_DESCRIBE_CONFIGS:
-		id = admin_describe_configs(c->admin, request, answered, &a);
-		break;
-	case API_INCREMENTAL_ALTER_CONFIGS:
-		id = admin_alter_configs(c->admin, request, answered, &a);
-		break;
-	case API_CREATE_TOPICS:
-		id = admin_create_topics(c->admin, request, answered, &a);
-		break;
-	case API_DELETE_TOPICS:
-		id = admin_delete_topics(c->admin, request, answered, &a);
-		break;
-	case API_CREATE_PARTITIONS:
-		id = admin_create_partitions(c->admin, request, answered, &a);
-		break;
-	default:
-		id = admin_call(c->admin, api_key, request, to, 0, answered, &a);
-	}
-	return finish(c, &a, id);
+	struct err e;
+	int status = cli_try(c, api_key, request, to, use, arg, &e);
+	return e.code ? cli_fail(c, "%s", e.msg) : status;
 }
 
 static void refreshed(void *arg, const struct err *e)
 {
 	struct ask *a = arg;
-	a->status = e ? cli_fail(a->c, "%s", e->msg) : CLI_OK;
+	if (e)
+		a->e = *e;
 	a->done = true;
 }
 
 int cli_refresh(struct cli *c, const struct str *topics, size_t n)
 {
 	struct ask a = {.c = c};
-	return finish(c, &a, admin_refresh(c->admin, topics, n, 0, refreshed, &a));
+	int status = finish(c, &a, admin_refresh(c->admin, topics, n, 0, refreshed, &a));
+	return a.e.code ? cli_fail(c, "%s", a.e.msg) : status;
 }

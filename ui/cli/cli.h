@@ -131,6 +131,9 @@ typedef int cli_use_fn(struct cli *c, void *arg, const void *response);
 struct admin_target;
 int cli_ask(struct cli *c, int16_t api_key, const void *request, const struct admin_target *to,
 	cli_use_fn *use, void *arg) MUSTCHECK;
+/* The same, but a question that failed is told by e (code 0: it did not fail), not printed. */
+int cli_try(struct cli *c, int16_t api_key, const void *request, const struct admin_target *to,
+	cli_use_fn *use, void *arg, struct err *e) MUSTCHECK;
 /* All of the cluster's metadata anew, or that of some topics. */
 struct str;
 int cli_refresh(struct cli *c, const struct str *topics, size_t n) MUSTCHECK;

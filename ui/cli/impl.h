@@ -37,15 +37,25 @@ int config_pairs(const char *z, bool names_only, struct config_pair *out, size_t
 
 /* ---- topics (topics_format.c) ------------------------------------------------------------- */
 
-/* "1,2,3" */
-void put_ids(struct buf *out, const int32_t *ids, int32_t n);
-struct topic_elr {
-	const int32_t *elr, *last; /* NULL: not told */
-	int32_t n_elr, n_last;
+struct ids {
+	const int32_t *v;
+	int32_t n; /* -1: not told */
 };
-void put_topic_head(struct buf *out, const struct admin_topic *t, struct str configs);
-void put_topic_partition(struct buf *out, const struct admin_topic *t,
-	const struct admin_partition *p, const struct topic_elr *elr);
+struct described_partition {
+	int32_t index, leader; /* leader -1: none */
+	struct ids replicas, isr, elr, last_elr;
+	struct ids adding, removing; /* when moving */
+	bool moving;
+};
+struct described_topic {
+	struct str name;
+	struct uuid id;
+	VEC(struct described_partition) partitions;
+	struct buf configs; /* "a=1,b=2": what differs from the defaults */
+	int64_t min_isr;
+};
+void put_topic_head(struct buf *out, const struct described_topic *t, int32_t factor);
+void put_topic_partition(struct buf *out, struct str topic, const struct described_partition *p);
 /* "0:1,1:2" into replicas by partition. ids and ends are the caller's: partition i has ids from
  * ends[i - 1] (0 for the first) to ends[i]. */
 struct replica_assignment {

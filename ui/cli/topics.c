@@ -1,7 +1,7 @@
 /* kdeck topics: kafka-topics.sh. Listing needs one Metadata answer and nothing else. */
+#include "cli/topics.h"
 #include "base/json.h"
 #include "cli/cli.h"
-#include "cli/impl.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,6 +15,7 @@ static const struct cli_option options[] = {
 	{"delete", 0, CLI_FLAG, NULL, "Delete topics with all their records", NULL},
 	{"topic", 0, CLI_VALUE, "NAME",
 		"The topic; except for --create a regular expression, a comma for \"or\"", NULL},
+	{"topic-id", 0, CLI_VALUE, "ID", "The topic to describe, by its id", NULL},
 	{"partitions", 0, CLI_VALUE, "N", "Number of partitions, to create or to grow to", NULL},
 	{"replication-factor", 0, CLI_VALUE, "N", "Replicas of each partition", NULL},
 	{"replica-assignment", 0, CLI_VALUE, "B:B,B:B,…",
@@ -26,39 +27,97 @@ static const struct cli_option options[] = {
 		"Describe only partitions with replicas that are not in sync", NULL},
 	{"unavailable-partitions", 0, CLI_FLAG, NULL, "Describe only partitions without a leader",
 		NULL},
+	{"under-min-isr-partitions", 0, CLI_FLAG, NULL,
+		"Describe only partitions with fewer in sync than min.insync.replicas", NULL},
+	{"at-min-isr-partitions", 0, CLI_FLAG, NULL,
+		"Describe only partitions with just min.insync.replicas in sync", NULL},
 	{"topics-with-overrides", 0, CLI_FLAG, NULL,
 		"Describe only topics with settings of their own", NULL},
 	{"exclude-internal", 0, CLI_FLAG, NULL, "Leave out the cluster's own topics", NULL},
+	{"partition-size-limit-per-response", 0, CLI_VALUE, "N",
+		"Describe so many partitions at a time (2000)", NULL},
+	{"delete-config", 0, CLI_IGNORED, "NAME", NULL, NULL},
 	{"force", 0, CLI_FLAG, NULL, NULL, NULL},
 	{NULL, 0, CLI_FLAG, NULL, NULL, NULL},
 };
 
-/* The topics that are meant, and their settings once described. */
-struct selection {
-	VEC(const struct admin_topic *) topics;
-	VEC(struct buf) configs;
-	VEC(bool) overrides;
+enum { CREATE = 1, LIST = 2, DESCRIBE = 4, ALTER = 8, DELETE = 16 };
+
+/* What an option goes with, and what it cannot stand beside; as Kafka's script has it. */
+static const struct {
+	const char *option;
+	int actions;
+	const char *not_with; /* NULL: no other */
+} rules[] = {
+	{"partitions", CREATE | ALTER, "replica-assignment"},
+	{"replication-factor", CREATE, "replica-assignment"},
+	{"replica-assignment", CREATE | ALTER, NULL},
+	{"config", CREATE, NULL},
+	{"if-exists", DESCRIBE | ALTER | DELETE, NULL},
+	{"if-not-exists", CREATE, NULL},
+	{"under-replicated-partitions", DESCRIBE, "topics-with-overrides"},
+	{"unavailable-partitions", DESCRIBE, "topics-with-overrides"},
+	{"under-min-isr-partitions", DESCRIBE, "topics-with-overrides"},
+	{"at-min-isr-partitions", DESCRIBE, "topics-with-overrides"},
+	{"topics-with-overrides", DESCRIBE, NULL},
+	{"exclude-internal", LIST | DESCRIBE, NULL},
 };
 
-static void selection_fini(struct selection *s)
+void selection_fini(struct selection *s)
 {
-	vec_foreach (b, &s->configs)
-		buf_fini(b);
 	vec_fini(&s->topics);
-	vec_fini(&s->configs);
-	vec_fini(&s->overrides);
 }
 
-/* Asks for all topics and picks those of --topic. A name that fits none is an error unless
- * --if-exists was given. */
-static int select_topics(struct cli *c, struct selection *s)
+static int no_topic(struct cli *c, const char *name)
+{
+	if (cli_has(c, "if-exists") || cli_has(c, "list"))
+		return CLI_OK;
+	return cli_fail(c,
+		"topic %s: UNKNOWN_TOPIC_OR_PARTITION: it does not exist as expected; "
+		"kdeck topics --list shows those that do",
+		name);
+}
+
+/* --topic-id beats --topic; zeros stand for no id. Either way *used says whether there is one. */
+static int select_by_id(struct cli *c, struct selection *s, bool *used)
+{
+	const char *text = cli_get(c, "topic-id");
+	struct uuid id;
+	*used = false;
+	if (!text || !cli_has(c, "describe"))
+		return CLI_OK;
+	if (!uuid_parse(str_of(text), &id))
+		return cli_usage(
+			c, "--topic-id %s: 22 letters, digits, - and _ were expected", text);
+	*used = !uuid_is_zero(&id);
+	int status = *used ? cli_refresh(c, NULL, 0) : CLI_OK;
+	const struct admin_metadata *m = admin_metadata(c->admin);
+	for (size_t i = 0; status == CLI_OK && i < m->n_topics; i++)
+		if (*used && uuid_eq(&m->topics[i]->id, &id))
+			vec_push(&s->topics, m->topics[i]);
+	return status == CLI_OK && *used && !s->topics.n ? no_topic(c, text) : status;
+}
+
+/* No character that means something in a regular expression. */
+static bool is_plain(const char *z)
+{
+	return *z && !z[strspn(z, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789_-")];
+}
+
+int selection_fill(struct cli *c, struct selection *s)
 {
 	const char *name = cli_get(c, "topic");
 	struct name_pattern p;
+	struct str one = str_of(name);
 	struct err e;
+	bool by_id;
+	int status = select_by_id(c, s, &by_id);
+	if (status != CLI_OK || by_id)
+		return status;
 	if (name_pattern_init(&p, name, &e) < 0)
 		return cli_usage(c, "--topic %s: %s", name, e.msg);
-	int status = cli_refresh(c, NULL, 0);
+	status = name && is_plain(name) ? cli_refresh(c, &one, 1) : cli_refresh(c, NULL, 0);
 	const struct admin_metadata *m = admin_metadata(c->admin);
 	for (size_t i = 0; status == CLI_OK && i < m->n_topics; i++) {
 		const struct admin_topic *t = m->topics[i];
@@ -67,13 +126,7 @@ static int select_topics(struct cli *c, struct selection *s)
 			vec_push(&s->topics, t);
 	}
 	name_pattern_fini(&p);
-	if (status == CLI_OK && name && !s->topics.n && !cli_has(c, "if-exists") &&
-		!cli_has(c, "list"))
-		return cli_fail(c,
-			"topic %s: UNKNOWN_TOPIC_OR_PARTITION: it does not exist as expected; "
-			"kdeck topics --list shows those that do",
-			name);
-	return status;
+	return status == CLI_OK && name && !s->topics.n ? no_topic(c, name) : status;
 }
 
 static int list(struct cli *c)
@@ -81,7 +134,7 @@ static int list(struct cli *c)
 	struct selection s = {0};
 	struct json j;
 	char id[UUID_TEXT];
-	int status = select_topics(c, &s);
+	int status = selection_fill(c, &s);
 	if (c->json && status == CLI_OK) {
 		json_init(&j, &c->out);
 		json_array(&j);
@@ -99,150 +152,9 @@ static int list(struct cli *c)
 	} else if (status == CLI_OK) {
 		vec_foreach (t, &s.topics)
 			buf_printf(&c->out, "%.*s\n", STR_ARG((*t)->name));
-	}
-	selection_fini(&s);
-	return status;
-}
-
-static size_t index_of(const struct selection *s, struct str name)
-{
-	for (size_t i = 0; i < s->topics.n; i++)
-		if (str_eq(s->topics.v[i]->name, name))
-			return i;
-	return s->topics.n;
-}
-
-/* Answers come in the order asked, as a rule: look at the i-th first. */
-static int use_configs(struct cli *c, void *arg, const void *response)
-{
-	const struct describe_configs_response *r = response;
-	struct selection *s = arg;
-	(void)c;
-	for (int32_t i = 0; i < r->n_results; i++) {
-		const struct describe_configs_response_results *one = &r->results[i];
-		size_t at = (size_t)i;
-		if (at >= s->topics.n || !str_eq(s->topics.v[at]->name, one->resource_name))
-			at = index_of(s, one->resource_name);
-		if (at == s->topics.n || one->error_code)
-			continue;
-		for (int32_t k = 0; k < one->n_configs; k++) {
-			const struct describe_configs_response_configs *v = &one->configs[k];
-			if (v->config_source == ADMIN_SOURCE_DEFAULT || v->is_default)
-				continue;
-			struct buf *b = &s->configs.v[at];
-			buf_printf(b, "%s%.*s=%.*s", b->n ? "," : "", STR_ARG(v->name),
-				STR_ARG(v->value));
-			s->overrides.v[at] |= v->config_source == ADMIN_SOURCE_TOPIC;
-		}
-	}
-	return CLI_OK;
-}
-
-static int describe_configs(struct cli *c, struct selection *s)
-{
-	struct arena a;
-	struct describe_configs_request r;
-	for (size_t i = 0; i < s->topics.n; i++) {
-		vec_push(&s->configs, BUF_EMPTY);
-		vec_push(&s->overrides, false);
-	}
-	if (!s->topics.n)
-		return CLI_OK;
-	arena_init(&a, 0);
-	msg_init(&describe_configs_request_desc, &r);
-	r.resources = MSG_NEW(&a, describe_configs_request_resources, s->topics.n);
-	r.n_resources = (int32_t)s->topics.n;
-	for (size_t i = 0; i < s->topics.n; i++) {
-		r.resources[i].resource_type = ADMIN_RESOURCE_TOPIC;
-		r.resources[i].resource_name = arena_str(&a, s->topics.v[i]->name);
-		r.resources[i].n_configuration_keys = -1;
-	}
-	int status = cli_ask(c, API_DESCRIBE_CONFIGS, &r, NULL, use_configs, s);
-	arena_fini(&a);
-	return status;
-}
-
-static bool wanted(const struct cli *c, const struct admin_partition *p)
-{
-	if (cli_has(c, "under-replicated-partitions"))
-		return p->n_isr < p->n_replicas;
-	if (cli_has(c, "unavailable-partitions"))
-		return p->leader < 0;
-	return true;
-}
-
-static void json_ids(struct json *j, const char *key, const int32_t *ids, int32_t n)
-{
-	json_key(j, key);
-	json_array(j);
-	for (int32_t i = 0; i < n; i++)
-		json_int(j, ids[i]);
-	json_array_end(j);
-}
-
-static void json_topic(
-	struct json *j, struct cli *c, const struct admin_topic *t, struct str configs)
-{
-	char id[UUID_TEXT];
-	uuid_format(&t->id, id);
-	json_object(j);
-	json_kstr(j, "topic", t->name);
-	json_kz(j, "topicId", id);
-	json_kint(j, "partitionCount", t->n_partitions);
-	json_kint(j, "replicationFactor", t->n_partitions ? t->partitions[0].n_replicas : 0);
-	json_kstr(j, "configs", configs.p ? configs : STR_LIT(""));
-	json_key(j, "partitions");
-	json_array(j);
-	for (int32_t i = 0; i < t->n_partitions; i++) {
-		const struct admin_partition *p = &t->partitions[i];
-		if (!wanted(c, p))
-			continue;
-		json_object(j);
-		json_kint(j, "partition", p->index);
-		json_kint(j, "leader", p->leader);
-		json_ids(j, "replicas", p->replicas, p->n_replicas);
-		json_ids(j, "isr", p->isr, p->n_isr);
-		json_object_end(j);
-	}
-	json_array_end(j);
-	json_object_end(j);
-}
-
-static void print_topic(
-	struct cli *c, const struct admin_topic *t, struct str configs, bool partitions_only)
-{
-	/* Metadata does not tell eligible replicas. */
-	struct topic_elr none = {NULL, NULL, -1, -1};
-	if (!partitions_only)
-		put_topic_head(&c->out, t, configs);
-	for (int32_t i = 0; !cli_has(c, "topics-with-overrides") && i < t->n_partitions; i++)
-		if (wanted(c, &t->partitions[i]))
-			put_topic_partition(&c->out, t, &t->partitions[i], &none);
-}
-
-static int describe(struct cli *c)
-{
-	struct selection s = {0};
-	struct json j;
-	bool partitions_only =
-		cli_has(c, "under-replicated-partitions") || cli_has(c, "unavailable-partitions");
-	int status = select_topics(c, &s);
-	if (status == CLI_OK)
-		status = describe_configs(c, &s);
-	json_init(&j, &c->out);
-	if (c->json && status == CLI_OK)
-		json_array(&j);
-	for (size_t i = 0; status == CLI_OK && i < s.topics.n; i++) {
-		if (cli_has(c, "topics-with-overrides") && !s.overrides.v[i])
-			continue;
-		if (c->json)
-			json_topic(&j, c, s.topics.v[i], buf_str(&s.configs.v[i]));
-		else
-			print_topic(c, s.topics.v[i], buf_str(&s.configs.v[i]), partitions_only);
-	}
-	if (c->json && status == CLI_OK) {
-		json_array_end(&j);
-		buf_putc(&c->out, '\n');
+		/* Kafka's script ends what it lists with a newline, also nothing. */
+		if (!s.topics.n)
+			buf_putc(&c->out, '\n');
 	}
 	selection_fini(&s);
 	return status;
@@ -315,9 +227,6 @@ static int fill_topic(struct cli *c, struct arena *a, struct create_topics_reque
 		status = cli_number(c, "replication-factor", 1, INT16_MAX, -1, &factor);
 	if (status != CLI_OK)
 		return status;
-	if (assignment && (partitions > 0 || factor > 0))
-		return cli_usage(c, "--replica-assignment says how many partitions and replicas "
-				    "there are: leave --partitions and --replication-factor away");
 	t->name = str_of(cli_get(c, "topic"));
 	t->num_partitions = (int32_t)partitions;
 	t->replication_factor = (int16_t)factor;
@@ -360,32 +269,70 @@ static int use_changed(struct cli *c, void *arg, const void *response)
 	return CLI_NO;
 }
 
-static int alter(struct cli *c)
+/* The brokers of the partitions that are new; those that are there keep theirs. */
+static int fill_new(struct cli *c, struct arena *a, const struct replica_assignment *ra,
+	const struct admin_topic *t, struct create_partitions_request_topics *out)
 {
-	struct selection s = {0};
-	struct arena a;
+	size_t have = (size_t)t->n_partitions;
+	out->n_assignments = -1;
+	if (!ra->ends.n)
+		return CLI_OK;
+	if (ra->ends.n < (size_t)max_i64(out->count, 0))
+		return cli_fail(c,
+			"topic %.*s: --replica-assignment names the brokers of %zu partitions, "
+			"--partitions wants %d: name those of each, from the first one on",
+			STR_ARG(t->name), ra->ends.n, out->count);
+	out->n_assignments = 0;
+	out->assignments = MSG_NEW(a, create_partitions_request_assignments, ra->ends.n);
+	for (size_t i = have; i < ra->ends.n; i++) {
+		struct create_partitions_request_assignments *one =
+			&out->assignments[out->n_assignments++];
+		size_t from = i ? ra->ends.v[i - 1] : 0;
+		one->n_broker_ids = (int32_t)(ra->ends.v[i] - from);
+		one->broker_ids = arena_array(a, (size_t)one->n_broker_ids, sizeof(int32_t));
+		memcpy(one->broker_ids, ra->ids.v + from,
+			(size_t)one->n_broker_ids * sizeof(int32_t));
+	}
+	return CLI_OK;
+}
+
+static int grow(struct cli *c, struct arena *a, const struct selection *s,
+	const struct replica_assignment *ra, int32_t count)
+{
 	struct create_partitions_request r;
 	int16_t key = API_CREATE_PARTITIONS;
-	int64_t count;
-	if (!cli_has(c, "partitions"))
-		return cli_usage(c, "--alter needs --partitions; settings are changed by: kdeck "
-				    "configs --alter");
-	int status = cli_number(c, "partitions", 1, MAX_PARTITIONS, 0, &count);
-	if (status == CLI_OK)
-		status = select_topics(c, &s);
-	arena_init(&a, 0);
+	int status = CLI_OK;
 	msg_init(&create_partitions_request_desc, &r);
 	r.timeout_ms = TIMEOUT_MS;
-	r.topics = MSG_NEW(&a, create_partitions_request_topics, s.topics.n);
-	for (size_t i = 0; i < s.topics.n; i++) {
-		r.topics[r.n_topics].name = arena_str(&a, s.topics.v[i]->name);
-		r.topics[r.n_topics].count = (int32_t)count;
-		r.topics[r.n_topics++].n_assignments = -1;
+	r.topics = MSG_NEW(a, create_partitions_request_topics, s->topics.n);
+	for (size_t i = 0; i < s->topics.n && status == CLI_OK; i++) {
+		r.topics[i].name = arena_str(a, s->topics.v[i]->name);
+		r.topics[i].count = count;
+		status = fill_new(c, a, ra, s->topics.v[i], &r.topics[r.n_topics++]);
 	}
-	if (status == CLI_OK && r.n_topics)
-		status = cli_ask(c, key, &r, NULL, use_changed, &key);
+	return status == CLI_OK && r.n_topics ? cli_ask(c, key, &r, NULL, use_changed, &key)
+					      : status;
+}
+
+static int alter(struct cli *c)
+{
+	const char *assignment = cli_get(c, "replica-assignment");
+	struct replica_assignment ra = {0};
+	struct selection s = {0};
+	struct arena a;
+	struct err e;
+	int64_t count;
+	int status = cli_number(c, "partitions", 1, MAX_PARTITIONS, 0, &count);
+	if (status == CLI_OK && assignment && replica_assignment_parse(assignment, &ra, &e) < 0)
+		status = cli_usage(c, "--replica-assignment: %s", e.msg);
+	if (status == CLI_OK)
+		status = selection_fill(c, &s);
+	arena_init(&a, 0);
+	if (status == CLI_OK)
+		status = grow(c, &a, &s, &ra, (int32_t)count);
 	arena_fini(&a);
 	selection_fini(&s);
+	replica_assignment_fini(&ra);
 	return status;
 }
 
@@ -395,7 +342,7 @@ static int delete_topics(struct cli *c)
 	struct arena a;
 	struct delete_topics_request r;
 	int16_t key = API_DELETE_TOPICS;
-	int status = select_topics(c, &s);
+	int status = selection_fill(c, &s);
 	arena_init(&a, 0);
 	msg_init(&delete_topics_request_desc, &r);
 	r.timeout_ms = TIMEOUT_MS;
@@ -410,18 +357,39 @@ static int delete_topics(struct cli *c)
 	return status;
 }
 
+static int check_rules(struct cli *c, int action, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		const char *other = rules[i].not_with;
+		if (!cli_has(c, rules[i].option))
+			continue;
+		if (!(rules[i].actions & action))
+			return cli_usage(c, "--%s cannot be used with --%s%s", rules[i].option,
+				name,
+				strcmp(rules[i].option, "config") || action != ALTER
+					? ""
+					: "; settings are changed by: kdeck configs --alter");
+		/* To grow, the number is needed beside the brokers. */
+		if (other && action != ALTER && cli_has(c, other))
+			return cli_usage(
+				c, "--%s and --%s cannot be used together", rules[i].option, other);
+	}
+	return CLI_OK;
+}
+
 static int run(struct cli *c)
 {
 	static const struct {
 		const char *name;
+		int action;
 		bool needs_topic;
 		cli_run_fn *run;
 	} actions[] = {
-		{"list", false, list},
-		{"describe", false, describe},
-		{"create", true, create},
-		{"alter", true, alter},
-		{"delete", true, delete_topics},
+		{"list", LIST, false, list},
+		{"describe", DESCRIBE, false, topics_describe},
+		{"create", CREATE, true, create},
+		{"alter", ALTER, true, alter},
+		{"delete", DELETE, true, delete_topics},
 	};
 	size_t given = 0, at = 0;
 	for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
@@ -435,12 +403,18 @@ static int run(struct cli *c)
 			"one of --list, --describe, --create, --alter and --delete was expected");
 	if (actions[at].needs_topic && !cli_has(c, "topic"))
 		return cli_usage(c, "--%s needs --topic", actions[at].name);
-	if (cli_has(c, "if-not-exists") && !cli_has(c, "create"))
-		return cli_usage(c, "--if-not-exists goes with --create");
-	if (cli_has(c, "config") && !cli_has(c, "create"))
-		return cli_usage(c,
-			"--config goes with --create; later: kdeck configs --alter --add-config");
-	int status = cli_open(c);
+	if (actions[at].action == ALTER && !cli_has(c, "partitions"))
+		return cli_usage(c, "--alter needs --partitions; settings are changed by: kdeck "
+				    "configs --alter");
+	if (actions[at].action == DESCRIBE && cli_has(c, "if-exists") && !cli_has(c, "topic") &&
+		!cli_has(c, "topic-id"))
+		return cli_usage(c, "--describe --if-exists needs --topic or --topic-id");
+	if (cli_has(c, "delete-config"))
+		cli_note(c, "kdeck topics: --delete-config has no effect any more: kdeck configs "
+			    "--alter --delete-config");
+	int status = check_rules(c, actions[at].action, actions[at].name);
+	if (status == CLI_OK)
+		status = cli_open(c);
 	return status == CLI_OK ? actions[at].run(c) : status;
 }
 

@@ -3,46 +3,40 @@
 #include <errno.h>
 #include <stdlib.h>
 
-void put_ids(struct buf *out, const int32_t *ids, int32_t n)
+static void put_ids(struct buf *out, const char *label, const struct ids *ids)
 {
-	for (int32_t i = 0; i < n; i++)
-		buf_printf(out, i ? ",%d" : "%d", ids[i]);
+	buf_printf(out, "\t%s: ", label);
+	if (ids->n < 0)
+		buf_puts(out, "N/A");
+	for (int32_t i = 0; i < ids->n; i++)
+		buf_printf(out, i ? ",%d" : "%d", ids->v[i]);
 }
 
-void put_topic_head(struct buf *out, const struct admin_topic *t, struct str configs)
+void put_topic_head(struct buf *out, const struct described_topic *t, int32_t factor)
 {
 	char id[UUID_TEXT];
 	uuid_format(&t->id, id);
 	buf_printf(out,
-		"Topic: %.*s\tTopicId: %s\tPartitionCount: %d\tReplicationFactor: %d\tConfigs: "
+		"Topic: %.*s\tTopicId: %s\tPartitionCount: %zu\tReplicationFactor: %d\tConfigs: "
 		"%.*s\n",
-		STR_ARG(t->name), id, t->n_partitions,
-		t->n_partitions ? t->partitions[0].n_replicas : 0, STR_ARG(configs));
+		STR_ARG(t->name), id, t->partitions.n, factor, STR_ARG(buf_str(&t->configs)));
 }
 
-static void put_elr(struct buf *out, const char *label, const int32_t *ids, int32_t n)
+void put_topic_partition(struct buf *out, struct str topic, const struct described_partition *p)
 {
-	buf_printf(out, "\t%s: ", label);
-	if (ids || n == 0)
-		put_ids(out, ids, n);
-	else
-		buf_puts(out, "N/A");
-}
-
-void put_topic_partition(struct buf *out, const struct admin_topic *t,
-	const struct admin_partition *p, const struct topic_elr *elr)
-{
-	buf_printf(out, "\tTopic: %.*s\tPartition: %d\tLeader: ", STR_ARG(t->name), p->index);
+	buf_printf(out, "\tTopic: %.*s\tPartition: %d\tLeader: ", STR_ARG(topic), p->index);
 	if (p->leader >= 0)
 		buf_printf(out, "%d", p->leader);
 	else
 		buf_puts(out, "none");
-	buf_puts(out, "\tReplicas: ");
-	put_ids(out, p->replicas, p->n_replicas);
-	buf_puts(out, "\tIsr: ");
-	put_ids(out, p->isr, p->n_isr);
-	put_elr(out, "Elr", elr->elr, elr->n_elr);
-	put_elr(out, "LastKnownElr", elr->last, elr->n_last);
+	put_ids(out, "Replicas", &p->replicas);
+	put_ids(out, "Isr", &p->isr);
+	if (p->moving) {
+		put_ids(out, "Adding Replicas", &p->adding);
+		put_ids(out, "Removing Replicas", &p->removing);
+	}
+	put_ids(out, "Elr", &p->elr);
+	put_ids(out, "LastKnownElr", &p->last_elr);
 	buf_putc(out, '\n');
 }
 

@@ -172,19 +172,34 @@ static void configs_are_split(void **state)
 static void topics_are_printed(void **state)
 {
 	static const int32_t ids[] = {1, 2};
-	struct admin_partition p = {
-		.leader = -1, .replicas = ids, .n_replicas = 2, .isr = ids, .n_isr = 1};
-	struct admin_topic t = {.name = STR_LIT("t"), .partitions = &p, .n_partitions = 1};
-	struct topic_elr untold = {NULL, NULL, -1, -1}, none = {0};
+	struct described_partition p = {.leader = -1, .replicas = {ids, 2}, .isr = {ids, 1}};
+	struct described_topic t = {.name = STR_LIT("t")};
 	struct buf b = BUF_EMPTY;
 	(void)state;
-	put_topic_partition(&b, &t, &p, &none);
+	put_topic_partition(&b, t.name, &p);
 	assert_string_equal("\tTopic: t\tPartition: 0\tLeader: none\tReplicas: 1,2\tIsr: 1\tElr: "
 			    "\tLastKnownElr: \n",
 		buf_z(&b));
 	buf_clear(&b);
-	put_topic_partition(&b, &t, &p, &untold);
-	assert_non_null(strstr(buf_z(&b), "Elr: N/A"));
+	p = (struct described_partition){.leader = 2,
+		.replicas = {ids, 2},
+		.isr = {ids, 2},
+		.moving = true,
+		.adding = {ids + 1, 1},
+		.elr = {NULL, -1},
+		.last_elr = {NULL, -1}};
+	put_topic_partition(&b, t.name, &p);
+	assert_string_equal("\tTopic: t\tPartition: 0\tLeader: 2\tReplicas: 1,2\tIsr: 1,2"
+			    "\tAdding Replicas: 2\tRemoving Replicas: \tElr: N/A"
+			    "\tLastKnownElr: N/A\n",
+		buf_z(&b));
+	buf_clear(&b);
+	vec_push(&t.partitions, p);
+	put_topic_head(&b, &t, 1);
+	assert_string_equal("Topic: t\tTopicId: AAAAAAAAAAAAAAAAAAAAAA\tPartitionCount: 1"
+			    "\tReplicationFactor: 1\tConfigs: \n",
+		buf_z(&b));
+	vec_fini(&t.partitions);
 	buf_fini(&b);
 }
 
