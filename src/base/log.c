@@ -50,44 +50,18 @@ bool log_level_parse(const char *name, enum log_level *out)
 	return false;
 }
 
-/* Control characters, C1 controls, line separators and the marks that turn text around. */
-static bool printable(uint32_t cp)
-{
-	if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
-		return false;
-	if (cp >= 0x2028 && cp <= 0x202e)
-		return false;
-	return !(cp >= 0x2066 && cp <= 0x2069) && cp != 0x200e && cp != 0x200f && cp != 0xfeff;
-}
-
 /* Appends at most what fits; a character is put whole or not at all. */
 static size_t escape(const uint8_t *p, const uint8_t *end, char *out, size_t cap)
 {
-	size_t at = 0;
+	char text[UTF8_SHOWN_MAX];
+	size_t at = 0, n;
 
 	while (p < end) {
-		uint32_t cp;
-		size_t n = utf8_decode(p, end, &cp);
-		bool plain = n && printable(cp);
-		size_t len = n ? n : 1;
-
-		if (at + (plain ? len : len * 4) > cap)
+		p += utf8_show(p, end, text, &n);
+		if (at + n > cap)
 			break;
-		if (plain) {
-			memcpy(out + at, p, len);
-			at += len;
-		} else if (*p == '\t' || *p == '\n' || *p == '\r') {
-			out[at++] = '\\';
-			out[at++] = *p == '\t' ? 't' : *p == '\n' ? 'n' : 'r';
-		} else {
-			for (size_t i = 0; i < len; i++, at += 4) {
-				out[at] = '\\';
-				out[at + 1] = 'x';
-				out[at + 2] = "0123456789abcdef"[p[i] >> 4];
-				out[at + 3] = "0123456789abcdef"[p[i] & 15];
-			}
-		}
-		p += len;
+		memcpy(out + at, text, n);
+		at += n;
 	}
 	return at;
 }

@@ -1,7 +1,10 @@
 /* UTF-8 (RFC 3629). */
 #include "base/utf8.h"
 
+#include "base/buf.h"
+
 #include <assert.h>
+#include <string.h>
 
 size_t utf8_decode(const uint8_t *p, const uint8_t *end, uint32_t *cp)
 {
@@ -71,4 +74,52 @@ bool utf8_valid(struct slice s)
 		p += n;
 	}
 	return true;
+}
+
+/* Control characters, C1 controls, line separators and the marks that turn text around. */
+static bool is_visible(uint32_t cp)
+{
+	if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
+		return false;
+	if (cp >= 0x2028 && cp <= 0x202e)
+		return false;
+	return !(cp >= 0x2066 && cp <= 0x2069) && cp != 0x200e && cp != 0x200f && cp != 0xfeff;
+}
+
+size_t utf8_show(
+	const uint8_t *p, const uint8_t *end, char out[static UTF8_SHOWN_MAX], size_t *shown)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint32_t cp;
+	size_t n = utf8_decode(p, end, &cp), used = n ? n : 1;
+
+	*shown = 0;
+	if (n && is_visible(cp)) {
+		memcpy(out, p, n);
+		*shown = n;
+		return n;
+	}
+	for (size_t i = 0; i < used; i++) {
+		out[(*shown)++] = '\\';
+		if (p[i] == '\t' || p[i] == '\n' || p[i] == '\r') {
+			out[(*shown)++] = p[i] == '\t' ? 't' : p[i] == '\n' ? 'n' : 'r';
+			continue;
+		}
+		out[(*shown)++] = 'x';
+		out[(*shown)++] = digits[p[i] >> 4];
+		out[(*shown)++] = digits[p[i] & 15];
+	}
+	return used;
+}
+
+void utf8_put_visible(struct buf *out, struct str s)
+{
+	const uint8_t *p = (const uint8_t *)s.p, *end = s.p ? p + s.n : p;
+	char text[UTF8_SHOWN_MAX];
+	size_t n;
+
+	while (p < end) {
+		p += utf8_show(p, end, text, &n);
+		buf_put(out, text, n);
+	}
 }

@@ -8,6 +8,7 @@
 #include "admin/admin.h"
 #include "app/tty.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "io/loop.h"
 #include "model/model.h"
 #include "model/snapshot_print.h"
@@ -120,7 +121,12 @@ static const struct app_ops app_ops = {
 
 static int fail(const struct err *e)
 {
-	fprintf(stderr, "kdeck: %s\n", e->msg);
+	struct buf line = BUF_EMPTY;
+
+	/* It may hold what a broker said. */
+	utf8_put_visible(&line, str_of(e->msg));
+	fprintf(stderr, "kdeck: %s\n", buf_z(&line));
+	buf_fini(&line);
 	return 1;
 }
 

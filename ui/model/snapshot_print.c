@@ -1,6 +1,7 @@
 /* The plain page of `kdeck snapshot`: text with aligned columns. */
 #include "model/snapshot_print.h"
 
+#include "base/utf8.h"
 #include "model/format.h"
 
 #define PROBLEMS 20
@@ -26,11 +27,13 @@ static size_t characters(const char *z)
 
 static void put(struct page *p, struct buf *cell)
 {
-	size_t n = characters(buf_z(cell));
+	size_t begin = p->cells.n, n;
 
+	utf8_put_visible(&p->cells, str_of(buf_z(cell)));
+	buf_putc(&p->cells, '\0');
+	n = characters((const char *)p->cells.p + begin);
 	p->width[p->at] = max_size(p->width[p->at], n);
 	p->at = (p->at + 1) % p->cols;
-	buf_put(&p->cells, buf_z(cell), strlen(buf_z(cell)) + 1);
 	buf_clear(cell);
 }
 
@@ -62,17 +65,34 @@ static void flush(struct page *p, struct buf *out)
 	buf_fini(&p->cells);
 }
 
+/* What a cluster says never commands the terminal that the page is printed on. */
+static void put_visible(struct buf *out, const char *z)
+{
+	utf8_put_visible(out, str_of(z));
+}
+
+static void put_progress(struct buf *out, const struct progress *p)
+{
+	struct buf line = BUF_EMPTY;
+
+	progress_put(&line, p);
+	put_visible(out, buf_z(&line));
+	buf_putc(out, '\n');
+	buf_fini(&line);
+}
+
 static void put_head(
 	struct buf *out, const struct cluster *c, const struct snapshot_options *o, int64_t now_ms)
 {
 	const struct totals *t = &c->totals;
 	enum part_state state = part_state(&c->metadata, now_ms);
 
-	buf_printf(out, "kdeck  %s  %s  cluster %s\n", o->name ? o->name : "",
-		o->address ? o->address : "", c->id[0] ? c->id : "-");
+	buf_printf(out, "kdeck  %s  %s  cluster ", o->name ? o->name : "",
+		o->address ? o->address : "");
+	put_visible(out, c->id[0] ? c->id : "-");
+	buf_putc(out, '\n');
 	if (state == PART_NEVER || state == PART_FAILED) {
-		progress_put(out, &c->progress);
-		buf_putc(out, '\n');
+		put_progress(out, &c->progress);
 		return;
 	}
 	buf_printf(out, "brokers %d/%d   controller ", t->brokers_up, t->brokers);
@@ -209,13 +229,17 @@ static void put_problems(struct buf *out, const struct cluster *c)
 {
 	struct problem v[PROBLEMS];
 	size_t n = cluster_problems(c, v, PROBLEMS);
+	struct buf line = BUF_EMPTY;
 
 	buf_puts(out, n ? "\nproblems\n" : "\nno problems\n");
 	for (size_t i = 0; i < n && i < PROBLEMS; i++) {
+		buf_clear(&line);
+		problem_put(&line, c, &v[i]);
 		buf_puts(out, " ! ");
-		problem_put(out, c, &v[i]);
+		put_visible(out, buf_z(&line));
 		buf_putc(out, '\n');
 	}
+	buf_fini(&line);
 	if (n > PROBLEMS)
 		buf_printf(out, " and %zu more\n", n - PROBLEMS);
 }

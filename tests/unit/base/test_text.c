@@ -112,6 +112,23 @@ static void test_utf8(void **state)
 	assert_true(utf8_valid(SLICE_NULL));
 }
 
+/* What others say never commands a terminal. */
+static void test_visible(void **state)
+{
+	static const char text[] =
+		"주문 \x1b]0;x\a\n\t\r\0 \x7f \xc2\x9b \xe2\x80\xae \xff\xe2\x80";
+	struct buf b = BUF_EMPTY;
+
+	(void)state;
+	utf8_put_visible(&b, (struct str){text, sizeof(text) - 1});
+	assert_string_equal(buf_z(&b), "주문 \\x1b]0;x\\x07\\n\\t\\r\\x00 \\x7f \\xc2\\x9b "
+				       "\\xe2\\x80\\xae \\xff\\xe2\\x80");
+	buf_clear(&b);
+	utf8_put_visible(&b, STR_NULL);
+	assert_int_equal(b.n, 0);
+	buf_fini(&b);
+}
+
 static void test_uuid(void **state)
 {
 	struct uuid a, b;
@@ -207,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_str),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_visible),
 		cmocka_unit_test(test_uuid),
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_clock),

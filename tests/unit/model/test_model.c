@@ -342,6 +342,58 @@ static void test_print(void **state)
 	model_free(m);
 }
 
+static void one_hostile_topic(void *arg, size_t i, struct feed_topic *out)
+{
+	static const int32_t ids[] = {1};
+	static const struct feed_partition p = {
+		.leader = 1, .replicas = ids, .isr = ids, .n_replicas = 1, .n_isr = 1};
+
+	(void)arg;
+	(void)i;
+	*out = (struct feed_topic){
+		.name = STR_LIT("t\x1b[2J"), .partitions = &p, .n_partitions = 1};
+}
+
+/* A page on a terminal: no name that a cluster gives is a command to it. */
+static void test_page_of_a_hostile_cluster(void **state)
+{
+	struct model *m = model_new();
+	struct feed_broker broker = {1,
+		STR_LIT("host\x1b"
+			"]0;a\a"),
+		1,
+		STR_LIT("r\xc2\x9b"
+			"31m\x1b[31m")};
+	struct progress p = {.why = "said \x1b"
+				    "[2J"};
+	struct snapshot_options o = {.name = "demo"};
+	struct buf b = BUF_EMPTY;
+
+	(void)state;
+	feed_progress(m, &p);
+	model_publish(m, 1, 1);
+	snapshot_text(&b, model_cluster(m), &o, 1);
+	feed_metadata(m, 1000,
+		&(struct feed_metadata){.cluster_id = STR_LIT("id\x1b"
+							      "c"),
+			.controller = 1,
+			.brokers = &broker,
+			.n_brokers = 1,
+			.n_topics = 1,
+			.topic = one_hostile_topic,
+			.interval_ms = 5000});
+	feed_broker_state(m, 1000, 1, BROKER_STALE, -1, "why\x1b[A");
+	model_publish(m, 1000, 1);
+	snapshot_text(&b, model_cluster(m), &o, 1000);
+	for (size_t i = 0; i < b.n; i++)
+		assert_true(b.p[i] == '\n' || (b.p[i] >= 0x20 && b.p[i] != 0x7f && b.p[i] != 0x9b));
+	assert_non_null(strstr(buf_z(&b), "t\\x1b[2J"));
+	assert_non_null(strstr(buf_z(&b), "why\\x1b[A"));
+	assert_non_null(strstr(buf_z(&b), "id\\x1bc"));
+	buf_fini(&b);
+	model_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_page_of_a_hostile_cluster),
 	};
 
 	return cmocka_run_group_tests_name("model", tests, NULL, NULL);
