@@ -9,6 +9,11 @@
 
 static const struct cell blank = {{' ', 0, 0, 0}, STYLE_NORMAL};
 
+static int clamp(int v, int low, int high)
+{
+	return v < low ? low : v > high ? high : v;
+}
+
 void grid_init(struct grid *g, int cols, int rows)
 {
 	memset(g, 0, sizeof(*g));
@@ -23,8 +28,8 @@ void grid_fini(struct grid *g)
 
 void grid_resize(struct grid *g, int cols, int rows)
 {
-	g->cols = cols < 1 ? 1 : cols > 1000 ? 1000 : cols;
-	g->rows = rows < 1 ? 1 : rows > 500 ? 500 : rows;
+	g->cols = clamp(cols, 1, GRID_COLS_MAX);
+	g->rows = clamp(rows, 1, GRID_ROWS_MAX);
 	g->cells = xreallocarray(g->cells, (size_t)g->cols * (size_t)g->rows, sizeof(struct cell));
 	grid_clear(g);
 }
@@ -70,6 +75,9 @@ int grid_check(const struct grid *g)
 			return i;
 		if (!right && text_cp_width(c->cp[0]) < 1)
 			return i;
+		for (int k = 1; k < 4 && c->cp[k]; k++)
+			if (right || text_cp_width(c->cp[k]) != 0)
+				return i;
 		if (!right && x == g->cols - 1 && text_cp_width(c->cp[0]) == 2)
 			return i;
 	}
@@ -79,11 +87,6 @@ int grid_check(const struct grid *g)
 struct surface surface_of(struct grid *g)
 {
 	return (struct surface){g, 0, 0, g->cols, g->rows};
-}
-
-static int clamp(int v, int low, int high)
-{
-	return v < low ? low : v > high ? high : v;
 }
 
 struct surface surface_sub(const struct surface *s, int x, int y, int cols, int rows)

@@ -44,7 +44,9 @@ struct grid {
 
 void grid_init(struct grid *g, int cols, int rows);
 void grid_fini(struct grid *g);
-/* New size, emptied. Bounded to 1…1000 by 1…500. */
+/* New size, emptied; at least one cell, at most GRID_COLS_MAX by GRID_ROWS_MAX. */
+#define GRID_COLS_MAX 1000
+#define GRID_ROWS_MAX 500
 void grid_resize(struct grid *g, int cols, int rows);
 void grid_clear(struct grid *g);
 /* Appends the rows as text, trailing blanks cut, a newline each. */

@@ -1,29 +1,26 @@
 /*
- * Curses draws, nothing more: a grid becomes one refresh. Input bypasses curses (key.h), so that
- * sequences curses does not know never turn into letters. What gives the terminal back after a
- * crash is prepared beforehand, because a signal handler may only write.
+ * The terminal taken and given back: modes, descriptors, size, the question about widths. What is
+ * drawn goes through paint.h, keys through key.h. What gives the terminal back after a crash is
+ * prepared beforehand, because a signal handler may only write.
  */
-#define NCURSES_WIDECHAR 1
 #include "term/term.h"
 
-#include <curses.h>
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/xalloc.h"
-#include "term/theme.h"
-
-/* <term.h> has a struct term of its own. */
-extern char *tigetstr(const char *name);
+#include "term/paint.h"
+#include "term/rescue.h"
 
 #define MODES_ON  "\033[?2004h"
 #define MODES_OFF "\033[?2004l"
@@ -31,136 +28,30 @@ extern char *tigetstr(const char *name);
 #define MOUSE_OFF "\033[?1006l\033[?1000l"
 
 struct term {
-	int in_fd, out_fd;
-	FILE *out, *in;
-	SCREEN *screen;
+	int in_fd, out_fd; /* in_fd: see own_input */
+	struct rescue before;
+	struct termios raw;
+	struct caps caps;
+	struct painter painter;
 	struct grid grid;
 	struct key_decoder keys;
+	struct buf out;
 	enum theme theme;
-	attr_t attrs[STYLE_COUNT];
-	short pairs[STYLE_COUNT];
-	bool mouse, suspended, ascii, symbols_changed, repaint;
+	bool mouse, suspended, ascii, symbols_changed;
 	int64_t probe_until; /* 0: answered or over */
 	int64_t escape_at;   /* when the lone escape came; 0: none */
 };
 
-/* For the emergency: valid while `armed`. */
-static struct {
-	volatile sig_atomic_t armed;
-	int fd;
-	struct termios before;
-	bool has_before;
-	char bytes[512];
-	size_t n;
-} emergency;
-
-static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-static struct sigaction old_actions[ARRAY_LEN(fatal)];
-
-static void write_all(int fd, const char *p, size_t n)
+/* What could not be sent leaves a screen that nobody knows. */
+static void send_bytes(struct term *t, const void *p, size_t n)
 {
-	while (n > 0) {
-		ssize_t did = write(fd, p, n);
-		if (did < 0 && errno == EAGAIN) {
-			struct pollfd w = {fd, POLLOUT, 0};
-			if (poll(&w, 1, 1000) <= 0)
-				return;
-			continue;
-		}
-		if (did < 0 && errno == EINTR)
-			continue;
-		if (did <= 0)
-			return;
-		p += did;
-		n -= (size_t)did;
-	}
+	if (n && !rescue_write(t->out_fd, p, n))
+		painter_anew(&t->painter);
 }
 
-void term_emergency(void)
+static void send_z(struct term *t, const char *z)
 {
-	int saved = errno;
-
-	if (!emergency.armed)
-		return;
-	emergency.armed = 0;
-	write_all(emergency.fd, emergency.bytes, emergency.n);
-	if (emergency.has_before)
-		tcsetattr(emergency.fd, TCSANOW, &emergency.before);
-	errno = saved;
-}
-
-static void on_fatal(int sig)
-{
-	term_emergency();
-	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
-		if (fatal[i] == sig)
-			sigaction(sig, &old_actions[i], NULL);
-	raise(sig);
-}
-
-static void add_string(const char *name)
-{
-	char *z = tigetstr(name);
-	size_t n = z && z != (char *)-1 ? strlen(z) : 0;
-
-	if (n && emergency.n + n < sizeof(emergency.bytes)) {
-		memcpy(emergency.bytes + emergency.n, z, n);
-		emergency.n += n;
-	}
-}
-
-static void arm(int fd)
-{
-	static const char off[] = MOUSE_OFF MODES_OFF;
-	struct sigaction sa = {.sa_handler = on_fatal};
-
-	emergency.fd = fd;
-	emergency.n = sizeof(off) - 1;
-	memcpy(emergency.bytes, off, emergency.n);
-	add_string("sgr0");
-	add_string("rmkx");
-	add_string("rmcup");
-	add_string("cnorm");
-	emergency.armed = 1;
-	xalloc_on_exhaustion(term_emergency);
-	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
-		sigaction(fatal[i], &sa, &old_actions[i]);
-}
-
-static void disarm(void)
-{
-	emergency.armed = 0;
-	xalloc_on_exhaustion(NULL);
-	for (size_t i = 0; i < ARRAY_LEN(fatal); i++)
-		sigaction(fatal[i], &old_actions[i], NULL);
-}
-
-static void use_utf8(void)
-{
-	setlocale(LC_CTYPE, "");
-	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0 && !setlocale(LC_CTYPE, "C.UTF-8"))
-		setlocale(LC_CTYPE, "en_US.UTF-8");
-}
-
-int term_colors(const struct term *t)
-{
-	(void)t;
-	return has_colors() ? COLORS : 0;
-}
-
-/* A look's foreground and background together number its pair. */
-static void make_looks(struct term *t)
-{
-	for (int i = 0; i < STYLE_COUNT; i++) {
-		struct look l = theme_look(t->theme, (enum style)i, term_colors(t));
-		t->attrs[i] = (l.bold ? A_BOLD : 0) | (l.dim ? A_DIM : 0) |
-			      (l.reverse ? A_REVERSE : 0) | (l.underline ? A_UNDERLINE : 0);
-		t->pairs[i] = 0;
-		if ((l.fg >= 0 || l.bg >= 0) && i + 1 < COLOR_PAIRS) {
-			t->pairs[i] = (short)(i + 1);
-			init_pair(t->pairs[i], l.fg, l.bg);
-		}
-	}
+	send_bytes(t, z, strlen(z));
 }
 
 static void add_keys(struct key_decoder *d)
@@ -195,112 +86,157 @@ static void add_keys(struct key_decoder *d)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(caps); i++) {
-		char *z = tigetstr(caps[i].cap);
-		if (z && z != (char *)-1)
+		const char *z = caps_key(caps[i].cap);
+		if (z)
 			key_decoder_add(d, z, (struct key){caps[i].code, 0});
 	}
 }
 
-/* Row 2, because an answer about row 1 looks like Shift-F3. The first frame paints it over. */
+/* ---- widths and symbols -------------------------------------------------------------------- */
+
+/* The locale's name tells it, whether that locale is installed or not. */
+static bool locale_is_utf8(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *z = getenv(names[i]);
+		if (z && *z)
+			return strcasestr(z, "utf-8") || strcasestr(z, "utf8");
+	}
+	return false;
+}
+
+/* Row 2, because an answer about row 1 looks like Shift-F3. The first frame paints it over. A
+ * terminal that does not read UTF-8 may take the second byte for the beginning of a string: ESC \
+ * ends it. */
 static void ask_width(struct term *t)
 {
-	static const char ask[] = "\033[2;1H\342\230\205\033[6n\033[2;1H\033[K";
+	bool utf8 = locale_is_utf8();
 
-	text_env_set((struct text_env){1, t->ascii});
-	if (t->ascii)
-		return;
-	write_all(t->out_fd, ask, sizeof(ask) - 1);
+	text_env_set((struct text_env){1, t->ascii, !utf8});
+	send_z(t, "\033[2;1H\342\230\205");
+	if (!utf8)
+		send_z(t, "\033\\");
+	send_z(t, "\033[6n\033[2;1H\033[K");
 	t->probe_until = clock_mono_ms(&clock_system) + TERM_PROBE_MS;
 }
 
-static void enter_modes(struct term *t)
+/* One cell, two, or three bytes that were taken for three characters. */
+static void take_width(struct term *t, int cells)
 {
-	write_all(t->out_fd, MODES_ON, sizeof(MODES_ON) - 1);
+	struct text_env was = text_env(),
+			now = {cells == 2 ? 2 : 1, t->ascii || cells == 2, cells < 1 || cells > 2};
+
+	text_env_set(now);
+	now = text_env();
+	if (now.ambiguous == was.ambiguous && now.ascii == was.ascii &&
+		now.only_ascii == was.only_ascii)
+		return;
+	t->symbols_changed = true;
+	painter_anew(&t->painter);
+}
+
+/* ---- taking and giving back ---------------------------------------------------------------- */
+
+/* The loop makes the descriptor it watches non-blocking, and that belongs to everybody who has the
+ * terminal from the same opening: the shell, its other programs, our own output. So the terminal
+ * is opened once more; where that cannot be, its flags are put back at the end. */
+static int own_input(int fd)
+{
+	struct stat want, got;
+	char name[128];
+	int own = ttyname_r(fd, name, sizeof(name)) == 0 ? open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)
+							 : -1;
+
+	if (own >= 0 && fstat(fd, &want) == 0 && fstat(own, &got) == 0 &&
+		want.st_rdev == got.st_rdev)
+		return own;
+	if (own >= 0)
+		close(own);
+	return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+static void read_size(const struct term *t, int *cols, int *rows)
+{
+	struct winsize w = {0};
+	bool told = ioctl(t->out_fd, TIOCGWINSZ, &w) == 0 && w.ws_col && w.ws_row;
+
+	*cols = told ? w.ws_col : t->caps.cols > 0 ? t->caps.cols : 80;
+	*rows = told ? w.ws_row : t->caps.rows > 0 ? t->caps.rows : 24;
+	*cols = *cols < GRID_COLS_MAX ? *cols : GRID_COLS_MAX;
+	*rows = *rows < GRID_ROWS_MAX ? *rows : GRID_ROWS_MAX;
+}
+
+/* Keys come as they are struck, ^C and ^Z among them; output as it is written. */
+static void prepare_modes(struct term *t, int in_fd)
+{
+	t->before.in_fd = in_fd;
+	t->before.out_fd = t->out_fd;
+	t->before.flags = fcntl(in_fd, F_GETFL);
+	t->before.has_modes = tcgetattr(in_fd, &t->before.modes) == 0;
+	t->before.n = (unsigned)snprintf(t->before.bytes, sizeof(t->before.bytes), "%s%s",
+		MOUSE_OFF MODES_OFF, t->caps.leave);
+	if (t->before.n >= sizeof(t->before.bytes))
+		t->before.n = sizeof(t->before.bytes) - 1;
+	t->raw = t->before.modes;
+	cfmakeraw(&t->raw);
+}
+
+static void take(struct term *t)
+{
+	if (t->before.has_modes)
+		while (tcsetattr(t->before.in_fd, TCSANOW, &t->raw) < 0 && errno == EINTR)
+			;
+	send_z(t, t->caps.enter);
+	send_z(t, MODES_ON);
 	if (t->mouse)
-		write_all(t->out_fd, MOUSE_ON, sizeof(MOUSE_ON) - 1);
+		send_z(t, MOUSE_ON);
+	painter_anew(&t->painter);
 }
 
-static void leave_modes(struct term *t)
+static void give_back(struct term *t)
 {
-	static const char off[] = MOUSE_OFF MODES_OFF;
-
-	write_all(t->out_fd, off, sizeof(off) - 1);
-}
-
-static FILE *open_copy(int fd, const char *mode)
-{
-	int copy = dup(fd);
-	FILE *f = copy >= 0 ? fdopen(copy, mode) : NULL;
-
-	if (!f && copy >= 0)
-		close(copy);
-	return f;
-}
-
-static void setup_curses(struct term *t)
-{
-	raw();
-	noecho();
-	nonl();
-	typeahead(-1);
-	leaveok(stdscr, FALSE);
-	keypad(stdscr, TRUE);
-	if (has_colors()) {
-		start_color();
-		use_default_colors();
-	}
-	make_looks(t);
-	add_keys(&t->keys);
-	grid_init(&t->grid, COLS, LINES);
+	send_bytes(t, t->before.bytes, t->before.n);
+	if (t->before.has_modes)
+		tcsetattr(t->before.in_fd, TCSANOW, &t->before.modes);
+	if (t->before.flags >= 0)
+		(void)fcntl(t->before.in_fd, F_SETFL, t->before.flags);
 }
 
 int term_new(struct term **out, const struct term_opts *opts, struct err *e)
 {
-	const char *type = opts->type ? opts->type : getenv("TERM");
 	struct term *t = ALLOC(struct term);
+	int cols, rows, rc;
 
 	*out = NULL;
-	use_utf8();
-	t->in_fd = opts->in_fd;
 	t->out_fd = opts->out_fd;
 	t->theme = opts->theme;
 	t->mouse = opts->mouse;
 	t->ascii = opts->ascii;
+	rc = caps_init(&t->caps, opts->type ? opts->type : getenv("TERM"), opts->out_fd, e);
+	if (rc < 0) {
+		free(t);
+		return rc;
+	}
+	prepare_modes(t, opts->in_fd);
+	t->in_fd = own_input(opts->in_fd);
+	if (t->in_fd < 0) {
+		rc = err_errno(e, ERR_IO, errno, "cannot open the terminal");
+		caps_fini(&t->caps);
+		free(t);
+		return rc;
+	}
+	painter_init(&t->painter, &t->caps, t->theme);
 	key_decoder_init(&t->keys);
-	emergency.has_before = tcgetattr(opts->out_fd, &emergency.before) == 0;
-	t->in = open_copy(opts->in_fd, "r");
-	t->out = open_copy(opts->out_fd, "w");
-	if (!t->in || !t->out) {
-		err_errno(e, ERR_IO, errno, "cannot open the terminal");
-		goto fail;
-	}
-	t->screen = newterm(type ? type : "dumb", t->out, t->in);
-	char *cup = t->screen ? tigetstr("cup") : NULL;
-	if (!cup || cup == (char *)-1) {
-		err_set(e, ERR_UNSUPPORTED, "terminal type %s cannot be drawn on (set TERM)",
-			type ? type : "(none)");
-		goto fail;
-	}
-	setup_curses(t);
-	arm(t->out_fd);
-	refresh();
-	enter_modes(t);
+	add_keys(&t->keys);
+	read_size(t, &cols, &rows);
+	grid_init(&t->grid, cols, rows);
+	rescue_arm(&t->before);
+	take(t);
 	ask_width(t);
-	t->repaint = true;
 	*out = t;
 	return 0;
-fail:
-	if (t->screen) {
-		endwin();
-		delscreen(t->screen);
-	}
-	if (t->in)
-		fclose(t->in);
-	if (t->out)
-		fclose(t->out);
-	key_decoder_fini(&t->keys);
-	free(t);
-	return e ? e->code : ERR_UNSUPPORTED;
 }
 
 void term_free(struct term *t)
@@ -308,12 +244,13 @@ void term_free(struct term *t)
 	if (!t)
 		return;
 	term_suspend(t);
-	disarm();
-	delscreen(t->screen);
-	fclose(t->in);
-	fclose(t->out);
+	rescue_disarm();
+	close(t->in_fd);
+	painter_fini(&t->painter);
+	caps_fini(&t->caps);
 	key_decoder_fini(&t->keys);
 	grid_fini(&t->grid);
+	buf_fini(&t->out);
 	free(t);
 }
 
@@ -321,9 +258,8 @@ void term_suspend(struct term *t)
 {
 	if (t->suspended)
 		return;
-	leave_modes(t);
-	endwin();
-	emergency.armed = 0;
+	give_back(t);
+	rescue_hold(false);
 	t->suspended = true;
 }
 
@@ -332,24 +268,24 @@ void term_resume(struct term *t)
 	if (!t->suspended)
 		return;
 	t->suspended = false;
-	emergency.armed = 1;
-	refresh();
-	enter_modes(t);
-	t->repaint = true;
+	rescue_hold(true);
+	take(t);
+	(void)term_resized(t);
 }
 
 bool term_resized(struct term *t)
 {
-	struct winsize w;
+	int cols, rows;
 
-	if (ioctl(t->out_fd, TIOCGWINSZ, &w) < 0 || w.ws_col == 0 || w.ws_row == 0 ||
-		(w.ws_col == t->grid.cols && w.ws_row == t->grid.rows))
+	read_size(t, &cols, &rows);
+	if (cols == t->grid.cols && rows == t->grid.rows)
 		return false;
-	resizeterm(w.ws_row, w.ws_col);
-	grid_resize(&t->grid, w.ws_col, w.ws_row);
-	t->repaint = true;
+	grid_resize(&t->grid, cols, rows);
+	painter_anew(&t->painter);
 	return true;
 }
+
+/* ---- drawing ------------------------------------------------------------------------------- */
 
 struct grid *term_grid(struct term *t)
 {
@@ -358,34 +294,19 @@ struct grid *term_grid(struct term *t)
 
 void term_flush(struct term *t)
 {
-	const struct grid *g = &t->grid;
-
 	if (t->suspended)
 		return;
-	for (int i = 0; i < g->cols * g->rows; i++) {
-		const struct cell *c = &g->cells[i];
-		wchar_t text[5] = {0};
-		cchar_t cc;
-		if (!c->cp[0])
-			continue;
-		for (int k = 0; k < 4; k++)
-			text[k] = (wchar_t)c->cp[k];
-		setcchar(&cc, text, t->attrs[c->style], t->pairs[c->style], NULL);
-		mvadd_wch(i / g->cols, i % g->cols, &cc);
-	}
-	if (t->repaint)
-		clearok(stdscr, TRUE);
-	t->repaint = false;
-	curs_set(g->cursor_x >= 0);
-	if (g->cursor_x >= 0)
-		move(g->cursor_y, g->cursor_x);
-	refresh();
+	buf_clear(&t->out);
+	painter_frame(&t->painter, &t->grid, &t->out);
+	send_bytes(t, t->out.p, t->out.n);
 }
 
 void term_repaint(struct term *t)
 {
-	t->repaint = true;
+	painter_anew(&t->painter);
 }
+
+/* ---- input --------------------------------------------------------------------------------- */
 
 struct filter {
 	struct term *t;
@@ -404,10 +325,7 @@ static void filter_event(void *arg, const struct event *e)
 	if (!f->t->probe_until || e->y != 1)
 		return;
 	f->t->probe_until = 0;
-	if (e->x >= 2) {
-		text_env_set((struct text_env){2, true});
-		f->t->symbols_changed = f->t->repaint = true;
-	}
+	take_width(f->t, e->x);
 }
 
 int term_read(struct term *t, event_fn *fn, void *arg)
@@ -467,8 +385,7 @@ bool term_symbols_changed(struct term *t)
 void term_set_theme(struct term *t, enum theme theme)
 {
 	t->theme = theme;
-	make_looks(t);
-	t->repaint = true;
+	painter_set_theme(&t->painter, theme);
 }
 
 enum theme term_theme(const struct term *t)
@@ -479,8 +396,13 @@ enum theme term_theme(const struct term *t)
 void term_set_mouse(struct term *t, bool on)
 {
 	t->mouse = on;
-	write_all(t->out_fd, on ? MOUSE_ON : MOUSE_OFF,
-		on ? sizeof(MOUSE_ON) - 1 : sizeof(MOUSE_OFF) - 1);
+	if (!t->suspended)
+		send_z(t, on ? MOUSE_ON : MOUSE_OFF);
+}
+
+int term_colors(const struct term *t)
+{
+	return t->caps.colors;
 }
 
 static void put_base64(struct buf *out, struct str s)
@@ -511,7 +433,7 @@ int term_copy(struct term *t, struct str text, struct err *e)
 	buf_puts(&b, "\033]52;c;");
 	put_base64(&b, text);
 	buf_putc(&b, 7);
-	write_all(t->out_fd, (const char *)b.p, b.n);
+	send_bytes(t, b.p, b.n);
 	buf_fini(&b);
 	return 0;
 }

@@ -1,7 +1,6 @@
 /*
- * The terminal: the one module that includes curses. Takes a grid to the screen, bytes to events,
- * and gives the terminal back whatever happens. One per process at a time (curses and the
- * emergency path are process-wide).
+ * The terminal: takes a grid to the screen, bytes to events, and gives the terminal back whatever
+ * happens. One per process at a time (its description and the emergency path are process-wide).
  */
 #ifndef TERM_TERM_H
 #define TERM_TERM_H
@@ -27,8 +26,9 @@ struct term;
 /* NO_COLOR (non-empty) → mono; COLORFGBG with a light background → light; else dark. */
 enum theme term_default_theme(void);
 
-/* Sets LC_CTYPE to a UTF-8 locale if the current one is none. Switches to raw mode and the other
- * screen, asks for the width of ★. ERR_UNSUPPORTED when the terminal cannot move its cursor. */
+/* Switches to raw mode and the other screen, and asks for the width of ★. Where the locale does not
+ * say UTF-8 only ASCII is sent until the terminal's answer proves that it reads UTF-8.
+ * ERR_UNSUPPORTED when the terminal is not known or cannot move its cursor. */
 int term_new(struct term **out, const struct term_opts *opts, struct err *e) MUSTCHECK;
 /* Gives the terminal back. NULL is allowed. */
 void term_free(struct term *t);
@@ -41,7 +41,7 @@ void term_resume(struct term *t);
 bool term_resized(struct term *t);
 /* The frame to draw; kept by the term. */
 struct grid *term_grid(struct term *t);
-/* Shows the grid; curses sends what differs. */
+/* Shows the grid; only what differs is sent. */
 void term_flush(struct term *t);
 /* The next flush repaints everything (Ctrl-L). */
 void term_repaint(struct term *t);
@@ -49,6 +49,8 @@ void term_repaint(struct term *t);
 /* Reads what is there and calls fn for each event; the answer to the width question is handled
  * inside. 0, or ERR_CLOSED when the terminal is gone. Never blocks. */
 int term_read(struct term *t, event_fn *fn, void *arg) MUSTCHECK;
+/* To be watched: its own opening of the terminal where that can be had, so that making it
+ * non-blocking touches nobody else. */
 int term_fd(const struct term *t);
 /* ms until term_timeout must be called (lone escape, width question), or -1. */
 int term_timeout_ms(const struct term *t, int64_t now_ms);

@@ -14,7 +14,8 @@ struct text_env text_env(void)
 void text_env_set(struct text_env e)
 {
 	env.ambiguous = e.ambiguous == 2 ? 2 : 1;
-	env.ascii = e.ascii;
+	env.only_ascii = e.only_ascii;
+	env.ascii = e.ascii || e.only_ascii;
 }
 
 uint32_t text_ascii(uint32_t cp)
@@ -77,7 +78,8 @@ static void escape_cp(struct glyph *g, uint32_t cp)
 	g->width = n;
 }
 
-/* Marks that follow, and what a zero-width joiner glues on, are part of the glyph. */
+/* Marks and joiners that follow are part of the glyph; what a joiner joins is a glyph of its own,
+ * because terminals do not agree on what such a pair takes. */
 static void take_marks(struct str s, size_t at, struct glyph *g)
 {
 	const uint8_t *end = (const uint8_t *)s.p + s.n;
@@ -87,7 +89,7 @@ static void take_marks(struct str s, size_t at, struct glyph *g)
 		uint32_t cp;
 		const uint8_t *p = (const uint8_t *)s.p + at + g->n;
 		size_t n = p < end ? utf8_decode(p, end, &cp) : 0;
-		if (!n || text_cp_width(cp) != 0)
+		if (!n || text_cp_width(cp) != 0 || env.only_ascii)
 			return;
 		if (marks < 4)
 			g->cp[marks++] = cp;
@@ -110,7 +112,7 @@ bool text_glyph(struct str s, size_t at, struct glyph *g)
 		return true;
 	}
 	int width = text_cp_width(cp);
-	if (width < 0) {
+	if (width < 0 || (env.only_ascii && text_ascii(cp) >= 0x80)) {
 		escape_cp(g, cp);
 		return true;
 	}

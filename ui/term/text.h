@@ -11,8 +11,9 @@
 
 /* How this process's terminal counts and what it can draw; set once the terminal answered. */
 struct text_env {
-	int ambiguous; /* cells of an ambiguous character: 1 or 2 */
-	bool ascii;    /* ★ ● ○ ▁ ─ … are replaced by * + o # - … */
+	int ambiguous;   /* cells of an ambiguous character: 1 or 2 */
+	bool ascii;      /* ★ ● ○ ▁ ─ … are replaced by * + o # - … */
+	bool only_ascii; /* it is not known to read UTF-8: everything else is shown as \u escapes */
 };
 
 /* Until it is set: one cell, symbols as they are. */

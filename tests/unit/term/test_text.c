@@ -6,12 +6,13 @@
 
 #include <cmocka.h>
 
+#include "base/utf8.h"
 #include "term/surface.h"
 
 static void widths(void **state)
 {
 	(void)state;
-	text_env_set((struct text_env){1, false});
+	text_env_set((struct text_env){.ambiguous = 1, .ascii = false});
 	assert_int_equal(text_cp_width('a'), 1);
 	assert_int_equal(text_cp_width(0x301), 0);
 	assert_int_equal(text_cp_width(0xd55c), 2);
@@ -20,11 +21,13 @@ static void widths(void **state)
 	assert_int_equal(text_cp_width(0x202e), -1);
 	assert_int_equal(text_cp_width(0x1b), -1);
 	assert_int_equal(text_width(STR_LIT("한글 e\xcc\x81")), 6);
-	text_env_set((struct text_env){2, false});
+	/* Conjoining letters are one syllable: the first takes the cells. */
+	assert_int_equal(text_width(STR_LIT("\u1112\u1161\u11ab")), 2);
+	text_env_set((struct text_env){.ambiguous = 2, .ascii = false});
 	assert_int_equal(text_cp_width(0x2605), 2);
-	text_env_set((struct text_env){2, true});
+	text_env_set((struct text_env){.ambiguous = 2, .ascii = true});
 	assert_int_equal(text_cp_width(0x2605), 1);
-	text_env_set((struct text_env){1, false});
+	text_env_set((struct text_env){.ambiguous = 1, .ascii = false});
 }
 
 static void escapes(void **state)
@@ -36,6 +39,58 @@ static void escapes(void **state)
 	assert_string_equal(buf_z(&b), "a\\x1b[2J\\n\\xff\\u202e");
 	buf_fini(&b);
 	assert_int_equal(text_width((struct str){"\0\t", 2}), 4);
+}
+
+/* Bytes above 0x7f are control characters to a terminal that does not read UTF-8. */
+static void only_ascii(void **state)
+{
+	static const char text[] = "주문 ★ e\xcc\x81 \xec\x9b\x9b 2J";
+	struct buf b = BUF_EMPTY;
+
+	(void)state;
+	text_env_set((struct text_env){.ambiguous = 1, .only_ascii = true});
+	text_escape(&b, (struct str){text, sizeof(text) - 1});
+	assert_string_equal(buf_z(&b), "\\uc8fc\\ubb38 * e\\u0301 \\uc6db 2J");
+	assert_int_equal(text_width(buf_str(&b)), (int)b.n);
+	text_env_set((struct text_env){.ambiguous = 1});
+	buf_fini(&b);
+}
+
+/* Whatever bytes come, what is drawn holds no control character, and every byte is accounted for.
+ */
+static void any_bytes(void **state)
+{
+	uint32_t x = 1;
+
+	(void)state;
+	for (int n = 0; n < 20000; n++) {
+		char z[24];
+		struct buf b = BUF_EMPTY;
+		struct str s = {z, 0};
+		size_t at = 0, next;
+
+		for (s.n = 0; s.n < sizeof(z); s.n++) {
+			static const uint8_t odd[] = {
+				0x1b, 0x9b, 0xc2, 0xe2, 0x80, 0xf0, 0x9f, 0xcc};
+			x = x * 1664525 + 1013904223;
+			z[s.n] = (char)(x >> 30 ? x >> 16 : odd[x >> 20 & 7]);
+		}
+		for (; at < s.n; at = next) {
+			next = text_next(s, at);
+			assert_true(next > at);
+		}
+		assert_int_equal(at, s.n);
+		text_escape(&b, s);
+		for (size_t i = 0; i < b.n;) {
+			uint32_t cp;
+			size_t used = utf8_decode(b.p + i, b.p + b.n, &cp);
+
+			assert_true(used > 0);
+			assert_true(text_cp_width(cp) >= 0);
+			i += used;
+		}
+		buf_fini(&b);
+	}
 }
 
 static void wrapping(void **state)
@@ -113,6 +168,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(widths),
 		cmocka_unit_test(escapes),
+		cmocka_unit_test(only_ascii),
+		cmocka_unit_test(any_bytes),
 		cmocka_unit_test(wrapping),
 		cmocka_unit_test(steps),
 		cmocka_unit_test(drawing),

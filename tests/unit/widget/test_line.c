@@ -117,11 +117,11 @@ static void sparks(void **state)
 	bar_draw(&s, 0, 0, 4, STYLE_NORMAL, NAN);
 	bar_draw(&s, 0, 1, 4, STYLE_NORMAL, 2);
 	assert_drawn(&g, "◆░░░\n━━━◆\n");
-	text_env_set((struct text_env){2, true});
+	text_env_set((struct text_env){.ambiguous = 2, .ascii = true});
 	buf_clear(&b);
 	spark_text(&b, v, 9, 9, 0);
 	assert_string_equal(buf_z(&b), "#___..--#");
-	text_env_set((struct text_env){1, false});
+	text_env_set((struct text_env){.ambiguous = 1, .ascii = false});
 	buf_fini(&b);
 	grid_fini(&g);
 }
