@@ -33,6 +33,7 @@ struct screen {
 	VTerm *vt;
 	VTermScreen *vs;
 	struct screen_modes modes;
+	size_t bytes;
 	bool ended;
 };
 
@@ -117,6 +118,16 @@ struct screen *screen_start(
 	return s;
 }
 
+int screen_pid(const struct screen *s)
+{
+	return s->pid;
+}
+
+size_t screen_bytes(const struct screen *s)
+{
+	return s->bytes;
+}
+
 void screen_free(struct screen *s)
 {
 	if (!s)
@@ -139,6 +150,7 @@ bool screen_pump(struct screen *s, int ms)
 	if (s->ended || poll(&p, 1, ms) <= 0)
 		return false;
 	n = read(s->fd, bytes, sizeof(bytes));
+	s->bytes += n > 0 ? (size_t)n : 0;
 	if (n > 0)
 		vterm_input_write(s->vt, bytes, (size_t)n);
 	else if (n == 0 || (errno != EINTR && errno != EAGAIN))

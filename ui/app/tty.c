@@ -1,10 +1,11 @@
-/* See tty.h. SIGWINCH and SIGTSTP come through the loop, so that a resize is one frame. */
+/* See tty.h. Signals come through the loop, so that a resize is one frame. */
 #include "app/tty.h"
 
 #include <signal.h>
 
 #include "base/xalloc.h"
 #include "io/loop.h"
+#include "model/source.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,17 +17,49 @@ struct tty {
 	struct term *term;
 	struct app *app;
 	struct loop_watch *watch;
-	struct loop_signal *winch, *term_signal, *hup;
+	struct loop_signal *winch, *term_signal, *hup, *tstp;
 	struct loop_hook *hook;
 	struct io_timer tick, timeout;
 	uint64_t frames;
 };
 
+/* Nobody sees us: nothing is asked. */
+static void hide(struct tty *t, bool hidden)
+{
+	struct source *source = t->app ? app_ctx(t->app)->source : NULL;
+
+	if (source)
+		source_hide(source, hidden);
+}
+
+/* Stops as the shell's other programs do, and is here again when the shell says so. Where no shell
+ * would ever say so the kernel does not stop us. */
+static void suspend(struct tty *t)
+{
+	struct sigaction stop = {.sa_handler = SIG_DFL}, ours;
+	sigset_t set;
+
+	hide(t, true);
+	term_suspend(t->term);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	sigaction(SIGTSTP, &stop, &ours);
+	raise(SIGTSTP);
+	sigaction(SIGTSTP, &ours, NULL);
+	term_resume(t->term);
+	hide(t, false);
+	if (t->app)
+		view_redraw(app_ctx(t->app));
+}
+
 static void on_event(void *arg, const struct event *e)
 {
 	struct tty *t = arg;
 
-	if (t->app)
+	if (e->type == EVENT_KEY && e->key.mods == MOD_CTRL && e->key.code == 'z')
+		suspend(t);
+	else if (t->app)
 		app_event(t->app, e);
 }
 
@@ -66,6 +99,12 @@ static void on_winch(void *arg, int signum)
 	(void)signum;
 	if (term_resized(t->term) && t->app)
 		view_redraw(app_ctx(t->app));
+}
+
+static void on_stop(void *arg, int signum)
+{
+	(void)signum;
+	suspend(arg);
 }
 
 static void on_end(void *arg, int signum)
@@ -118,7 +157,8 @@ struct tty *tty_new(struct loop *l, const struct term_opts *opts, struct err *e)
 	t->winch = loop_signal_new(l, SIGWINCH, on_winch, t, e);
 	t->term_signal = loop_signal_new(l, SIGTERM, on_end, t, e);
 	t->hup = loop_signal_new(l, SIGHUP, on_end, t, e);
-	if (!t->watch || !t->winch || !t->term_signal || !t->hup) {
+	t->tstp = loop_signal_new(l, SIGTSTP, on_stop, t, e);
+	if (!t->watch || !t->winch || !t->term_signal || !t->hup || !t->tstp) {
 		tty_free(t);
 		return NULL;
 	}
@@ -144,13 +184,12 @@ void tty_free(struct tty *t)
 		loop_hook_free(t->hook);
 	if (t->watch)
 		loop_watch_free(t->watch);
-	if (t->winch)
-		loop_signal_free(t->winch);
-	if (t->term_signal)
-		loop_signal_free(t->term_signal);
-	if (t->hup)
-		loop_signal_free(t->hup);
+	/* The terminal first: from then on a signal may end us as it likes. */
 	term_free(t->term);
+	loop_signal_free(t->winch);
+	loop_signal_free(t->term_signal);
+	loop_signal_free(t->hup);
+	loop_signal_free(t->tstp);
 	free(t);
 }
 

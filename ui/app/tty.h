@@ -1,6 +1,7 @@
 /*
  * The app on a real terminal and the loop: reads events, ticks once a second, draws one frame at
- * the end of a turn in which something changed.
+ * the end of a turn in which something changed. Ctrl-Z and SIGTSTP stop the program with the
+ * terminal given back.
  */
 #ifndef APP_TTY_H
 #define APP_TTY_H
