@@ -248,6 +248,8 @@ static bool answer(struct link *k, struct slice frame)
 		return false;
 	}
 	fn(arg, NULL, version, response, &k->arena);
+	if (k->arena.used > KEEP_BYTES)
+		arena_reset(&k->arena); /* a big answer is not kept until the next one */
 	return k->transport == t;
 }
 
