@@ -52,7 +52,7 @@ static void back_off(struct listener *ls)
 /* False when the caller could not be turned away. */
 static bool turn_away(struct listener *ls)
 {
-	int fd;
+	int fd, errnum;
 
 	if (ls->spare < 0)
 		ls->spare = open_spare();
@@ -60,12 +60,13 @@ static bool turn_away(struct listener *ls)
 		return false;
 	close(ls->spare);
 	fd = accept4(ls->fd, NULL, NULL, SOCK_CLOEXEC);
+	errnum = errno;
 	if (fd >= 0) {
 		close(fd);
 		ls->refused++;
 	}
 	ls->spare = open_spare();
-	return fd >= 0 || errno == EAGAIN || errno == ECONNABORTED;
+	return fd >= 0 || errnum == EAGAIN || errnum == ECONNABORTED;
 }
 
 /* True when there may be more to accept. */

@@ -19,7 +19,7 @@ struct tls_session {
 	const uint8_t *p; /* what SSL_write has not taken yet: n bytes, also still in the chain */
 	size_t n;
 	uint8_t *stage; /* RECORD bytes, from the first gathering on */
-	bool broken;    /* OpenSSL forbids any call after a fatal error */
+	bool broken;    /* OpenSSL forbids any call after a fatal error or an end without goodbye */
 };
 
 int tls_session_start(struct transport *t, struct err *e)
@@ -171,6 +171,8 @@ static ssize_t tls_write(struct transport *t, size_t max)
 	size_t n;
 	int rc;
 
+	if (s->broken)
+		return transport_fail(t, ERR_CLOSED, "closed by the peer");
 	if (!s->n && next_record(t, max))
 		return ERR_CLOSED;
 	ERR_clear_error();
@@ -191,6 +193,8 @@ static int tls_shutdown(struct transport *t)
 {
 	int rc;
 
+	if (t->session->broken)
+		return 0;
 	ERR_clear_error();
 	errno = 0;
 	t->write_needs_read = false;
