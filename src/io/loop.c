@@ -33,7 +33,8 @@ struct loop {
 	uint64_t turn;
 	bool stopped;
 	struct list_node mark; /* in deferred while it runs: what comes behind waits */
-	bool busy;             /* something ran outside the wait: look at flags before waiting */
+	bool stepping;         /* the caller of a turn looks at its flags after it */
+	bool busy;             /* something ran before the wait that may have set them */
 };
 
 struct loop_hook {
@@ -149,7 +150,7 @@ static void end_of_turn(uv_prepare_t *uv)
 	run_deferred(l);
 	again = run_hooks(l);
 	run_deferred(l);
-	if (again || l->busy || l->stopped || !list_empty(&l->deferred))
+	if (again || (l->busy && l->stepping) || l->stopped || !list_empty(&l->deferred))
 		uv_idle_start(&l->idle, nothing);
 	else
 		uv_idle_stop(&l->idle);
@@ -183,11 +184,6 @@ struct loop *loop_new(struct err *e)
 	return l;
 }
 
-uv_loop_t *loop_uv(struct loop *l)
-{
-	return &l->uv;
-}
-
 struct reaper **loop_reaper(struct loop *l)
 {
 	return &l->reaper;
@@ -216,18 +212,25 @@ void loop_free(struct loop *l)
 	free(l);
 }
 
-void loop_run(struct loop *l)
-{
-	l->stopped = false;
-	while (!l->stopped)
-		loop_run_once(l, true);
-}
-
-void loop_run_once(struct loop *l, bool wait)
+static void turn(struct loop *l, bool wait)
 {
 	l->now_us = 0;
 	uv_run(&l->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 	l->now_us = 0;
+}
+
+void loop_run(struct loop *l)
+{
+	l->stopped = false;
+	l->stepping = false;
+	while (!l->stopped)
+		turn(l, true);
+}
+
+void loop_run_once(struct loop *l, bool wait)
+{
+	l->stepping = true;
+	turn(l, wait);
 }
 
 static void raise_flag(void *arg)
@@ -282,11 +285,17 @@ void io_timer_init(struct io_timer *t, struct loop *l, io_timer_fn *fn, void *ar
 	*t = (struct io_timer){.loop = l, .fn = fn, .arg = arg};
 }
 
+/* Longer than any machine runs counts as that: settings may say 2^63 - 1. */
+static int64_t us_of(int64_t ms)
+{
+	return max_i64(0, min_i64(ms, INT64_MAX / 4000)) * 1000;
+}
+
 void io_timer_start(struct io_timer *t, int64_t ms, int64_t repeat_ms)
 {
 	io_timer_stop(t);
-	t->repeat_us = repeat_ms * 1000;
-	heap_insert(&t->loop->timers, &t->node, loop_now_us(t->loop) + max_i64(ms, 0) * 1000);
+	t->repeat_us = us_of(repeat_ms);
+	heap_insert(&t->loop->timers, &t->node, loop_now_us(t->loop) + us_of(ms));
 }
 
 void io_timer_stop(struct io_timer *t)

@@ -23,12 +23,13 @@ struct loop;
  * set when the system gives no descriptors. */
 struct loop *loop_new(struct err *e);
 /* Everything made on the loop must have been freed before. Deferred calls that are queued get one
- * last round; a host name that is being looked up is waited for. NULL is allowed. */
+ * last round. NULL is allowed. */
 void loop_free(struct loop *l);
 
 /* Until loop_stop. */
 void loop_run(struct loop *l);
-/* One turn; waits for the first event when `wait`. */
+/* One turn; when `wait`, waits for the first event, unless something ran before the wait (a
+ * deferred call, a timer): the caller can look at its flags between any two things that happen. */
 void loop_run_once(struct loop *l, bool wait);
 /* Turns until *flag is true; false when `ms` have passed first (or loop_stop was called). */
 bool loop_run_until(struct loop *l, const bool *flag, int64_t ms) MUSTCHECK;

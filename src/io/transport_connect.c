@@ -1,7 +1,6 @@
 /*
- * From a host name to a connection: look-up by libuv's threads, then one address after the other,
- * each with an equal share of the time that is left. A look-up cannot be stopped: its request lives
- * by itself and forgets the transport when that goes.
+ * From a host name to a connection: look-up on a thread beside, then one address after the other,
+ * each with an equal share of the time that is left. A look-up cannot be stopped, only left alone.
  */
 #include <errno.h>
 #include <netdb.h>
@@ -11,16 +10,21 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
-#include "io/loop_impl.h"
+#include "io/aside.h"
 #include "io/transport_impl.h"
 
+/* Its thread's, until it is back. */
 struct lookup {
-	uv_getaddrinfo_t uv; /* first: the request is what libuv hands back */
-	struct transport *t; /* NULL: nobody waits any more */
+	char *host;
+	char service[8];
+	struct addrinfo hints;
+	struct addrinfo *found;
+	int rc, errnum; /* of getaddrinfo */
 };
 
 struct dial {
-	struct lookup *lookup;
+	struct aside *looking; /* NULL: not (any more) */
+	struct lookup *lookup; /* what `looking` holds */
 	struct addrinfo *found, *next;
 	struct err last; /* why the address before did not do */
 };
@@ -29,10 +33,7 @@ void dial_free(struct dial *d)
 {
 	if (!d)
 		return;
-	if (d->lookup) {
-		d->lookup->t = NULL;
-		uv_cancel((uv_req_t *)&d->lookup->uv);
-	}
+	aside_leave(d->looking);
 	if (d->found)
 		freeaddrinfo(d->found);
 	free(d);
@@ -61,7 +62,9 @@ static int try_address(struct transport *t, const struct addrinfo *ai)
 		return err_errno(&d->last, ERR_IO, errno, "socket");
 	if (transport_adopt(t, fd, &d->last))
 		return ERR_IO;
-	if (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0 || errno == EINPROGRESS) {
+	/* Interrupted, it goes on by itself as well: connect(2). */
+	if (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0 || errno == EINPROGRESS ||
+		errno == EINTR) {
 		transport_rewatch(t); /* writable also when it is connected already */
 		return 0;
 	}
@@ -144,52 +147,71 @@ static void lookup_failed(struct transport *t, const char *why)
 	transport_fail(t, ERR_NOT_FOUND, "cannot connect to %s: %s", t->asked, why);
 }
 
-static void on_lookup(uv_getaddrinfo_t *uv, int status, struct addrinfo *list)
+static void look_up(void *own)
 {
-	struct lookup *q = (struct lookup *)(void *)uv;
-	struct transport *t = q->t;
+	struct lookup *q = own;
 
+	q->rc = getaddrinfo(q->host, q->service, &q->hints, &q->found);
+	q->errnum = errno;
+}
+
+static void lookup_drop(void *own)
+{
+	struct lookup *q = own;
+
+	if (q->found)
+		freeaddrinfo(q->found);
+	free(q->host);
 	free(q);
-	if (!t) {
-		uv_freeaddrinfo(list);
-		return;
-	}
-	t->dial->lookup = NULL;
-	if (status)
-		lookup_failed(t, uv_strerror(status));
+}
+
+static void looked_up(void *arg)
+{
+	struct transport *t = arg;
+	struct lookup *q = t->dial->lookup;
+	struct addrinfo *list = q->found;
+
+	t->dial->looking = NULL;
+	q->found = NULL;
+	if (q->rc)
+		lookup_failed(t, q->rc == EAI_SYSTEM ? strerror(q->errnum) : gai_strerror(q->rc));
 	else
 		found(t, list);
 }
 
-static void look_up(struct transport *t, const char *service, struct addrinfo hints)
+/* Takes q. */
+static void look_up_aside(struct transport *t, struct lookup *q)
 {
-	struct lookup *q = ALLOC(struct lookup);
-	int rc;
+	struct aside_job job = {"lookup", look_up, lookup_drop, q, looked_up, t};
+	struct err e = {0};
 
-	hints.ai_flags &= ~AI_NUMERICHOST;
-	q->t = t;
-	rc = uv_getaddrinfo(loop_uv(t->loop), &q->uv, on_lookup, t->host, service, &hints);
-	if (rc) {
-		free(q);
-		lookup_failed(t, uv_strerror(rc));
+	q->hints.ai_flags &= ~AI_NUMERICHOST;
+	t->dial->lookup = q;
+	t->dial->looking = aside_start(t->loop, &job, &e);
+	if (t->dial->looking) {
+		io_timer_start(&t->timer, t->deadline_ms - loop_now_ms(t->loop), 0);
 		return;
 	}
-	t->dial->lookup = q;
-	io_timer_start(&t->timer, t->deadline_ms - loop_now_ms(t->loop), 0);
+	lookup_drop(q);
+	lookup_failed(t, e.msg);
 }
 
 void dial_start(struct transport *t, uint16_t port, int64_t timeout_ms)
 {
-	struct addrinfo hints = {
-		.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | AI_NUMERICHOST};
-	struct addrinfo *list = NULL;
-	char service[8];
+	struct lookup *q = ALLOC(struct lookup);
 
 	t->dial = ALLOC(struct dial);
-	t->deadline_ms = loop_now_ms(t->loop) + timeout_ms;
-	snprintf(service, sizeof(service), "%u", port);
-	if (getaddrinfo(t->host, service, &hints, &list) == 0)
-		found(t, list);
-	else
-		look_up(t, service, hints);
+	t->deadline_ms = loop_now_ms(t->loop) + min_i64(timeout_ms, INT32_MAX);
+	q->host = xstrdup(t->host);
+	q->hints = (struct addrinfo){
+		.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | AI_NUMERICHOST};
+	snprintf(q->service, sizeof(q->service), "%u", port);
+	look_up(q); /* an address needs no thread */
+	if (q->rc) {
+		look_up_aside(t, q);
+		return;
+	}
+	found(t, q->found);
+	q->found = NULL;
+	lookup_drop(q);
 }

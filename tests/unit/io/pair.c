@@ -9,10 +9,13 @@
 
 #include <cmocka.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/xalloc.h"
 
 static void on_opened(void *arg)
 {
@@ -92,6 +95,29 @@ void assert_pattern(const struct buf *b, size_t from, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (b->p[from + i] != pattern(from + i))
 			fail_msg("byte %zu is wrong", from + i);
+}
+
+void put_pattern(struct chain *c, size_t from, size_t n)
+{
+	uint8_t *p = xmalloc(n);
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = pattern(from + i);
+	chain_put_owned(c, p, n);
+}
+
+int pattern_file(size_t n)
+{
+	FILE *f = tmpfile();
+	int fd;
+
+	assert_non_null(f);
+	for (size_t i = 0; i < n; i++)
+		putc(pattern(i), f);
+	assert_int_equal(fflush(f), 0);
+	fd = dup(fileno(f));
+	fclose(f);
+	return fd;
 }
 
 void tcp_pair(int fd[2])

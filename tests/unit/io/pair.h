@@ -34,6 +34,10 @@ static inline uint8_t pattern(size_t at)
 	return (uint8_t)(at * 31 + (at >> 8) * 7 + (at >> 16));
 }
 void assert_pattern(const struct buf *b, size_t from, size_t n);
+/* Appends bytes [from, from + n) of the pattern. */
+void put_pattern(struct chain *c, size_t from, size_t n);
+/* A file without a name that holds bytes [0, n) of the pattern. */
+int pattern_file(size_t n);
 
 /* "localhost", or "127.0.0.1" on a system that resolves no names (a bare one has no /etc/hosts). */
 const char *loopback_name(void);

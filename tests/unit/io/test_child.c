@@ -16,30 +16,12 @@
 #include <unistd.h>
 
 #include "io/child.h"
-#include "io/loop.h"
-
-enum { PATIENCE_MS = 20000 };
+#include "one_loop.h"
 
 struct ended {
 	bool flag, free_it;
 	int exit_code, term_signal;
 };
-
-static struct loop *l;
-
-static int set_up(void **state)
-{
-	(void)state;
-	l = loop_new(NULL);
-	return l ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	loop_free(l);
-	return 0;
-}
 
 static void on_exit_of(void *arg, struct child *c, int exit_code, int term_signal)
 {
@@ -238,16 +220,15 @@ static void forgotten_children_are_reaped(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(exit_codes),
-		T(killed),
-		T(killed_with_its_group),
-		T(pipes),
-		T(one_file_for_both),
-		T(signals_are_as_usual),
-		T(what_cannot_start),
-		T(forgotten_children_are_reaped),
+		ON_A_LOOP(exit_codes),
+		ON_A_LOOP(killed),
+		ON_A_LOOP(killed_with_its_group),
+		ON_A_LOOP(pipes),
+		ON_A_LOOP(one_file_for_both),
+		ON_A_LOOP(signals_are_as_usual),
+		ON_A_LOOP(what_cannot_start),
+		ON_A_LOOP(forgotten_children_are_reaped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

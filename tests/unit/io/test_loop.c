@@ -11,25 +11,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "io/loop.h"
+#include <semaphore.h>
 
-enum { PATIENCE_MS = 20000, N_TIMERS = 5000, N_SENDERS = 4 };
+#include "one_loop.h"
 
-static struct loop *l;
-
-static int set_up(void **state)
-{
-	(void)state;
-	l = loop_new(NULL);
-	return l ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	loop_free(l);
-	return 0;
-}
+enum { N_TIMERS = 5000, N_SENDERS = 4 };
 
 struct alarm {
 	struct io_timer t;
@@ -210,6 +196,100 @@ static void watches(void **state)
 	close(fd[1]);
 }
 
+/* Another thread answers each deferred call with a wake-up, which defers the next one. */
+enum { N_ROUNDS = 200 };
+
+static struct {
+	struct loop_wake *wake;
+	struct loop_defer defer;
+	sem_t asked;
+	int rounds;
+} ping;
+
+static void *pong(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < N_ROUNDS; i++) {
+		sem_wait(&ping.asked);
+		loop_wake_send(ping.wake);
+	}
+	return NULL;
+}
+
+static void ask(void *arg)
+{
+	(void)arg;
+	sem_post(&ping.asked);
+}
+
+static void answered(void *arg)
+{
+	(void)arg;
+	if (++ping.rounds == N_ROUNDS)
+		loop_stop(l);
+	else
+		loop_defer(l, &ping.defer, ask, NULL);
+}
+
+/* What was deferred costs no turn of its own: the loop waits at once for what comes of it. */
+static void deferred_calls_cost_no_turn(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	sem_init(&ping.asked, 0, 0);
+	ping.rounds = 0;
+	ping.wake = loop_wake_new(l, answered, NULL);
+	assert_non_null(ping.wake);
+	loop_defer(l, &ping.defer, ask, NULL);
+	assert_int_equal(pthread_create(&thread, NULL, pong, NULL), 0);
+	loop_run(l);
+	assert_int_equal(ping.rounds, N_ROUNDS);
+	assert_in_range(loop_turn(l), N_ROUNDS, N_ROUNDS + N_ROUNDS / 4);
+	pthread_join(thread, NULL);
+	loop_wake_free(ping.wake);
+	sem_destroy(&ping.asked);
+}
+
+static void raise_it(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+/* Whoever takes single turns sees what a deferred call did before the next wait. */
+static void a_single_turn_ends_after_a_deferred_call(void **state)
+{
+	struct loop_defer d = {0};
+	bool flag = false;
+
+	(void)state;
+	loop_defer(l, &d, raise_it, &flag);
+	loop_run_once(l, true);
+	assert_true(flag);
+	flag = false;
+	loop_defer(l, &d, raise_it, &flag);
+	assert_true(loop_run_until(l, &flag, PATIENCE_MS));
+}
+
+static void never_told(void *arg)
+{
+	(void)arg;
+	fail_msg("it is not time yet");
+}
+
+static void the_longest_time_is_no_overflow(void **state)
+{
+	struct io_timer t;
+
+	(void)state;
+	io_timer_init(&t, l, never_told, NULL);
+	io_timer_start(&t, INT64_MAX, INT64_MAX);
+	loop_run_once(l, false);
+	loop_run_once(l, false);
+	assert_true(io_timer_active(&t));
+	io_timer_stop(&t);
+}
+
 static void time_runs_out(void **state)
 {
 	const bool never = false;
@@ -222,14 +302,16 @@ static void time_runs_out(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(thousands_of_timers),
-		T(one_turn_in_order),
-		T(wakes_from_threads),
-		T(signals),
-		T(watches),
-		T(time_runs_out),
+		ON_A_LOOP(thousands_of_timers),
+		ON_A_LOOP(one_turn_in_order),
+		ON_A_LOOP(wakes_from_threads),
+		ON_A_LOOP(signals),
+		ON_A_LOOP(watches),
+		ON_A_LOOP(deferred_calls_cost_no_turn),
+		ON_A_LOOP(a_single_turn_ends_after_a_deferred_call),
+		ON_A_LOOP(the_longest_time_is_no_overflow),
+		ON_A_LOOP(time_runs_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/xalloc.h"
 #include "pair.h"
 
 static char folder[256], cert[300], key[300], other_cert[300], other_key[300];
@@ -153,29 +152,6 @@ static struct tls_options own(void)
 static struct tls_options believer(void)
 {
 	return (struct tls_options){.ca_file = cert};
-}
-
-static void put_pattern(struct chain *c, size_t from, size_t n)
-{
-	uint8_t *p = xmalloc(n);
-
-	for (size_t i = 0; i < n; i++)
-		p[i] = pattern(from + i);
-	chain_put_owned(c, p, n);
-}
-
-static int pattern_file(size_t n)
-{
-	FILE *f = tmpfile();
-	int fd;
-
-	assert_non_null(f);
-	for (size_t i = 0; i < n; i++)
-		putc(pattern(i), f);
-	fflush(f);
-	fd = dup(fileno(f));
-	fclose(f);
-	return fd;
 }
 
 /* Small pieces, big pieces and ranges of a file, echoed through a small socket buffer. */

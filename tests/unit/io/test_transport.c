@@ -14,7 +14,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/xalloc.h"
 #include "pair.h"
 
 /* Only for what is sent: a small window to receive in makes TCP wait for its own timers. */
@@ -55,15 +54,6 @@ static void finish(struct loop *l, struct end *a, struct end *b)
 	loop_free(l);
 }
 
-static void put_pattern(struct chain *c, size_t from, size_t n)
-{
-	uint8_t *p = xmalloc(n);
-
-	for (size_t i = 0; i < n; i++)
-		p[i] = pattern(from + i);
-	chain_put_owned(c, p, n);
-}
-
 static void send_pattern(struct end *a, size_t from, size_t n)
 {
 	struct chain c;
@@ -72,21 +62,6 @@ static void send_pattern(struct end *a, size_t from, size_t n)
 	put_pattern(&c, from, n);
 	transport_send(a->t, &c);
 	assert_true(chain_empty(&c));
-}
-
-/* A file without a name that holds bytes [0, n) of the pattern. */
-static int pattern_file(size_t n)
-{
-	FILE *f = tmpfile();
-	int fd;
-
-	assert_non_null(f);
-	for (size_t i = 0; i < n; i++)
-		putc(pattern(i), f);
-	assert_int_equal(fflush(f), 0);
-	fd = dup(fileno(f));
-	fclose(f);
-	return fd;
 }
 
 static void echo_of_much(void **state)
@@ -375,23 +350,6 @@ static void connect_refused(void **state)
 	loop_free(l);
 }
 
-static void connect_to_no_host(void **state)
-{
-	struct loop *l = loop_new(NULL);
-	struct end a, b;
-
-	(void)state;
-	dial(&a, l, "no-such-host.invalid", 1, 0);
-	dial(&b, l, "no-such-host.invalid", 1, 0);
-	assert_int_equal(transport_state(a.t), TRANSPORT_RESOLVING);
-	end_fini(&b); /* in the middle of its look-up */
-	until(l, &a.closed);
-	assert_int_equal(a.why.code, ERR_NOT_FOUND);
-	assert_int_equal(b.n_closed, 0);
-	end_fini(&a);
-	loop_free(l);
-}
-
 /* A listener whose queue is full does not answer at all. */
 static void connect_without_answer(void **state)
 {
@@ -494,7 +452,6 @@ int main(void)
 		cmocka_unit_test(connect_to_an_address),
 		cmocka_unit_test(connect_to_a_name),
 		cmocka_unit_test(connect_refused),
-		cmocka_unit_test(connect_to_no_host),
 		cmocka_unit_test(connect_without_answer),
 		cmocka_unit_test(port_in_use),
 		cmocka_unit_test(no_descriptor_left),
