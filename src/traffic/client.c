@@ -1,5 +1,7 @@
 /* Settings, waking and words that producer and consumer share. */
 #include "traffic/client.h"
+
+#include "io/aside.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -107,11 +109,15 @@ int pipe_open(struct pipe_watch *p, struct loop *l, loop_watch_fn *fn, void *arg
 	return 0;
 }
 
+void pipe_unwatch(struct pipe_watch *p)
+{
+	loop_watch_free(p->watch);
+	p->watch = NULL;
+}
+
 void pipe_close(struct pipe_watch *p)
 {
-	if (p->watch)
-		loop_watch_free(p->watch);
-	p->watch = NULL;
+	pipe_unwatch(p);
 	for (int i = 0; i < 2; i++) {
 		if (p->fd[i] >= 0)
 			close(p->fd[i]);
@@ -131,6 +137,22 @@ void pipe_poke(struct pipe_watch *p)
 	/* A full pipe wakes as well. */
 	if (write(p->fd[1], "1", 1) < 0 && errno != EAGAIN)
 		log_warn("cannot wake the loop: %s", strerror(errno));
+}
+
+static void end_itself_freed(void *own)
+{
+	(void)own;
+}
+
+void client_end(struct loop *l, void (*end)(void *own), void *own)
+{
+	struct aside_job job = {"client-end", end, end_itself_freed, own, NULL, NULL};
+	struct aside *a = aside_start(l, &job, NULL);
+
+	if (a)
+		(void)aside_finish(a, CLIENT_GRACE_MS);
+	else
+		end(own);
 }
 
 void client_log(rd_kafka_event_t *ev)

@@ -27,10 +27,20 @@ struct pipe_watch {
 /* fn comes (events ignored) whenever the pipe has bytes; it calls pipe_drain first. */
 int pipe_open(struct pipe_watch *p, struct loop *l, loop_watch_fn *fn, void *arg,
 	struct err *e) MUSTCHECK;
+/* The loop's part ends: fn comes no more. librdkafka may still write. */
+void pipe_unwatch(struct pipe_watch *p);
 void pipe_close(struct pipe_watch *p);
 void pipe_drain(struct pipe_watch *p);
 /* Another turn of the loop will call fn. */
 void pipe_poke(struct pipe_watch *p);
+
+/*
+ * Calls end(own), which destroys a client, on a thread beside: librdkafka waits there for its own
+ * threads, and one that looks up a host name cannot be stopped. Returns when that is done, but
+ * after CLIENT_GRACE_MS in any case: nobody who leaves waits for a dead name server.
+ */
+enum { CLIENT_GRACE_MS = 250 };
+void client_end(struct loop *l, void (*end)(void *own), void *own);
 
 /* librdkafka's log line of a RD_KAFKA_EVENT_LOG. */
 void client_log(rd_kafka_event_t *ev);

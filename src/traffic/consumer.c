@@ -2,15 +2,17 @@
  * The consumer: librdkafka's partition queues joined into one, taken from in the loop. Nothing is
  * taken while it is paused, so that librdkafka's own bound on reading ahead is the back-pressure.
  *
- * Looking a timestamp up blocks in librdkafka: it happens on a worker, and the partitions of that
- * call start when it is back.
+ * Looking a timestamp up blocks in librdkafka: it happens on a thread beside, and the partitions of
+ * that call start when it is back. The client is destroyed by whoever holds it last, the owner or
+ * that thread.
  */
 #include "traffic/consumer.h"
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/vec.h"
-#include "io/work.h"
+#include "io/aside.h"
 #include "traffic/client.h"
+#include <stdatomic.h>
 #include <stdio.h>
 
 #define LOG_MODULE "traffic"
@@ -18,7 +20,15 @@
 
 enum { RECORDS_AT_ONCE = 256, EVENTS_A_TURN = 64, LOOKUP_MS = 20000 };
 
+/* Where timestamps begin: the thread's while it asks. */
+struct times {
+	struct consumer *c; /* held */
+	rd_kafka_topic_partition_list_t *list;
+	rd_kafka_resp_err_t err;
+};
+
 struct consumer {
+	atomic_uint holds; /* the owner's and that of a look-up under way */
 	struct loop *loop;
 	struct consumer_options o; /* strings in it are not kept */
 	char *bootstrap;
@@ -30,10 +40,11 @@ struct consumer {
 	VEC(struct consumer_start) parts; /* names belong to `topics` */
 	bool paused, done;
 	int64_t delivered;
-	struct work_pool *pool;
-	struct work lookup;
-	rd_kafka_topic_partition_list_t *times;
-	rd_kafka_resp_err_t times_err;
+	/* Taken from the queue; [at, n_taken) have not been told of yet. */
+	rd_kafka_message_t *taken[RECORDS_AT_ONCE];
+	size_t at, n_taken;
+	struct aside *lookup;
+	struct times *times; /* what `lookup` holds */
 };
 
 static int configure(struct consumer *c, rd_kafka_conf_t *conf, struct err *e)
@@ -130,27 +141,46 @@ static void deliver(struct consumer *c, const struct consumer_record *r, size_t 
 		c->o.on_done(c->o.arg);
 }
 
-/* True when there may be more. */
+static void drop_taken(struct consumer *c, size_t n)
+{
+	for (; n > 0; n--)
+		rd_kafka_message_destroy(c->taken[c->at++]);
+}
+
+/* The records up to the first message that is none. */
+static size_t next_run(const struct consumer *c, struct consumer_record *r)
+{
+	size_t n = 0;
+	for (size_t i = c->at; i < c->n_taken && !c->taken[i]->err; i++)
+		r[n++] = record_of(c->taken[i]);
+	return n;
+}
+
+static bool refill(struct consumer *c)
+{
+	if (c->at == c->n_taken) {
+		ssize_t n = rd_kafka_consume_batch_queue(c->records, 0, c->taken, RECORDS_AT_ONCE);
+		c->at = 0;
+		c->n_taken = n > 0 ? (size_t)n : 0;
+	}
+	return c->n_taken > 0;
+}
+
+/* True when there may be more. A callback that pauses leaves the rest for later. */
 static bool take_records(struct consumer *c)
 {
-	rd_kafka_message_t *m[RECORDS_AT_ONCE];
 	struct consumer_record r[RECORDS_AT_ONCE];
-	size_t run = 0;
-	ssize_t n = rd_kafka_consume_batch_queue(c->records, 0, m, RECORDS_AT_ONCE);
-	for (ssize_t i = 0; i < n; i++) {
-		if (!m[i]->err) {
-			r[run++] = record_of(m[i]);
-			continue;
-		}
-		deliver(c, r, run);
-		run = 0;
-		if (!c->done)
-			take_odd(c, m[i]);
+	if (!refill(c))
+		return false;
+	while (c->at < c->n_taken && !c->paused && !c->done) {
+		size_t n = next_run(c, r);
+		if (n > 0)
+			deliver(c, r, n);
+		else
+			take_odd(c, c->taken[c->at]);
+		drop_taken(c, n > 0 ? n : 1);
 	}
-	deliver(c, r, run);
-	for (ssize_t i = 0; i < n; i++)
-		rd_kafka_message_destroy(m[i]);
-	return n > 0;
+	return true;
 }
 
 static void take_events(struct consumer *c)
@@ -199,6 +229,7 @@ static rd_kafka_t *make_client(struct consumer *c, struct err *e)
 struct consumer *consumer_new(struct loop *l, const struct consumer_options *o, struct err *e)
 {
 	struct consumer *c = ALLOC(struct consumer);
+	atomic_init(&c->holds, 1);
 	c->loop = l;
 	c->o = *o;
 	c->pipe.fd[0] = c->pipe.fd[1] = -1;
@@ -236,12 +267,8 @@ static void free_topics(struct consumer *c)
 	vec_fini(&c->parts);
 }
 
-void consumer_free(struct consumer *c)
+static void destroy(struct consumer *c)
 {
-	if (!c)
-		return;
-	c->done = true;
-	work_pool_free(c->pool);
 	if (c->records)
 		rd_kafka_queue_io_event_enable(c->records, -1, NULL, 0);
 	if (c->main)
@@ -256,6 +283,25 @@ void consumer_free(struct consumer *c)
 	pipe_close(&c->pipe);
 	free(c->bootstrap);
 	free(c);
+}
+
+/* On whatever thread: nothing of the loop's is left in it when the last hold goes. */
+static void let_go(void *own)
+{
+	struct consumer *c = own;
+	if (atomic_fetch_sub(&c->holds, 1) == 1)
+		destroy(c);
+}
+
+void consumer_free(struct consumer *c)
+{
+	if (!c)
+		return;
+	c->done = true;
+	aside_leave(c->lookup);
+	drop_taken(c, c->n_taken - c->at);
+	pipe_unwatch(&c->pipe);
+	client_end(c->loop, let_go, c);
 }
 
 static rd_kafka_topic_t *topic_of(struct consumer *c, struct str name, struct err *e)
@@ -306,19 +352,30 @@ static int start(
 		partition, traffic_error_text((int)code));
 }
 
-static void look_up(struct work *w)
+static void look_up(void *own)
 {
-	struct consumer *c = CONTAINER_OF(w, struct consumer, lookup);
-	c->times_err = rd_kafka_offsets_for_times(c->rk, c->times, LOOKUP_MS);
+	struct times *t = own;
+	t->err = rd_kafka_offsets_for_times(t->c->rk, t->list, LOOKUP_MS);
 }
 
-static void looked_up(struct work *w, int status)
+static void times_drop(void *own)
 {
-	struct consumer *c = CONTAINER_OF(w, struct consumer, lookup);
+	struct times *t = own;
+	rd_kafka_topic_partition_list_destroy(t->list);
+	let_go(t->c);
+	free(t);
+}
+
+static void looked_up(void *arg)
+{
+	struct consumer *c = arg;
+	const struct times *times = c->times;
 	struct err e;
-	for (int i = 0; !status && !c->done && i < c->times->cnt; i++) {
-		rd_kafka_topic_partition_t *tp = &c->times->elems[i];
-		rd_kafka_resp_err_t code = c->times_err ? c->times_err : tp->err;
+	c->lookup = NULL;
+	c->times = NULL;
+	for (int i = 0; i < times->list->cnt; i++) {
+		const rd_kafka_topic_partition_t *tp = &times->list->elems[i];
+		rd_kafka_resp_err_t code = times->err ? times->err : tp->err;
 		rd_kafka_topic_t *t = map_gets(&c->topics, str_of(tp->topic));
 		if (code) {
 			err_set(&e, ERR_IO, "topic %s, partition %d: %s: %s", tp->topic,
@@ -329,21 +386,26 @@ static void looked_up(struct work *w, int status)
 			fail(c, &e, true);
 		}
 	}
-	rd_kafka_topic_partition_list_destroy(c->times);
-	c->times = NULL;
 }
 
-static int look_up_later(struct consumer *c, rd_kafka_topic_partition_list_t *times, struct err *e)
+/* Takes the list when it succeeds. */
+static int look_up_later(struct consumer *c, rd_kafka_topic_partition_list_t *list, struct err *e)
 {
-	if (c->times)
+	struct aside_job job = {"timestamps", look_up, times_drop, NULL, looked_up, c};
+	if (c->lookup)
 		return err_set(
 			e, ERR_AGAIN, "the look-up of earlier timestamps is still under way");
-	if (!c->pool && !(c->pool = work_pool_new(c->loop, "timestamps", 1, e)))
-		return e ? e->code : ERR_IO;
-	c->times = times;
-	c->lookup = (struct work){0};
-	work_submit(c->pool, &c->lookup, look_up, looked_up);
-	return 0;
+	c->times = ALLOC(struct times);
+	*c->times = (struct times){.c = c, .list = list};
+	job.own = c->times;
+	atomic_fetch_add(&c->holds, 1);
+	c->lookup = aside_start(c->loop, &job, e);
+	if (c->lookup)
+		return 0;
+	atomic_fetch_sub(&c->holds, 1);
+	free(c->times);
+	c->times = NULL;
+	return ERR_IO;
 }
 
 /* ERR_EXISTS when it was started before. */

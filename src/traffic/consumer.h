@@ -74,15 +74,15 @@ struct consumer_options {
 /* NULL with e set: ERR_INVALID (a setting that is unknown or cannot be: the message names it). */
 struct consumer *consumer_new(
 	struct loop *l, const struct consumer_options *o, struct err *e) MUSTCHECK;
-/* Not from inside a callback. NULL is allowed. */
+/* Not from inside a callback. May go on in the background, see client_end. NULL is allowed. */
 void consumer_free(struct consumer *c);
 
 /* Begins to read; each partition at most once in a consumer's life (ERR_EXISTS). Timestamps are
  * looked up first; a look-up that fails comes by on_error, fatal. */
 int consumer_assign(
 	struct consumer *c, const struct consumer_start *s, size_t n, struct err *e) MUSTCHECK;
-/* No callback of records until it is false again; allowed inside on_batch, where the batch under
- * way is the last. */
+/* No callback of records or ends until it is false again, when they go on where they stopped;
+ * allowed inside on_batch, where the batch under way is the last. */
 void consumer_pause(struct consumer *c, bool paused);
 
 #endif

@@ -314,12 +314,11 @@ fail:
 	return NULL;
 }
 
-void producer_free(struct producer *p)
+/* On whatever thread: nothing of the loop's is left in it. */
+static void end(void *own)
 {
-	if (!p)
-		return;
-	io_timer_stop(&p->flush_timer);
-	loop_defer_cancel(&p->flush_defer);
+	struct producer *p = own;
+
 	if (p->queue) {
 		rd_kafka_queue_io_event_enable(p->queue, -1, NULL, 0);
 		rd_kafka_queue_destroy(p->queue);
@@ -332,6 +331,16 @@ void producer_free(struct producer *p)
 	pipe_close(&p->pipe);
 	free(p->bootstrap);
 	free(p);
+}
+
+void producer_free(struct producer *p)
+{
+	if (!p)
+		return;
+	io_timer_stop(&p->flush_timer);
+	loop_defer_cancel(&p->flush_defer);
+	pipe_unwatch(&p->pipe);
+	client_end(p->loop, end, p);
 }
 
 static rd_kafka_headers_t *make_headers(const struct producer_record *r)

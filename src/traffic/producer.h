@@ -66,8 +66,8 @@ struct producer_options {
  * ERR_UNSUPPORTED (a compression that librdkafka was built without). Connects by itself. */
 struct producer *producer_new(
 	struct loop *l, const struct producer_options *o, struct err *e) MUSTCHECK;
-/* What is still queued is dropped without a report: flush first. Not from inside a callback. NULL
- * is allowed. */
+/* What is still queued is dropped without a report: flush first. Not from inside a callback. May
+ * go on in the background, see client_end. NULL is allowed. */
 void producer_free(struct producer *p);
 
 struct producer_record {

@@ -6,12 +6,16 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "io/loop.h"
 #include "traffic/consumer.h"
 #include "traffic/producer.h"
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { WAIT_MS = 30000 };
 
@@ -28,7 +32,7 @@ struct seen {
 	size_t per_partition[4];
 	int64_t last_offset[4];
 	size_t left, headers, nulls;
-	bool ready, fatal;
+	bool ready, fatal, batch;
 	struct err e;
 	struct consumer *pause;
 };
@@ -247,6 +251,7 @@ static void on_batch(void *arg, const struct consumer_record *r, size_t n)
 {
 	struct seen *s = arg;
 	s->batches++;
+	s->batch = true;
 	for (size_t i = 0; i < n; i++) {
 		struct traffic_header h[2];
 		s->records++;
@@ -371,6 +376,64 @@ static void a_paused_consumer_waits(void **state)
 	consumer_free(c);
 }
 
+/* Pausing inside a callback holds back what was taken from the queue with its records. */
+static void a_pause_in_a_batch_is_the_last(void **state)
+{
+	struct fixture *f = *state;
+	struct seen s = {0};
+	struct err e;
+	bool never = false;
+	fill(f, 40);
+	struct consumer *c = consumer_at(f, &s, 0);
+	struct consumer_start all[4];
+	for (int32_t i = 0; i < 4; i++)
+		all[i] = (struct consumer_start){.topic = STR_LIT("orders"), .partition = i};
+	consumer_pause(c, true);
+	assert_int_equal(0, consumer_assign(c, all, 4, &e));
+	/* until all that there is, records and ends, waits in the queue */
+	assert_false(loop_run_until(f->loop, &never, 1000));
+	s.pause = c;
+	while (s.records < 40) {
+		size_t before = s.batches;
+		s.batch = false;
+		consumer_pause(c, false);
+		assert_true(loop_run_until(f->loop, &s.batch, WAIT_MS));
+		assert_false(loop_run_until(f->loop, &never, 10));
+		assert_int_equal(before + 1, s.batches);
+	}
+	consumer_free(c);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(9, s.last_offset[i]);
+}
+
+/* A broker that takes connections and never says a word: asking it for a timestamp takes long, but
+ * whoever leaves does not wait for that. */
+static void leaving_waits_for_no_look_up(void **state)
+{
+	struct fixture *f = *state;
+	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t n = sizeof(sa);
+	struct seen s = {0};
+	struct err e;
+	char at[40];
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(0, bind(fd, (struct sockaddr *)&sa, n));
+	assert_int_equal(0, listen(fd, 8));
+	assert_int_equal(0, getsockname(fd, (struct sockaddr *)&sa, &n));
+	snprintf(at, sizeof(at), "127.0.0.1:%d", ntohs(sa.sin_port));
+	struct consumer_options o = {.bootstrap = at, .on_batch = on_batch, .arg = &s};
+	struct consumer *c = consumer_new(f->loop, &o, &e);
+	assert_non_null(c);
+	struct consumer_start from = {STR_LIT("orders"), 0, CONSUMER_TIMESTAMP, 1};
+	assert_int_equal(0, consumer_assign(c, &from, 1, &e));
+	from.partition = 1;
+	assert_int_equal(ERR_AGAIN, consumer_assign(c, &from, 1, &e));
+	int64_t start = clock_mono_ms(&clock_system);
+	consumer_free(c);
+	assert_true(clock_mono_ms(&clock_system) - start < 10000);
+	close(fd);
+}
+
 static void partitioners_have_names(void **state)
 {
 	enum producer_partitioner p;
@@ -397,6 +460,8 @@ int main(void)
 		WITH(consumes_from_an_offset_and_the_last),
 		WITH(reports_an_offset_out_of_range),
 		WITH(a_paused_consumer_waits),
+		WITH(a_pause_in_a_batch_is_the_last),
+		WITH(leaving_waits_for_no_look_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
