@@ -46,6 +46,17 @@ void action_first_key(const struct action *a, char out[static 24])
 	snprintf(out, 24, "%.*s", (int)strcspn(a->keys, " "), a->keys);
 }
 
+void action_typing_key(const struct action *a, char out[static 24])
+{
+	out[0] = 0;
+	for (const char *p = a->keys; *p && !out[0]; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+		if (n > 1 && !str_eqz((struct str){p, n}, "Space"))
+			snprintf(out, 24, "%.*s", (int)n, p);
+		p += n;
+	}
+}
+
 static const struct {
 	const char *name, *key;
 } screens[SCREEN_COUNT] = {

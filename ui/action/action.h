@@ -63,6 +63,8 @@ enum action_id action_by_key(enum screen screen, const char *key_name);
 enum action_id action_by_menu(enum screen screen, char letter);
 /* First key of an action: "Enter"; "" when it has none. */
 void action_first_key(const struct action *a, char out[static 24]);
+/* The first key that writes no text: what works while a field has the focus; "" when none does. */
+void action_typing_key(const struct action *a, char out[static 24]);
 /* "" | "down" … lower-case name of a screen, as typed after `:`. */
 const char *screen_name(enum screen screen);
 /* The key that opens it: "1" … "0", "L", "E", "v", "w". */

@@ -19,7 +19,7 @@ void app_dirty(struct app *a)
 
 void app_status(const struct app *a, struct app_status *out)
 {
-	*out = (struct app_status){"", "", "", "en", false, false};
+	*out = (struct app_status){.cluster = "", .address = "", .facts = "", .language = "en"};
 	if (a->ops->status)
 		a->ops->status(a->arg, out);
 }
@@ -63,6 +63,21 @@ void app_pop(struct app *a)
 {
 	if (a->depth > 1)
 		close_top(a);
+}
+
+void app_finish(struct app *a)
+{
+	if (a->depth > 1)
+		close_top(a);
+	else if (app_screen(a) != SCREEN_OVERVIEW)
+		app_replace(a, SCREEN_OVERVIEW, NULL);
+}
+
+enum view_focus app_focus(const struct app *a)
+{
+	const struct app_entry *top = a->depth ? &a->stack[a->depth - 1] : NULL;
+
+	return top && top->ops->focus ? top->ops->focus(top->view) : VIEW_KEYS;
 }
 
 static void say(struct app *a, enum message_kind kind, const char *text)
@@ -188,9 +203,16 @@ static void host_copy(void *arg, struct str text)
 {
 	struct app *a = arg;
 
-	if (a->ops->copy)
-		a->ops->copy(a->arg, text);
-	say(a, MESSAGE_OK, "copied");
+	if (!a->ops->copy || a->ops->copy(a->arg, text))
+		say(a, MESSAGE_OK, "copied");
+}
+
+static void host_start(void *arg, bool demo)
+{
+	struct app *a = arg;
+
+	if (a->ops->start)
+		a->ops->start(a->arg, demo);
 }
 
 static const struct view_host host = {
@@ -202,6 +224,7 @@ static const struct view_host host = {
 	.show = host_show,
 	.redraw = host_redraw,
 	.copy = host_copy,
+	.start = host_start,
 };
 
 static void leave(void *arg, bool yes)
@@ -214,12 +237,16 @@ static void leave(void *arg, bool yes)
 
 void app_back(struct app *a)
 {
+	if (a->depth > 1)
+		app_pop(a);
+	else
+		app_leave(a);
+}
+
+void app_leave(struct app *a)
+{
 	struct app_status st;
 
-	if (a->depth > 1) {
-		app_pop(a);
-		return;
-	}
 	app_status(a, &st);
 	if (st.ends_cluster)
 		host_ask(a, "Leave kdeck?",
@@ -258,6 +285,7 @@ struct app *app_new(const struct view_ops *const views[SCREEN_COUNT], const stru
 	a->ctx.host_arg = a;
 	a->ops = ops;
 	a->arg = arg;
+	a->tabs_x = -1;
 	prompt_init(&a->go, ":", complete_screen, a);
 	prompt_init(&a->filter, "/", NULL, NULL);
 	app_dirty(a);
@@ -293,7 +321,7 @@ void app_tick(struct app *a)
 	if (top && top->ops->tick && !a->ctx.frozen) {
 		unsigned effect = top->ops->tick(top->view, now);
 		if (effect & VIEW_CLOSE)
-			app_pop(a);
+			app_finish(a);
 	}
 	app_dirty(a);
 }

@@ -18,18 +18,21 @@ struct app_status {
 	const char *language; /* "en" */
 	bool production;      /* red title; W and the cluster's name unlock writing */
 	bool ends_cluster;    /* q at the bottom asks first */
+	const char *hint;     /* what to press first; stands on the first screen; NULL: nothing */
 };
 
 struct app_ops {
 	/* All may be NULL. */
 	void (*status)(void *arg, struct app_status *out);
-	void (*copy)(void *arg, struct str text);
+	/* False: it could not be; has said why. */
+	bool (*copy)(void *arg, struct str text);
 	void (*theme)(void *arg); /* next theme */
 	void (*repaint)(void *arg);
-	void (*refresh)(void *arg);         /* `r` */
-	void (*freeze)(void *arg, bool on); /* `z` */
-	void (*unlock)(void *arg);          /* production cluster: writing allowed now */
-	void (*context)(void *arg);         /* `C` */
+	void (*refresh)(void *arg);          /* `r` */
+	void (*freeze)(void *arg, bool on);  /* `z` */
+	void (*unlock)(void *arg);           /* production cluster: writing allowed now */
+	bool (*mouse)(void *arg);            /* `M`: true when it is the console's now */
+	void (*start)(void *arg, bool demo); /* a cluster on this machine */
 };
 
 /* views: by screen; a NULL one is not offered. ctx: host fields are set by the app. */

@@ -2,17 +2,21 @@
 #include "app/console.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "app/start.h"
 #include "app/tty.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "base/xalloc.h"
 #include "io/loop.h"
 #include "model/model.h"
 #include "model/snapshot_print.h"
 #include "source/source.h"
+#include "traffic/traffic.h"
 #include "view/common.h"
 
 #define SNAPSHOT_MS     30000
@@ -27,7 +31,10 @@ struct console {
 	struct tty *tty;
 	struct app *app;
 	struct io_timer deadline;
-	bool settled;
+	struct start *start; /* of a cluster here, while it is under way */
+	const char *address; /* that is shown */
+	char *moved;         /* the address of a cluster that was started here; owned */
+	bool settled, mouse, again, demo;
 	uint64_t shape;
 	char facts[80];
 	char why[400];
@@ -65,18 +72,31 @@ static void on_status(void *arg, struct app_status *out)
 	else
 		snprintf(k->facts, sizeof(k->facts), "connecting");
 	out->cluster = k->o->name;
-	out->address = k->o->bootstrap;
+	out->address = k->address;
 	out->facts = k->facts;
+	out->hint = k->o->hint;
 	out->ends_cluster = k->o->ends_cluster;
 }
 
-static void on_copy(void *arg, struct str text)
+static bool on_copy(void *arg, struct str text)
 {
 	struct console *k = arg;
 	struct err e = {0};
 
-	if (term_copy(tty_term(k->tty), text, &e) < 0)
+	if (term_copy(tty_term(k->tty), text, &e) < 0) {
 		view_message(app_ctx(k->app), MESSAGE_ERROR, "%s", e.msg);
+		return false;
+	}
+	return true;
+}
+
+static bool on_mouse(void *arg)
+{
+	struct console *k = arg;
+
+	k->mouse = !k->mouse;
+	term_set_mouse(tty_term(k->tty), k->mouse);
+	return k->mouse;
 }
 
 static void on_theme(void *arg)
@@ -108,6 +128,49 @@ static void on_freeze(void *arg, bool on)
 	source_freeze(k->source, on);
 }
 
+/* ---- a cluster of our own ------------------------------------------------------------------- */
+
+static void on_cluster(void *arg, const char *address, const struct err *e)
+{
+	struct console *k = arg;
+
+	start_free(k->start);
+	k->start = NULL;
+	if (e) {
+		view_message(app_ctx(k->app), MESSAGE_ERROR, "%s", e->msg);
+		return;
+	}
+	if (strcmp(address, k->address) != 0) {
+		/* Its folder says another port: this console begins anew there. */
+		k->moved = xstrdup(address);
+		k->again = true;
+		loop_stop(k->loop);
+		return;
+	}
+	view_message(
+		app_ctx(k->app), MESSAGE_OK, "a broker runs at %s; kdeck down ends it", address);
+	source_refresh(k->source);
+}
+
+static void on_start(void *arg, bool demo)
+{
+	struct console *k = arg;
+	struct err e = {0};
+
+	if (demo) {
+		k->demo = true;
+		loop_stop(k->loop);
+		return;
+	}
+	if (k->start)
+		return;
+	k->start = start_cluster(k->loop, on_cluster, k, &e);
+	if (k->start)
+		view_message(app_ctx(k->app), MESSAGE_PROGRESS, "starting a broker …");
+	else
+		view_message(app_ctx(k->app), MESSAGE_ERROR, "%s", e.msg);
+}
+
 static const struct app_ops app_ops = {
 	.status = on_status,
 	.copy = on_copy,
@@ -115,6 +178,8 @@ static const struct app_ops app_ops = {
 	.repaint = on_repaint,
 	.refresh = on_refresh,
 	.freeze = on_freeze,
+	.mouse = on_mouse,
+	.start = on_start,
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -130,11 +195,21 @@ static int fail(const struct err *e)
 	return 1;
 }
 
+static const char *client_id(const struct console_options *o)
+{
+	for (size_t i = 0; i < o->n_properties; i++)
+		if (strcmp(o->properties[i].name, "client.id") == 0)
+			return o->properties[i].value;
+	return NULL;
+}
+
 static int open_all(struct console *k, struct err *e)
 {
-	struct admin_options ao = {.bootstrap = k->o->bootstrap};
-	struct cluster_source_options so = {
-		.bootstrap = k->o->bootstrap, .read_only = k->o->read_only};
+	struct admin_options ao = {.bootstrap = k->address, .client_id = client_id(k->o)};
+	struct cluster_source_options so = {.bootstrap = k->address,
+		.read_only = k->o->read_only,
+		.properties = k->o->properties,
+		.n_properties = k->o->n_properties};
 
 	k->loop = loop_new(e);
 	if (!k->loop)
@@ -153,6 +228,7 @@ static void close_all(struct console *k)
 {
 	if (k->o->ending)
 		k->o->ending(k->o->arg);
+	start_free(k->start);
 	app_free(k->app);
 	tty_free(k->tty);
 	cluster_source_free(k->source);
@@ -182,18 +258,18 @@ static int run_screen(struct console *k, struct err *e)
 		.source = k->source,
 		.clock = loop_clock(k->loop),
 		.read_only = k->o->read_only,
-		.bundled = k->o->bundled};
+		.bundled = k->o->bundled,
+		.may_start = !k->o->named && !k->o->ends_cluster && !k->o->read_only};
 
 	k->tty = tty_new(k->loop, &to, e);
 	if (!k->tty)
 		return e->code;
+	k->mouse = true;
 	log_set_sink(drop_line, NULL);
 	k->app = app_new(views, &ctx, &app_ops, k);
 	if (app_open(k->app, k->o->screen, NULL, e) < 0 &&
 		app_open(k->app, SCREEN_OVERVIEW, NULL, e) < 0)
 		return e->code;
-	if (k->o->hint)
-		view_message(app_ctx(k->app), MESSAGE_PROGRESS, "%s", k->o->hint);
 	tty_attach(k->tty, k->app);
 	model_on_change(k->model, on_model, k);
 	loop_run(k->loop);
@@ -254,7 +330,7 @@ static void on_late(void *arg)
 
 static int run_page(struct console *k, struct err *e)
 {
-	struct snapshot_options so = {.name = k->o->name, .address = k->o->bootstrap};
+	struct snapshot_options so = {.name = k->o->name, .address = k->address};
 	struct buf out = BUF_EMPTY;
 	int64_t now;
 
@@ -264,7 +340,7 @@ static int run_page(struct console *k, struct err *e)
 	loop_run(k->loop);
 	io_timer_stop(&k->deadline);
 	if (!k->settled)
-		return err_set(e, ERR_TIMEOUT, "%s: %s", k->o->bootstrap,
+		return err_set(e, ERR_TIMEOUT, "%s: %s", k->address,
 			k->why[0] ? k->why : "the cluster does not answer");
 	now = loop_now_ms(k->loop);
 	if (k->o->json)
@@ -276,16 +352,34 @@ static int run_page(struct console *k, struct err *e)
 	return fflush(stdout) ? err_set(e, ERR_IO, "standard output cannot be written") : 0;
 }
 
-int console_run(const struct console_options *o)
+static int run_once(struct console *k, struct err *e)
 {
-	struct console k = {.o = o};
-	struct err e = {0};
-	int rc = open_all(&k, &e);
+	const struct console_options *o = k->o;
+	int rc = open_all(k, e);
 
 	if (rc == 0 && (o->once || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO)))
-		rc = run_page(&k, &e);
+		rc = run_page(k, e);
 	else if (rc == 0)
-		rc = run_screen(&k, &e);
-	close_all(&k);
-	return rc < 0 ? fail(&e) : 0;
+		rc = run_screen(k, e);
+	close_all(k);
+	return rc;
+}
+
+int console_run(const struct console_options *o)
+{
+	char *address = NULL;
+	struct console k;
+	struct err e = {0};
+	int rc;
+
+	do {
+		k = (struct console){.o = o, .address = address ? address : o->bootstrap};
+		rc = run_once(&k, &e);
+		free(address);
+		address = k.moved;
+	} while (rc == 0 && k.again);
+	free(address);
+	if (rc < 0)
+		return fail(&e);
+	return k.demo ? CONSOLE_DEMO : 0;
 }

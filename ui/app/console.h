@@ -9,12 +9,17 @@
 #include "base/err.h"
 
 struct loop;
+struct traffic_property;
 struct model;
 struct source;
 
 struct console_options {
 	const char *name;      /* in the title: "demo"; "" */
 	const char *bootstrap; /* addresses */
+	bool named;            /* by the user: nothing is started in their place */
+	/* Client settings for the connections that move records; may be NULL. */
+	const struct traffic_property *properties;
+	size_t n_properties;
 	enum screen screen;
 	bool read_only;
 	bool once;         /* print the snapshot and end, also on a terminal */
@@ -30,7 +35,9 @@ struct console_options {
 	void *arg;
 };
 
-/* Returns the exit status; has printed why when it is not 0. */
+/* The user wants the demo in the console's place. */
+#define CONSOLE_DEMO (-1)
+/* Returns the exit status, having printed why when it is not 0; or CONSOLE_DEMO. */
 int console_run(const struct console_options *o);
 /* kdeck demo. */
 int demo_run(int argc, char **argv);

@@ -38,7 +38,7 @@ struct demo {
 };
 
 static const char hint[] =
-	"Welcome: 3 shows the topics, Enter opens one, p writes a record, m is the menu, ? helps";
+	"Press 3 for the topics, Enter to open one, p to write a record, ? for help";
 
 static void ignore_accept(void *arg, int fd)
 {

@@ -36,24 +36,41 @@ static void command_of(struct app *a, enum action_id id, struct buf *out)
 		top->ops->command(top->view, id, out);
 }
 
-static void open_menu(struct app *a)
+/* Keys of the frame that are of no use as an entry of a menu. */
+static bool is_plumbing(enum action_id id)
 {
-	enum screen screen = app_screen(a);
+	return id == ACTION_MOVE || id == ACTION_BACK || id == ACTION_MENU || id == ACTION_TAB ||
+	       id == ACTION_TAB_BACK || id == ACTION_REPAINT || id == ACTION_ABORT ||
+	       id == ACTION_UNLOCK;
+}
 
-	menu_init(&a->menu, app_top(a)->ops->title);
+/* The screen's own actions, then those of every screen, then the screens. */
+static void add_actions(struct app *a, bool global)
+{
 	for (int id = 0; id < ACTION_COUNT; id++) {
 		const struct action *act = &actions[id];
 		struct buf reason = BUF_EMPTY;
 		bool can;
 
-		if (!(act->screens & ON(screen)) || (!act->menu && (act->flags & ACTION_GLOBAL)) ||
-			id == ACTION_MOVE)
+		if (!(act->screens & ON(app_screen(a))) || is_plumbing((enum action_id)id) ||
+			!!(act->flags & ACTION_GLOBAL) != global)
 			continue;
 		can = app_allowed(a, (enum action_id)id, &reason);
 		menu_add(&a->menu, id, act->menu, act->keys, act->label,
 			can ? NULL : buf_z(&reason));
 		buf_fini(&reason);
 	}
+}
+
+static void open_menu(struct app *a)
+{
+	menu_init(&a->menu, app_top(a)->ops->title);
+	add_actions(a, false);
+	add_actions(a, true);
+	for (int s = 0; s < SCREEN_COUNT; s++)
+		if (a->views[s])
+			menu_add(&a->menu, ACTION_COUNT + s, screen_key((enum screen)s)[0], "",
+				a->views[s]->title, NULL);
 	a->overlay = OVERLAY_MENU;
 	app_dirty(a);
 }
@@ -157,6 +174,24 @@ static void call_op(struct app *a, void (*fn)(void *arg))
 	app_dirty(a);
 }
 
+static void open_filter(struct app *a)
+{
+	if (!app_top(a)->ops->filter) {
+		say(a, MESSAGE_OK, "nothing to filter here");
+		return;
+	}
+	prompt_open(&a->filter, STR_LIT(""));
+	a->overlay = OVERLAY_FILTER;
+}
+
+static void mouse(struct app *a)
+{
+	if (a->ops->mouse)
+		say(a, MESSAGE_OK,
+			a->ops->mouse(a->arg) ? "mouse: moves the cursor, right click is the menu"
+					      : "mouse: the terminal's own, for selecting text");
+}
+
 static void global_action(struct app *a, enum action_id id)
 {
 	switch ((int)id) {
@@ -177,8 +212,7 @@ static void global_action(struct app *a, enum action_id id)
 		next_tab(a, -1);
 		break;
 	case ACTION_FILTER:
-		prompt_open(&a->filter, STR_LIT(""));
-		a->overlay = OVERLAY_FILTER;
+		open_filter(a);
 		break;
 	case ACTION_GOTO:
 		prompt_open(&a->go, STR_LIT(""));
@@ -199,9 +233,6 @@ static void global_action(struct app *a, enum action_id id)
 	case ACTION_REFRESH:
 		call_op(a, a->ops->refresh);
 		break;
-	case ACTION_CONTEXT:
-		call_op(a, a->ops->context);
-		break;
 	case ACTION_THEME:
 		call_op(a, a->ops->theme);
 		break;
@@ -214,6 +245,12 @@ static void global_action(struct app *a, enum action_id id)
 	case ACTION_UNLOCK:
 		unlock(a);
 		break;
+	case ACTION_MOUSE:
+		mouse(a);
+		break;
+	case ACTION_ABORT:
+		app_leave(a);
+		break;
 	case ACTION_HELP:
 		show_help(a);
 		break;
@@ -224,7 +261,7 @@ static void global_action(struct app *a, enum action_id id)
 static void effects(struct app *a, unsigned effect)
 {
 	if (effect & VIEW_CLOSE)
-		app_pop(a);
+		app_finish(a);
 	if (effect)
 		app_dirty(a);
 }
@@ -266,9 +303,11 @@ static void menu_input(struct app *a, const struct event *e)
 
 	if (!(effect & (WIDGET_SUBMIT | WIDGET_CANCEL)))
 		return;
-	id = (effect & WIDGET_SUBMIT) ? a->menu.items.v[a->menu.cursor].id : ACTION_COUNT;
+	id = (effect & WIDGET_SUBMIT) ? a->menu.items.v[a->menu.cursor].id : -1;
 	app_overlay_close(a);
-	if (id < ACTION_COUNT)
+	if (id >= ACTION_COUNT)
+		app_replace(a, (enum screen)(id - ACTION_COUNT), NULL);
+	else if (id >= 0)
 		app_action(a, (enum action_id)id);
 }
 
@@ -355,16 +394,11 @@ static bool screen_by_key(struct app *a, const char *name)
 
 static void key_input(struct app *a, struct key k)
 {
-	struct app_entry *top = app_top(a);
-	bool focus = top->ops->has_focus && top->ops->has_focus(top->view);
+	bool focus = app_focus(a) != VIEW_KEYS;
 	char name[KEY_NAME_MAX];
 	enum action_id id;
 
 	key_spell(k, name);
-	if (k.code == 'c' && k.mods == MOD_CTRL) {
-		app_back(a);
-		return;
-	}
 	if (focus && key_is_text(k))
 		return;
 	id = action_by_key(app_screen(a), name);
@@ -398,14 +432,43 @@ static void remember_key(struct app *a, const struct event *e)
 	a->keys_ms = app_now(a);
 }
 
+/* Ctrl-C leaves from wherever one is: first what lies over the screen, then the console. */
+static bool abort_input(struct app *a, const struct event *e)
+{
+	if (e->type != EVENT_KEY || e->key.code != 'c' || e->key.mods != MOD_CTRL)
+		return false;
+	if (a->overlay == OVERLAY_GOTO || a->overlay == OVERLAY_FILTER)
+		return false;
+	if (a->overlay != OVERLAY_NONE)
+		app_overlay_close(a);
+	else
+		app_leave(a);
+	return true;
+}
+
+/* A click on the name of a tab. */
+static bool tab_input(struct app *a, const struct event *e)
+{
+	struct app_entry *top = app_top(a);
+	struct view_tabs t;
+	int tab;
+
+	if (e->type != EVENT_MOUSE || !e->press || e->button != MOUSE_LEFT || e->y != 1 ||
+		a->tabs_x < 0 || !top->ops->tabs || !top->ops->tabs(top->view, &t))
+		return false;
+	tab = tabs_hit(t.names, t.n, t.open, e->x - a->tabs_x);
+	if (tab >= 0)
+		top->ops->open_tab(top->view, tab);
+	return tab >= 0;
+}
+
 static void one_event(struct app *a, const struct event *e)
 {
-	struct app_entry *top;
+	struct app_entry *top = app_top(a);
 
-	if (overlay_input(a, e))
+	if (!top || abort_input(a, e) || overlay_input(a, e))
 		return;
-	top = app_top(a);
-	if (!top)
+	if (app_focus(a) != VIEW_MODAL && tab_input(a, e))
 		return;
 	if (top->ops->event) {
 		unsigned effect = top->ops->event(top->view, e);
@@ -415,17 +478,17 @@ static void one_event(struct app *a, const struct event *e)
 	}
 	if (e->type == EVENT_KEY)
 		key_input(a, e->key);
-	else if (e->type == EVENT_MOUSE && e->press && e->button == MOUSE_RIGHT)
+	else if (e->type == EVENT_MOUSE && e->press && e->button == MOUSE_RIGHT &&
+		 app_focus(a) != VIEW_MODAL)
 		open_menu(a);
 }
 
 /* Outside a field a Hangul character is the keys it was typed with. */
 static bool as_qwerty(struct app *a, const struct event *e)
 {
-	struct app_entry *top = app_top(a);
 	bool field = a->overlay == OVERLAY_GOTO || a->overlay == OVERLAY_FILTER ||
 		     a->overlay == OVERLAY_DIALOG ||
-		     (top && top->ops->has_focus && top->ops->has_focus(top->view));
+		     (a->overlay == OVERLAY_NONE && app_focus(a) != VIEW_KEYS);
 	char letters[8];
 	int n;
 

@@ -13,11 +13,14 @@
 #include <time.h>
 
 #include "app/priv.h"
+#include "view/common.h"
 
 #define LOW 16
 
+/* How old what is seen is: of the view's own data, else of the cluster's. */
 static void age_text(const struct app *a, struct buf *out, enum style *style)
 {
+	struct view_freshness f = view_freshness(&a->ctx);
 	const struct app_entry *top = &a->stack[a->depth - 1];
 	int64_t age;
 
@@ -30,12 +33,13 @@ static void age_text(const struct app *a, struct buf *out, enum style *style)
 		*style = STYLE_WARN;
 		return;
 	}
-	age = top->ops->age_ms ? top->ops->age_ms(top->view) : 0;
+	age = top->ops->age_ms ? top->ops->age_ms(top->view) : f.age_ms;
 	if (age < 0) {
-		buf_puts(out, "loading");
-		*style = STYLE_DIM;
-	} else if (age <= 2 * APP_REFRESH_MS) {
-		buf_puts(out, "live 1 s");
+		buf_puts(out, f.silent ? "no answer" : "loading");
+		*style = f.silent ? STYLE_ERROR : STYLE_DIM;
+	} else if (age == 0) {
+		buf_puts(out, "live ");
+		put_span(out, f.interval_ms);
 	} else {
 		put_span(out, age);
 		buf_puts(out, " old");
@@ -74,6 +78,7 @@ static void draw_crumb(struct app *a, const struct surface *s)
 	struct view_tabs t;
 	int x = 1, right = s->cols;
 
+	a->tabs_x = -1;
 	if (s->cols >= 60) {
 		buf_printf(&text, "%s %s ", screen_key(top->ops->screen), top->ops->title);
 		right = surface_put_right(s, s->cols, 1, STYLE_DIM, buf_str(&text));
@@ -88,28 +93,69 @@ static void draw_crumb(struct app *a, const struct surface *s)
 	x += surface_put(s, x, 1, STYLE_TITLE, buf_str(&text));
 	if (top->ops->tabs && top->ops->tabs(top->view, &t) && t.n > 1) {
 		struct surface rest = surface_sub(s, 0, 0, right - 1, 2);
-		tabs_draw(&rest, x + 3 > 28 ? x + 3 : 28, 1, t.names, t.n, t.open);
+		a->tabs_x = x + 3 > 28 ? x + 3 : 28;
+		tabs_draw(&rest, a->tabs_x, 1, t.names, t.n, t.open);
 	}
 	buf_fini(&text);
 }
 
+/* Is it worth a place in the key bar now? */
+static bool offered(struct app *a, const struct action *act)
+{
+	struct buf reason = BUF_EMPTY;
+	struct app_entry *top = app_top(a);
+	struct view_tabs t;
+	bool can;
+
+	if (!(act->screens & ON(app_screen(a))) || !(act->flags & ACTION_BAR))
+		return false;
+	if (act == &actions[ACTION_TAB] && app_focus(a) == VIEW_KEYS &&
+		!(top->ops->tabs && top->ops->tabs(top->view, &t) && t.n > 1))
+		return false;
+	if (act == &actions[ACTION_FILTER] && !top->ops->filter)
+		return false;
+	can = (act->flags & ACTION_GLOBAL) ||
+	      app_allowed(a, (enum action_id)(act - actions), &reason);
+	buf_fini(&reason);
+	return can;
+}
+
+static const char *label_of(struct app *a, const struct action *act)
+{
+	if (act == &actions[ACTION_TAB] && app_focus(a) != VIEW_KEYS)
+		return "next field";
+	return act->label;
+}
+
+/* While a field takes the letters only keys that are none are offered. */
 static void draw_keys(struct app *a, const struct surface *s, int y)
 {
-	enum screen screen = app_screen(a);
+	static const struct key_hint form[] = {
+		{"Enter", "done"}, {"Tab", "next field"}, {"Esc", "cancel"}};
+	enum view_focus focus = app_focus(a);
 	struct key_hint hints[ACTION_COUNT + 1];
 	char keys[ACTION_COUNT][24];
 	int n = 0;
 
+	if (focus == VIEW_MODAL) {
+		key_bar_draw(s, y, form, (int)ARRAY_LEN(form));
+		return;
+	}
 	for (int id = 0; id < ACTION_COUNT; id++) {
 		const struct action *act = &actions[id];
-		if (!(act->screens & ON(screen)) || !(act->flags & (ACTION_BAR)) ||
-			((act->flags & ACTION_WRITES) && a->ctx.read_only) ||
-			((act->flags & ACTION_BUNDLED) && !a->ctx.bundled))
+		if (!offered(a, act))
 			continue;
-		action_first_key(act, keys[n]);
-		hints[n] = (struct key_hint){keys[n], act->label};
+		if (focus == VIEW_TYPES)
+			action_typing_key(act, keys[n]);
+		else
+			action_first_key(act, keys[n]);
+		if (!keys[n][0])
+			continue;
+		hints[n] = (struct key_hint){keys[n], label_of(a, act)};
 		n++;
 	}
+	if (focus == VIEW_TYPES)
+		hints[n++] = (struct key_hint){"Esc", "back"};
 	key_bar_draw(s, y, hints, n);
 }
 
@@ -132,6 +178,18 @@ static void draw_command(struct app *a, const struct surface *s, int y)
 	buf_fini(&text);
 }
 
+/* The one line for a newcomer, until another screen was opened. */
+static bool draw_hint(struct app *a, const struct surface *s, int y)
+{
+	struct app_status st;
+
+	app_status(a, &st);
+	if (!st.hint || a->depth != 1 || app_screen(a) != SCREEN_OVERVIEW)
+		return false;
+	surface_field(s, 1, y, s->cols - 2, ALIGN_LEFT, STYLE_KEY, str_of(st.hint));
+	return true;
+}
+
 static void draw_footer(struct app *a, const struct surface *s)
 {
 	struct surface line = surface_row(s, s->rows - 1);
@@ -145,7 +203,7 @@ static void draw_footer(struct app *a, const struct surface *s)
 		draw_keys(a, s, s->rows - 1);
 	if (a->message.kind != MESSAGE_NONE)
 		message_draw(&a->message, s, above);
-	else if (s->rows >= LOW)
+	else if (!draw_hint(a, s, above) && s->rows >= LOW)
 		draw_command(a, s, above);
 }
 

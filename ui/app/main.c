@@ -21,6 +21,8 @@ static void print_help(void)
 	struct buf out = BUF_EMPTY;
 
 	buf_puts(&out, "usage: kdeck [-b HOST:PORT,…] [--read-only] [SCREEN]    the console\n"
+		       "             [--command-config FILE.properties]         client "
+		       "settings, as Java's\n"
 		       "       kdeck demo [--once]                              a throw-away "
 		       "cluster with\n"
 		       "                                                        sample traffic, "
@@ -31,7 +33,7 @@ static void print_help(void)
 		       "with each\n"
 		       "\n"
 		       "Without -b: the cluster of kdeck up where one runs, else 127.0.0.1:9092.\n"
-		       "SCREEN is overview, brokers, topics, topic, records, produce or events.\n"
+		       "SCREEN is overview, brokers, topic, records or events.\n"
 		       "\n");
 	cli_print_list(commands, &out);
 	fwrite(out.p, 1, out.n, stdout);
@@ -71,12 +73,6 @@ static char *default_bootstrap(void)
 	return buf_steal(&text);
 }
 
-static int wrong(const char *arg, const char *what)
-{
-	fprintf(stderr, "kdeck: %s: %s\nTry kdeck --help.\n", arg, what);
-	return 2;
-}
-
 static bool screen_by_name(const char *name, enum screen *out)
 {
 	for (int s = 0; s < SCREEN_COUNT; s++) {
@@ -88,53 +84,68 @@ static bool screen_by_name(const char *name, enum screen *out)
 	return false;
 }
 
-/* -1: go on with the console; else the exit status. */
-static int take_arguments(int argc, char **argv, struct console_options *o)
+static int run_console(struct cli *c)
 {
-	for (int i = 1; i < argc; i++) {
-		const char *arg = argv[i];
-		bool value = strcmp(arg, "-b") == 0 || strcmp(arg, "--bootstrap-server") == 0 ||
-			     strcmp(arg, "--lang") == 0;
+	const char *lang = cli_get(c, "lang");
+	struct console_options o = {.name = "",
+		.bootstrap = c->bootstrap,
+		.named = c->bootstrap != c->env->bootstrap,
+		.properties = c->properties.v,
+		.n_properties = c->properties.n,
+		.screen = SCREEN_OVERVIEW,
+		.read_only = cli_has(c, "read-only"),
+		.once = cli_has(c, "once") || cli_has(c, "json"),
+		.json = c->json};
+	int rc;
 
-		if (value && i + 1 == argc)
-			return wrong(arg, "needs a value");
-		if (strcmp(arg, "--lang") == 0 && strcmp(argv[i + 1], "en") != 0)
-			return wrong(argv[i + 1], "no such language in this version; en is");
-		if (value && strcmp(arg, "--lang") != 0)
-			o->bootstrap = argv[i + 1];
-		if (value)
-			i++;
-		else if (strncmp(arg, "--bootstrap-server=", 19) == 0)
-			o->bootstrap = arg + 19;
-		else if (strcmp(arg, "--read-only") == 0)
-			o->read_only = true;
-		else if (strcmp(arg, "--once") == 0 || strcmp(arg, "snapshot") == 0)
-			o->once = true;
-		else if (strcmp(arg, "--json") == 0 && o->once)
-			o->json = true;
-		else if (arg[0] == '-')
-			return wrong(arg, "unknown option");
-		else if (!screen_by_name(arg, &o->screen))
-			return wrong(arg, "neither a command nor a screen");
+	if (lang && strcmp(lang, "en") != 0)
+		return cli_usage(c, "--lang %s: no such language in this version; en is", lang);
+	for (size_t i = 0; i < c->operands.n; i++) {
+		const char *word = c->operands.v[i];
+		if (i == 0 && strcmp(word, "snapshot") == 0)
+			o.once = true;
+		else if (!screen_by_name(word, &o.screen))
+			return cli_usage(c, "%s: neither a command nor a screen", word);
 	}
-	return -1;
-}
-
-static int run_console(int argc, char **argv, bool snapshot)
-{
-	struct console_options o = {.name = "", .screen = SCREEN_OVERVIEW, .once = snapshot};
-	char *found = NULL;
-	int rc = take_arguments(argc, argv, &o);
-
-	if (rc >= 0)
-		return rc;
-	if (!o.bootstrap)
-		o.bootstrap = found = default_bootstrap();
 	rc = console_run(&o);
-	if (rc && found)
+	if (rc == CONSOLE_DEMO)
+		return demo_run(0, NULL);
+	if (rc && !o.named)
 		fprintf(stderr,
 			"kdeck demo starts a cluster to look at, kdeck up one that stays.\n");
-	free(found);
+	return rc;
+}
+
+static const struct cli_option console_options[] = {
+	{"read-only", 0, CLI_FLAG, NULL, "Change nothing on the cluster", NULL},
+	{"once", 0, CLI_FLAG, NULL, "Print one plain page, also on a terminal", NULL},
+	{"lang", 0, CLI_VALUE, "en", "Language of the screens", NULL},
+	{0},
+};
+
+/* What is no command is the console: `kdeck topics` is Kafka's script, `kdeck brokers` a screen. */
+static const struct cli_command cli_console = {.name = "console",
+	.summary = "The console, or with snapshot one plain page of it",
+	.operands = "SCREEN",
+	.options = console_options,
+	.run = run_console};
+
+static int run_screen(int argc, char **argv)
+{
+	static const struct cli_command *const only[] = {&cli_console, NULL};
+	char *bootstrap = default_bootstrap();
+	struct cli_env env = {.bootstrap = bootstrap};
+	char **words = xcalloc((size_t)argc + 2, sizeof(*words));
+	char name[] = "console";
+	int rc;
+
+	words[0] = argv[0];
+	words[1] = name;
+	for (int i = 1; i < argc; i++)
+		words[i + 1] = argv[i];
+	rc = cli_main(only, &env, argc + 1, words);
+	free(words);
+	free(bootstrap);
 	return rc;
 }
 
@@ -167,8 +178,6 @@ int main(int argc, char **argv)
 		return keeper_run(argc - 2, argv + 2);
 	if (strcmp(first, "demo") == 0)
 		return demo_run(argc - 2, argv + 2);
-	if (strcmp(first, "snapshot") == 0)
-		return run_console(argc - 1, argv + 1, true);
 	rc = run_command(argc, argv);
-	return rc >= 0 ? rc : run_console(argc, argv, false);
+	return rc >= 0 ? rc : run_screen(argc, argv);
 }

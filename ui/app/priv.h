@@ -8,10 +8,9 @@
 #include "widget/prompt.h"
 #include "widget/viewer.h"
 
-#define APP_DEPTH      16
-#define APP_KEYS       64
-#define APP_KEYS_MS    3000
-#define APP_REFRESH_MS 1000
+#define APP_DEPTH   16
+#define APP_KEYS    64
+#define APP_KEYS_MS 3000
 
 struct app_entry {
 	const struct view_ops *ops;
@@ -49,6 +48,7 @@ struct app {
 	char keys[APP_KEYS]; /* last keys pressed, for the presenter's corner */
 	int64_t keys_ms;
 	int64_t frozen_wall_ms;
+	int tabs_x; /* where the tabs were drawn, for the mouse; -1: none */
 	bool dirty, done;
 };
 
@@ -65,8 +65,13 @@ void app_dirty(struct app *a);
 void app_overlay_close(struct app *a);
 /* One step back; at the bottom leaves (asking first when that ends a cluster). */
 void app_back(struct app *a);
+/* Leaves the console, asking first when that ends a cluster. */
+void app_leave(struct app *a);
 /* Pops one; the last one stays. */
 void app_pop(struct app *a);
+/* The top one is done: pops it; where it is the last one the first screen takes its place. */
+void app_finish(struct app *a);
+enum view_focus app_focus(const struct app *a);
 void app_replace(struct app *a, enum screen screen, const char *arg);
 /* Runs an action: the app's own or the view's, with every check before it. */
 void app_action(struct app *a, enum action_id id);

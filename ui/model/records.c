@@ -309,6 +309,7 @@ static void append(struct record_window *w, const struct browse_record *r)
 	if (w->n == w->cap)
 		grow(w);
 	w->ring[(w->first + w->n++) % w->cap] = *r;
+	w->appended++;
 	w->generation++;
 	while (w->bytes > w->max_bytes && w->n > 1) {
 		drop_oldest(w);

@@ -37,6 +37,7 @@ struct record_window {
 	size_t max_records, max_bytes, bytes; /* bytes: of what chunks hold */
 	uint64_t serial;
 	uint64_t dropped;    /* fell out at the old end to keep the bounds */
+	uint64_t appended;   /* ever put in: the oldest is number appended - n */
 	uint64_t generation; /* counts changes */
 	VEC(struct window_lane *) lanes;
 };

@@ -1,8 +1,12 @@
 /* Screen 2: the brokers, a row each; a dead one is a red row, not an error page. */
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/vec.h"
 #include "base/xalloc.h"
-#include "view/common.h"
+#include "model/filter.h"
+#include "view/export.h"
 
 enum {
 	COL_ID,
@@ -22,7 +26,7 @@ enum {
 
 static const struct table_col cols[COL_COUNT] = {
 	[COL_ID] = {"ID", 4, 5, 10, 0, ALIGN_RIGHT},
-	[COL_ADDRESS] = {"ADDRESS", 10, 22, 40, 0, ALIGN_LEFT},
+	[COL_ADDRESS] = {"ADDRESS", 15, 22, 40, 0, ALIGN_LEFT},
 	[COL_RACK] = {"RACK", 4, 8, 16, 9, ALIGN_LEFT},
 	[COL_STATE] = {"STATE", 7, 8, 10, 0, ALIGN_LEFT},
 	[COL_CTRL] = {"CTRL", 4, 4, 4, 4, ALIGN_LEFT},
@@ -35,18 +39,35 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_SINCE] = {"SINCE", 6, 9, 12, 10, ALIGN_RIGHT},
 };
 
+#define LIVES_MAX 5000 /* partitions listed of one broker */
+
 struct brokers {
 	struct view_ctx *ctx;
 	struct table table;
+	struct filter filter;
+	VEC(uint32_t) rows; /* places in the cluster's brokers */
+	struct formbox box;
+	struct export export;
 };
+
+/* Rows are told before a snapshot, cells asked after it: a broker may have gone meanwhile. */
+static const struct broker *at(const struct brokers *v, size_t row)
+{
+	const struct cluster *c = view_cluster(v->ctx);
+
+	return row < v->rows.n && v->rows.v[row] < c->n_brokers ? &c->brokers[v->rows.v[row]]
+								: NULL;
+}
 
 static void cell(void *arg, size_t row, int col, struct buf *text, enum style *style)
 {
 	struct brokers *v = arg;
 	const struct cluster *c = view_cluster(v->ctx);
-	const struct broker *b = &c->brokers[row];
+	const struct broker *b = at(v, row);
 	int64_t now = clock_mono_ms(v->ctx->clock);
 
+	if (!b)
+		return;
 	switch (col) {
 	case COL_ID:
 		buf_printf(text, "%d", b->id);
@@ -98,24 +119,93 @@ static void cell(void *arg, size_t row, int col, struct buf *text, enum style *s
 
 static uint64_t row_id(void *arg, size_t row)
 {
-	struct brokers *v = arg;
+	const struct broker *b = at(arg, row);
 
-	return (uint64_t)view_cluster(v->ctx)->brokers[row].id + 1;
+	return b ? (uint64_t)b->id + 1 : 0;
 }
 
 static enum table_row_kind row_kind(void *arg, size_t row, enum style *style)
 {
-	struct brokers *v = arg;
-	enum broker_state state = view_cluster(v->ctx)->brokers[row].state;
+	const struct broker *b = at(arg, row);
 
-	if (state == BROKER_DOWN)
+	if (b && b->state == BROKER_DOWN)
 		*style = STYLE_ERROR;
-	else if (state == BROKER_STALE)
+	else if (b && b->state == BROKER_STALE)
 		*style = STYLE_DIM;
 	return TABLE_ROW;
 }
 
 static const struct table_ops table_ops = {cell, row_id, row_kind};
+
+/* ---- rows ---------------------------------------------------------------------------------- */
+
+static double figure(const struct broker *b, int col)
+{
+	switch (col) {
+	case COL_STATE:
+		return b->state;
+	case COL_LEADERS:
+		return b->n_leaders;
+	case COL_REPLICAS:
+		return b->n_replicas;
+	case COL_BEHIND:
+		return b->n_out_of_sync;
+	case COL_DISK:
+		return (double)b->disk_bytes;
+	case COL_FREE:
+		return (double)b->disk_free;
+	case COL_IN:
+		return isnan(b->in_records) ? -1 : b->in_records;
+	case COL_SINCE:
+		return -(double)b->since_ms;
+	}
+	return b->id;
+}
+
+/* Below 0: x stands before y. Equal ones by id. */
+static int compare(const struct brokers *v, const struct broker *x, const struct broker *y)
+{
+	int col = v->table.sort_col, order;
+	double a = figure(x, col), b = figure(y, col);
+
+	if (col == COL_ADDRESS)
+		order = strcmp(x->host, y->host);
+	else if (col == COL_RACK)
+		order = strcmp(x->rack, y->rack);
+	else
+		order = (a > b) - (a < b);
+	if (!order)
+		return x->id < y->id ? -1 : 1;
+	return v->table.sort_desc ? -order : order;
+}
+
+static bool takes(const struct brokers *v, const struct broker *b)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text), "%d %s:%d %s %s", b->id, b->host, b->port, b->rack,
+		broker_state_name(b->state));
+	return filter_match(&v->filter, str_of(text));
+}
+
+/* By insertion: a cluster has tens of brokers, and they are nearly in order. */
+static void update(struct brokers *v)
+{
+	const struct cluster *c = view_cluster(v->ctx);
+
+	vec_clear(&v->rows);
+	for (size_t i = 0; i < c->n_brokers; i++) {
+		size_t to = v->rows.n;
+		if (!takes(v, &c->brokers[i]))
+			continue;
+		vec_push(&v->rows, (uint32_t)i);
+		for (; to > 0 && compare(v, &c->brokers[i], &c->brokers[v->rows.v[to - 1]]) < 0;
+			to--)
+			v->rows.v[to] = v->rows.v[to - 1];
+		v->rows.v[to] = (uint32_t)i;
+	}
+	table_set_rows(&v->table, v->rows.n);
+}
 
 static void *brokers_open(struct view_ctx *ctx, const char *arg, struct err *e)
 {
@@ -124,9 +214,10 @@ static void *brokers_open(struct view_ctx *ctx, const char *arg, struct err *e)
 	(void)arg;
 	(void)e;
 	v->ctx = ctx;
+	filter_init(&v->filter);
 	table_init(&v->table, cols, COL_COUNT, &table_ops, v);
 	v->table.sort_col = COL_ID;
-	v->table.empty = "no broker has answered yet";
+	update(v);
 	return v;
 }
 
@@ -134,15 +225,16 @@ static void brokers_close(void *view)
 {
 	struct brokers *v = view;
 
+	formbox_close(&v->box);
+	filter_fini(&v->filter);
 	table_fini(&v->table);
+	vec_fini(&v->rows);
 	free(v);
 }
 
 static const struct broker *at_cursor(struct brokers *v)
 {
-	const struct cluster *c = view_cluster(v->ctx);
-
-	return v->table.cursor < c->n_brokers ? &c->brokers[v->table.cursor] : NULL;
+	return at(v, v->table.cursor);
 }
 
 static void brokers_draw(void *view, const struct surface *s)
@@ -151,21 +243,81 @@ static void brokers_draw(void *view, const struct surface *s)
 	struct surface top = surface_sub(s, 0, 0, s->cols, s->rows - 2);
 	const struct broker *b;
 
-	table_set_rows(&v->table, view_cluster(v->ctx)->n_brokers);
+	update(v);
+	v->table.empty = filter_active(&v->filter) ? "no broker matches the filter"
+						   : "no broker has answered yet";
 	table_draw(&v->table, &top);
 	b = at_cursor(v);
 	if (b && b->why[0])
 		view_label(s, 1, s->rows - 1, "!", STYLE_WARN, "broker %d: %s", b->id, b->why);
+	formbox_draw(&v->box, s);
 }
 
 static unsigned brokers_event(void *view, const struct event *e)
 {
 	struct brokers *v = view;
-	unsigned effect = table_event(&v->table, e);
+	unsigned effect;
 
-	if (effect & WIDGET_SUBMIT)
-		return VIEW_IGNORED;
-	return view_table_effect(effect);
+	if (v->box.open)
+		return formbox_event(&v->box, e);
+	update(v);
+	effect = table_event(&v->table, e);
+	return effect & WIDGET_SUBMIT ? VIEW_IGNORED : view_table_effect(effect);
+}
+
+static enum view_focus brokers_focus(const void *view)
+{
+	return ((const struct brokers *)view)->box.open ? VIEW_MODAL : VIEW_KEYS;
+}
+
+static void brokers_filter(void *view, struct str text)
+{
+	struct brokers *v = view;
+
+	filter_set(&v->filter, text, NULL);
+	view_table_filter(&v->table, text);
+	update(v);
+}
+
+/* ---- actions ------------------------------------------------------------------------------- */
+
+/* "orders 3   leader   in sync 2/3" */
+static void put_life(struct buf *out, const struct topic *t, const struct partition *p, int32_t id)
+{
+	const struct replica *r = partition_replica(p, id);
+
+	if (!r)
+		return;
+	buf_printf(out, "%s  %d   %s   ISR %d/%d", t->name_z, p->index,
+		p->leader == id ? "★ leader"
+		: r->in_sync    ? "● in sync"
+				: "○ behind",
+		p->n_isr, p->n_replicas);
+	if (r->size >= 0) {
+		buf_puts(out, "   ");
+		fmt_bytes(out, r->size);
+	}
+	buf_putc(out, '\n');
+}
+
+/* The partitions that live on a broker. */
+static void show_partitions(struct brokers *v, const struct broker *b)
+{
+	const struct cluster *c = view_cluster(v->ctx);
+	struct buf text = BUF_EMPTY;
+	char title[40];
+	int32_t left = LIVES_MAX;
+
+	for (size_t i = 0; i < c->n_topics; i++)
+		for (int32_t k = 0; k < c->topics[i]->n_partitions && left > 0; k++, left--)
+			put_life(&text, c->topics[i], &c->topics[i]->partitions[k], b->id);
+	if (!text.n)
+		buf_puts(&text, "no partition lives here\n");
+	else if (left <= 0)
+		buf_puts(&text, "… and more\n");
+	snprintf(title, sizeof(title), "partitions on broker %d", b->id);
+	view_show(v->ctx, title, buf_str(&text));
+	buf_fini(&text);
 }
 
 static void elected(void *arg, const struct err *e)
@@ -173,17 +325,35 @@ static void elected(void *arg, const struct err *e)
 	view_outcome(arg, e, "preferred leaders elected");
 }
 
+static void sort(struct brokers *v, bool turn)
+{
+	if (turn)
+		v->table.sort_desc = !v->table.sort_desc;
+	else
+		table_sort_next(&v->table);
+	if (v->table.sort_col < 0)
+		v->table.sort_col = COL_ID;
+	update(v);
+}
+
 static unsigned brokers_action(void *view, enum action_id id)
 {
 	struct brokers *v = view;
 
-	if (id == ACTION_BROKER_ELECT)
+	if (id == ACTION_BROKER_ELECT) {
 		source_elect(v->ctx->source, NULL, -1, elected, v->ctx);
-	else if (id == ACTION_ENTER)
-		view_replace(v->ctx, SCREEN_TOPICS, NULL);
-	else
+	} else if (id == ACTION_ENTER) {
+		if (at_cursor(v))
+			show_partitions(v, at_cursor(v));
+	} else if (id == ACTION_SORT || id == ACTION_SORT_TURN) {
+		sort(v, id == ACTION_SORT_TURN);
+	} else if (id == ACTION_EXPORT) {
+		v->export = (struct export){.ctx = v->ctx, .table = &v->table, .stem = "brokers"};
+		export_open(&v->export, &v->box);
+	} else {
 		return VIEW_IGNORED;
-	return VIEW_HANDLED;
+	}
+	return VIEW_HANDLED | VIEW_REDRAW;
 }
 
 static bool brokers_allowed(void *view, enum action_id id, struct buf *reason)
@@ -200,8 +370,7 @@ static void brokers_copy(void *view, struct buf *out)
 {
 	struct brokers *v = view;
 
-	if (at_cursor(v))
-		table_row_text(&v->table, v->table.cursor, '\t', out);
+	view_table_copy(&v->table, out);
 }
 
 static void brokers_explain(void *view, struct buf *out)
@@ -212,14 +381,8 @@ static void brokers_explain(void *view, struct buf *out)
 		      "BEHIND    of those, the ones that are not in sync\n"
 		      "DISK      bytes of its copies; FREE: what is left on that volume\n"
 		      "IN/S      records a second of the partitions it leads, mean of ten seconds\n"
+		      "SINCE     how long it has been in this state, as seen from here\n"
 		      "ctrl      the controller: it decides who leads what\n");
-}
-
-static int64_t brokers_age(const void *view)
-{
-	const struct brokers *v = view;
-
-	return view_age(v->ctx, &view_cluster(v->ctx)->metadata);
 }
 
 const struct view_ops view_brokers = {
@@ -229,9 +392,10 @@ const struct view_ops view_brokers = {
 	.close = brokers_close,
 	.draw = brokers_draw,
 	.event = brokers_event,
+	.focus = brokers_focus,
+	.filter = brokers_filter,
 	.action = brokers_action,
 	.allowed = brokers_allowed,
 	.copy = brokers_copy,
 	.explain = brokers_explain,
-	.age_ms = brokers_age,
 };

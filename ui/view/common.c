@@ -48,6 +48,24 @@ void formbox_draw(struct formbox *b, const struct surface *body)
 	form_draw(&b->form, &in);
 }
 
+void view_table_copy(const struct table *t, struct buf *out)
+{
+	for (size_t i = 0; t->marks.n && i < t->n_rows; i++) {
+		if (!table_is_marked(t, i))
+			continue;
+		table_row_text(t, i, '\t', out);
+		buf_putc(out, '\n');
+	}
+	if (!t->marks.n && t->cursor < t->n_rows)
+		table_row_text(t, t->cursor, '\t', out);
+}
+
+void view_table_filter(struct table *t, struct str text)
+{
+	buf_clear(&t->filter);
+	buf_put_str(&t->filter, text);
+}
+
 unsigned view_table_effect(unsigned widget_effect)
 {
 	if (widget_effect == WIDGET_IGNORED)
@@ -84,6 +102,21 @@ int64_t view_age(const struct view_ctx *c, const struct part *p)
 	int64_t now = clock_mono_ms(c->clock);
 
 	return part_state(p, now) == PART_LIVE ? 0 : part_age_ms(p, now);
+}
+
+struct view_freshness view_freshness(const struct view_ctx *ctx)
+{
+	const struct cluster *c = view_cluster(ctx);
+	const struct part *best = &c->metadata;
+
+	for (size_t i = 0; i < c->n_brokers; i++) {
+		const struct part *p = &c->brokers[i].offsets;
+		if (p->at_ms >= 0 && (best == &c->metadata || p->at_ms > best->at_ms))
+			best = p;
+	}
+	return (struct view_freshness){.age_ms = view_age(ctx, best),
+		.interval_ms = best->interval_ms,
+		.silent = best->at_ms < 0 && c->progress.why[0]};
 }
 
 void view_outcome(struct view_ctx *c, const struct err *e, const char *done)

@@ -30,6 +30,10 @@ void formbox_close(struct formbox *b);
 unsigned formbox_event(struct formbox *b, const struct event *e);
 void formbox_draw(struct formbox *b, const struct surface *body);
 
+/* The marked rows, where there are marks, else the cursor's; tabs between the cells. */
+void view_table_copy(const struct table *t, struct buf *out);
+/* What `/` set, shown under the table. */
+void view_table_filter(struct table *t, struct str text);
 /* Effects of a table's event as effects of a view. */
 unsigned view_table_effect(unsigned widget_effect);
 /* The state of a part as a style for its cells, and its text instead of a figure ("denied", "…");
@@ -37,6 +41,14 @@ unsigned view_table_effect(unsigned widget_effect);
 bool view_part_cell(const struct part *p, int64_t now_ms, struct buf *text, enum style *style);
 /* What age_ms of a view answers for a part: 0 while it is live, -1 before it was ever there. */
 int64_t view_age(const struct view_ctx *c, const struct part *p);
+/* How new the cluster's figures are: those of the broker that answered last, so that one dead
+ * broker does not make the others look old. */
+struct view_freshness {
+	int64_t age_ms;      /* 0 while they are live, -1: nothing has come yet */
+	int32_t interval_ms; /* how often they are asked for */
+	bool silent;         /* nothing has come, and the last try failed */
+};
+struct view_freshness view_freshness(const struct view_ctx *c);
 /* Shows how an action went: the message line, e NULL: `done`. */
 void view_outcome(struct view_ctx *c, const struct err *e, const char *done);
 /* A text that begins at x of line y and is cut at the surface's edge; returns where it ended. */

@@ -3,7 +3,7 @@
 
 #include "base/xalloc.h"
 #include "model/filter.h"
-#include "view/common.h"
+#include "view/export.h"
 
 enum { COL_TIME, COL_KIND, COL_WHERE, COL_WHAT, COL_COUNT };
 
@@ -19,6 +19,8 @@ struct events {
 	struct table table;
 	struct filter filter;
 	VEC(size_t) rows; /* places in the changes */
+	struct formbox box;
+	struct export export;
 };
 
 static const struct change *at(const struct events *v, size_t row)
@@ -104,6 +106,7 @@ static void events_close(void *view)
 {
 	struct events *v = view;
 
+	formbox_close(&v->box);
 	table_fini(&v->table);
 	filter_fini(&v->filter);
 	vec_fini(&v->rows);
@@ -116,13 +119,18 @@ static void events_draw(void *view, const struct surface *s)
 
 	update(v);
 	table_draw(&v->table, s);
+	formbox_draw(&v->box, s);
 }
 
 static unsigned events_event(void *view, const struct event *e)
 {
 	struct events *v = view;
-	unsigned effect = table_event(&v->table, e);
+	unsigned effect;
 
+	if (v->box.open)
+		return formbox_event(&v->box, e);
+	update(v);
+	effect = table_event(&v->table, e);
 	return effect & WIDGET_SUBMIT ? VIEW_IGNORED : view_table_effect(effect);
 }
 
@@ -131,6 +139,11 @@ static unsigned events_action(void *view, enum action_id id)
 	struct events *v = view;
 	const struct change *c = at(v, v->table.cursor);
 
+	if (id == ACTION_EXPORT) {
+		v->export = (struct export){.ctx = v->ctx, .table = &v->table, .stem = "events"};
+		export_open(&v->export, &v->box);
+		return VIEW_HANDLED;
+	}
 	if (id != ACTION_ENTER)
 		return VIEW_IGNORED;
 	if (c && c->topic && cluster_topic(view_cluster(v->ctx), str_of(c->topic)))
@@ -138,13 +151,28 @@ static unsigned events_action(void *view, enum action_id id)
 	return VIEW_HANDLED;
 }
 
+static enum view_focus events_focus(const void *view)
+{
+	return ((const struct events *)view)->box.open ? VIEW_MODAL : VIEW_KEYS;
+}
+
+static bool events_allowed(void *view, enum action_id id, struct buf *reason)
+{
+	struct events *v = view;
+
+	if (id == ACTION_SORT || id == ACTION_SORT_TURN)
+		buf_puts(reason, "events stand in the order they came, newest first");
+	else if ((id == ACTION_EXPORT || id == ACTION_MARK) && !v->table.n_rows)
+		buf_puts(reason, "nothing has changed yet");
+	return reason->n == 0;
+}
+
 static void events_filter(void *view, struct str text)
 {
 	struct events *v = view;
 
 	filter_set(&v->filter, text, NULL);
-	buf_clear(&v->table.filter);
-	buf_put_str(&v->table.filter, text);
+	view_table_filter(&v->table, text);
 	update(v);
 }
 
@@ -162,8 +190,7 @@ static void events_copy(void *view, struct buf *out)
 {
 	struct events *v = view;
 
-	if (at(v, v->table.cursor))
-		table_row_text(&v->table, v->table.cursor, '\t', out);
+	view_table_copy(&v->table, out);
 }
 
 static void events_explain(void *view, struct buf *out)
@@ -179,13 +206,6 @@ static void events_explain(void *view, struct buf *out)
 		"same.\n");
 }
 
-static int64_t events_age(const void *view)
-{
-	const struct events *v = view;
-
-	return view_age(v->ctx, &view_cluster(v->ctx)->metadata);
-}
-
 const struct view_ops view_events = {
 	.screen = SCREEN_EVENTS,
 	.title = "events",
@@ -194,9 +214,10 @@ const struct view_ops view_events = {
 	.draw = events_draw,
 	.event = events_event,
 	.action = events_action,
+	.focus = events_focus,
+	.allowed = events_allowed,
 	.filter = events_filter,
 	.command = events_command,
 	.copy = events_copy,
 	.explain = events_explain,
-	.age_ms = events_age,
 };

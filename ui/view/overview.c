@@ -88,12 +88,14 @@ static int draw_figures(struct overview *v, const struct cluster *c, const struc
 	figure(s, y++, "size", buf_z(&b), STYLE_NORMAL, NULL);
 	buf_clear(&b);
 	fmt_rate(&b, t->in_records);
-	buf_puts(&b, " rec/s");
+	if (t->in_records >= 0)
+		buf_puts(&b, " rec/s");
 	figure(s, y, "in", buf_z(&b), STYLE_NORMAL, NULL);
 	spark(v, s, y++, TOTAL_IN_RECORDS);
 	buf_clear(&b);
 	fmt_bytes_rate(&b, t->in_bytes);
-	buf_puts(&b, "/s");
+	if (t->in_bytes >= 0)
+		buf_puts(&b, "/s");
 	figure(s, y, "", buf_z(&b), STYLE_NORMAL, NULL);
 	spark(v, s, y++, TOTAL_IN_BYTES);
 	buf_fini(&b);
@@ -153,40 +155,64 @@ static void draw_changes(struct overview *v, const struct surface *s, int y)
 	}
 }
 
-/* Nobody answers: what can be done about it. This console goes on trying. */
-static void draw_advice(const struct surface *s)
+/* Nothing answers, and no address was named: a cluster can be started from here. */
+static bool offers(const struct overview *v)
 {
-	static const char *const lines[] = {
-		"kdeck goes on trying. Meanwhile, in another terminal:",
-		"  kdeck up             starts a broker on this machine that stays",
-		"  kdeck demo           starts one with sample traffic, gone at the end",
-		"  kdeck -b HOST:PORT   looks at a cluster elsewhere",
-	};
+	const struct progress *p = &view_cluster(v->ctx)->progress;
 
-	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
-		surface_puts(s, 1, 2 + (int)i, STYLE_NORMAL, lines[i]);
+	return v->ctx->may_start && p->step == PROGRESS_CONNECTING && p->why[0];
+}
+
+/* Nobody answers: what can be done about it. This console goes on trying. */
+static void draw_advice(const struct overview *v, const struct surface *s)
+{
+	static const char offer[] =
+		"Start a cluster on this machine?\n\n"
+		"n   a broker that stays: kdeck up; kdeck down ends it\n"
+		"d   the demo: a broker with sample traffic, gone when you leave\n\n"
+		"kdeck -b HOST:PORT looks at a cluster elsewhere. This console goes on trying.";
+	static const char elsewhere[] =
+		"This console goes on trying.\n\n"
+		"Is the address right, and does the broker run? kdeck without -b finds the cluster "
+		"of this machine, and kdeck demo starts one to look at.";
+
+	wrap_draw(s, STYLE_NORMAL, str_of(offers(v) ? offer : elsewhere), 0);
+}
+
+/* The cluster is not known yet: how far one is, and why not further. */
+static void draw_progress(
+	const struct overview *v, const struct progress *p, const struct surface *s)
+{
+	struct surface lines = surface_sub(s, 1, 0, s->cols - 2, s->rows);
+	struct buf text = BUF_EMPTY;
+	int used;
+
+	progress_put(&text, p);
+	used = wrap_draw(&lines, p->why[0] ? STYLE_ERROR : STYLE_WARN, buf_str(&text), 0);
+	buf_fini(&text);
+	if (p->step == PROGRESS_CONNECTING && p->why[0]) {
+		struct surface rest = surface_sub(s, 1, used + 1, s->cols - 2, s->rows - used - 1);
+		draw_advice(v, &rest);
+	}
 }
 
 static void overview_draw(void *view, const struct surface *s)
 {
 	struct overview *v = view;
 	const struct cluster *c = view_cluster(v->ctx);
-	struct buf text = BUF_EMPTY;
+	bool whole = c->progress.step == PROGRESS_READY;
+	struct surface rest;
 	int y;
 
-	if (c->progress.step != PROGRESS_READY) {
-		progress_put(&text, &c->progress);
-		struct surface lines = surface_sub(
-			s, 1, 0, s->cols - 2, c->progress.step < PROGRESS_OFFSETS ? s->rows : 1);
-		wrap_draw(&lines, STYLE_WARN, buf_str(&text), 0);
-		buf_fini(&text);
-		if (c->progress.step == PROGRESS_CONNECTING && c->progress.why[0])
-			draw_advice(s);
-		if (c->progress.step < PROGRESS_OFFSETS)
-			return;
+	if (c->progress.step < PROGRESS_OFFSETS) {
+		draw_progress(v, &c->progress, s);
+		return;
 	}
-	struct surface rest = surface_sub(s, 0, c->progress.step == PROGRESS_READY ? 0 : 1, s->cols,
-		s->rows - (c->progress.step == PROGRESS_READY ? 0 : 1));
+	if (!whole) {
+		struct surface first = surface_sub(s, 0, 0, s->cols, 1);
+		draw_progress(v, &c->progress, &first);
+	}
+	rest = surface_sub(s, 0, whole ? 0 : 1, s->cols, s->rows - (whole ? 0 : 1));
 	y = draw_figures(v, c, &rest) + 1;
 	y = draw_problems(v, c, &rest, y, (rest.rows - y) / 2);
 	draw_changes(v, &rest, y + 1);
@@ -224,10 +250,26 @@ static unsigned overview_event(void *view, const struct event *e)
 
 static unsigned overview_action(void *view, enum action_id id)
 {
-	if (id != ACTION_ENTER)
+	struct overview *v = view;
+
+	if (id == ACTION_ENTER)
+		jump(v);
+	else if (id == ACTION_CLUSTER_START || id == ACTION_CLUSTER_DEMO)
+		view_start(v->ctx, id == ACTION_CLUSTER_DEMO);
+	else
 		return VIEW_IGNORED;
-	jump(view);
 	return VIEW_HANDLED;
+}
+
+static bool overview_allowed(void *view, enum action_id id, struct buf *reason)
+{
+	struct overview *v = view;
+
+	if ((id != ACTION_CLUSTER_START && id != ACTION_CLUSTER_DEMO) || offers(v))
+		return true;
+	buf_puts(reason, v->ctx->may_start ? "there is a cluster: leave it first, or look with -b"
+					   : "this console was told which cluster to look at");
+	return false;
 }
 
 static void overview_command(void *view, enum action_id id, struct buf *out)
@@ -256,13 +298,6 @@ static void overview_explain(void *view, struct buf *out)
 		"in           records a second, the mean of the last ten seconds.\n");
 }
 
-static int64_t overview_age(const void *view)
-{
-	const struct overview *v = view;
-
-	return view_age(v->ctx, &view_cluster(v->ctx)->metadata);
-}
-
 const struct view_ops view_overview = {
 	.screen = SCREEN_OVERVIEW,
 	.title = "overview",
@@ -271,7 +306,7 @@ const struct view_ops view_overview = {
 	.draw = overview_draw,
 	.event = overview_event,
 	.action = overview_action,
+	.allowed = overview_allowed,
 	.command = overview_command,
 	.explain = overview_explain,
-	.age_ms = overview_age,
 };

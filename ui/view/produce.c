@@ -5,10 +5,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/murmur2.h"
 #include "base/xalloc.h"
-#include "view/common.h"
+#include "view/picker.h"
 
 #define LOG_ROWS    64
 #define FILE_MAX    ((size_t)16 << 20)
@@ -26,6 +27,7 @@ struct delivery {
 
 struct produce {
 	struct view_ctx *ctx;
+	struct picker picker; /* open while there is no topic */
 	struct form form;
 	int64_t job; /* of the source, 0: none */
 	struct produce_report last;
@@ -37,8 +39,77 @@ static const char *const partitioners[] = {"by key", "sticky", "round robin", "p
 static const char *const acks[] = {"all", "1", "0", NULL};
 static const char *const codecs[] = {"none", "gzip", "snappy", "lz4", "zstd", NULL};
 
+/* ---- what is wrong with a field -------------------------------------------------------------- */
+
+static const struct topic *topic_of(const struct produce *v, const struct form *f)
+{
+	return cluster_topic(view_cluster(v->ctx), form_text(f, "topic"));
+}
+
+static bool check_topic(void *arg, const struct form *f, int field, struct buf *reason)
+{
+	const struct produce *v = arg;
+
+	(void)field;
+	if (topic_of(v, f) || view_cluster(v->ctx)->progress.step < PROGRESS_OFFSETS)
+		return true;
+	buf_puts(reason, "the cluster has no such topic: n on screen 3 creates one");
+	return false;
+}
+
+/* Each one "name=value"; a name alone has the value null. */
+static bool check_headers(void *arg, const struct form *f, int field, struct buf *reason)
+{
+	struct str text = edit_get(&f->fields[field].edit);
+	size_t n = 0;
+
+	(void)arg;
+	while (text.n) {
+		const char *comma = memchr(text.p, ',', text.n);
+		size_t len = comma ? (size_t)(comma - text.p) : text.n;
+		if (!len || text.p[0] == '=' || ++n > HEADERS_MAX) {
+			buf_printf(reason, "name=value, several separated by commas, at most %d",
+				HEADERS_MAX);
+			return false;
+		}
+		text = (struct str){text.p + len + (comma != NULL), text.n - len - (comma != NULL)};
+	}
+	return true;
+}
+
+static bool check_partition(void *arg, const struct form *f, int field, struct buf *reason)
+{
+	const struct topic *t = topic_of(arg, f);
+	int64_t n = form_number(f, "partition", -1);
+
+	(void)field;
+	if (!str_eqz(form_text(f, "partitioner"), "partition") || !t || n < 0 ||
+		(n <= INT32_MAX && topic_partition(t, (int32_t)n)))
+		return true;
+	buf_printf(reason, "%s has the partitions 0 to %d", t->name_z, t->n_partitions - 1);
+	return false;
+}
+
+static bool check_file(void *arg, const struct form *f, int field, struct buf *reason)
+{
+	char *path = str_dup(edit_get(&f->fields[field].edit));
+	bool fine = !path || !*path || access(path, R_OK) == 0;
+
+	(void)arg;
+	if (!fine)
+		buf_printf(reason, "%s: %s", path, strerror(errno));
+	free(path);
+	return fine;
+}
+
 static const struct field_def fields[] = {
-	{.name = "topic", .label = "Topic", .type = FIELD_TEXT, .required = true, .max_bytes = 249},
+	{.name = "topic",
+		.label = "Topic",
+		.type = FIELD_TEXT,
+		.help = "Where the records go. Enter or Ctrl-S sends.",
+		.required = true,
+		.max_bytes = 249,
+		.check = check_topic},
 	{.name = "key",
 		.label = "Key",
 		.type = FIELD_TEXT,
@@ -56,7 +127,8 @@ static const struct field_def fields[] = {
 	{.name = "headers",
 		.label = "Headers",
 		.type = FIELD_TEXT,
-		.help = "name=value, several separated by commas"},
+		.help = "name=value, several separated by commas",
+		.check = check_headers},
 	{.name = "partitioner",
 		.label = "Partitioner",
 		.type = FIELD_CHOICE,
@@ -68,7 +140,8 @@ static const struct field_def fields[] = {
 		.help = "Used when the partitioner is: partition",
 		.initial = "0",
 		.min = 0,
-		.max = 1000000},
+		.max = 1000000,
+		.check = check_partition},
 	{.name = "count",
 		.label = "Count",
 		.type = FIELD_NUMBER,
@@ -93,22 +166,31 @@ static const struct field_def fields[] = {
 	{.name = "file",
 		.label = "Value from file",
 		.type = FIELD_TEXT,
-		.help = "A path; its bytes are the value."},
+		.help = "A path; its bytes are the value of each record.",
+		.check = check_file},
 };
+
+static void begin(struct produce *v, const char *topic)
+{
+	form_set(&v->form, "topic", str_of(topic));
+	v->form.focus = form_find(&v->form, "key");
+}
 
 static void *produce_open(struct view_ctx *ctx, const char *arg, struct err *e)
 {
-	const struct cluster *c = view_cluster(ctx);
+	const struct topic *only = picker_only(ctx);
 	struct produce *v = ALLOC(struct produce);
 
-	(void)e;
 	v->ctx = ctx;
+	if ((!arg || !*arg) && only)
+		arg = only->name_z;
+	if ((!arg || !*arg) && !picker_open(&v->picker, ctx, "Write into which topic?", e)) {
+		free(v);
+		return NULL;
+	}
 	form_init(&v->form, "produce", fields, ARRAY_LEN(fields), v);
-	if ((!arg || !*arg) && c->n_topics)
-		arg = c->topics[0]->name_z;
-	form_set(&v->form, "topic", str_of(arg ? arg : ""));
-	if (arg)
-		v->form.focus = form_find(&v->form, "key");
+	if (arg && *arg)
+		begin(v, arg);
 	return v;
 }
 
@@ -123,7 +205,12 @@ static void produce_close(void *view)
 {
 	struct produce *v = view;
 
+	/* Sending has its place on this screen: it ends with it, and that is said. */
+	if (v->job)
+		view_message(v->ctx, MESSAGE_OK, "sending stopped after %lld records",
+			(long long)v->last.done);
 	stop(v);
+	picker_close(&v->picker);
 	form_fini(&v->form);
 	free(v);
 }
@@ -323,6 +410,10 @@ static void produce_draw(void *view, const struct surface *s)
 	struct surface log = beside ? surface_sub(s, cols, 0, LOG_COLS, s->rows - 2)
 				    : surface_sub(s, 0, rows + 1, s->cols, s->rows - rows - 1);
 
+	if (v->picker.open) {
+		picker_draw(&v->picker, s);
+		return;
+	}
 	form_draw(&v->form, &form);
 	draw_hash(v, s, beside ? rows + 1 : rows);
 	draw_log(v, &log);
@@ -338,28 +429,38 @@ static unsigned produce_event(void *view, const struct event *e)
 	struct produce *v = view;
 	unsigned effect;
 
+	if (v->picker.open)
+		return picker_event(&v->picker, e);
 	if (is_ctrl(e, 's') || is_ctrl(e, 'x') || is_ctrl(e, 'c'))
 		return VIEW_IGNORED;
 	effect = form_event(&v->form, e);
 	if (effect & WIDGET_CANCEL)
 		return VIEW_HANDLED | VIEW_CLOSE;
-	if (effect & WIDGET_SUBMIT)
-		view_message(v->ctx, MESSAGE_OK, "Ctrl-S sends");
-	if (effect & WIDGET_SUBMIT && !v->ctx->read_only)
+	if (effect & WIDGET_SUBMIT && v->ctx->read_only)
+		view_message(v->ctx, MESSAGE_ERROR, "read-only: nothing is sent");
+	else if (effect & WIDGET_SUBMIT)
 		send(v);
 	return effect == WIDGET_IGNORED ? VIEW_IGNORED : VIEW_HANDLED | VIEW_REDRAW;
 }
 
-static bool produce_has_focus(const void *view)
+static enum view_focus produce_focus(const void *view)
 {
-	(void)view;
-	return true;
+	return ((const struct produce *)view)->picker.open ? VIEW_KEYS : VIEW_TYPES;
 }
 
 static unsigned produce_action(void *view, enum action_id id)
 {
 	struct produce *v = view;
+	const struct topic *t;
 
+	if (v->picker.open && id == ACTION_ENTER) {
+		t = picker_chosen(&v->picker);
+		if (t) {
+			begin(v, t->name_z);
+			picker_close(&v->picker);
+		}
+		return VIEW_HANDLED | VIEW_REDRAW;
+	}
 	if (id == ACTION_SEND)
 		send(v);
 	else if (id == ACTION_SEND_STOP)
@@ -369,21 +470,66 @@ static unsigned produce_action(void *view, enum action_id id)
 	return VIEW_HANDLED | VIEW_REDRAW;
 }
 
-static void produce_command(void *view, enum action_id id, struct buf *out)
+static bool produce_allowed(void *view, enum action_id id, struct buf *reason)
+{
+	const struct produce *v = view;
+
+	if (v->picker.open && id != ACTION_ENTER)
+		buf_puts(reason, "choose a topic first");
+	else if (id == ACTION_SEND_STOP && !v->job)
+		buf_puts(reason, "nothing is being sent");
+	else if (id == ACTION_SEND && v->job)
+		buf_puts(reason, "still sending: Ctrl-X stops it");
+	return reason->n == 0;
+}
+
+/* `/` is text in the form; it looks for a topic before that. */
+static void produce_filter(void *view, struct str text)
 {
 	struct produce *v = view;
 
+	if (v->picker.open)
+		picker_filter(&v->picker, text);
+}
+
+/* One record as a line for the command: "key:value". */
+static void put_line(const struct produce *v, struct buf *out)
+{
+	struct str key = form_text(&v->form, "key"), value = form_text(&v->form, "value");
+	struct buf line = BUF_EMPTY;
+
+	if (key.n)
+		buf_printf(&line, "%.*s:", STR_ARG(key));
+	buf_put_str(&line, value);
+	shell_quote(out, buf_str(&line));
+	buf_fini(&line);
+}
+
+static void produce_command(void *view, enum action_id id, struct buf *out)
+{
+	struct produce *v = view;
+	struct str key = form_text(&v->form, "key"), value = form_text(&v->form, "value");
+
 	(void)id;
+	if (v->picker.open)
+		return;
+	if (value.n && !memchr(value.p, '\n', value.n)) {
+		buf_puts(out, "echo ");
+		put_line(v, out);
+		buf_puts(out, " | ");
+	}
 	buf_puts(out, "kdeck produce --topic ");
 	shell_quote(out, form_text(&v->form, "topic"));
-	if (form_text(&v->form, "key").n)
-		buf_puts(out, " --property parse.key=true");
+	if (key.n)
+		buf_puts(out, " --property parse.key=true --property key.separator=:");
 }
 
 static void produce_crumb(const void *view, struct buf *out)
 {
 	const struct produce *v = view;
 
+	if (v->picker.open)
+		return;
 	buf_puts(out, " > ");
 	buf_put_str(out, form_text(&v->form, "topic"));
 }
@@ -400,8 +546,10 @@ const struct view_ops view_produce = {
 	.close = produce_close,
 	.draw = produce_draw,
 	.event = produce_event,
-	.has_focus = produce_has_focus,
+	.focus = produce_focus,
 	.action = produce_action,
+	.allowed = produce_allowed,
+	.filter = produce_filter,
 	.command = produce_command,
 	.crumb = produce_crumb,
 	.save = produce_save,

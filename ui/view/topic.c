@@ -1,10 +1,11 @@
 /*
  * Screen 4: one topic. Placement is a grid, a row a partition and a column a broker; under it the
  * replicas of the partition under the cursor and what changed. Configs are the settings with their
- * source and meaning. Opened with no topic it is a picker.
+ * source and meaning. Opened with "topic", "topic/configs", or nothing: then it asks.
  */
 #include "view/topic.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -24,26 +25,34 @@ static void want(struct topic_view *v)
 	model_pin(v->ctx->model, buf_str(&v->name));
 }
 
+static void begin(struct topic_view *v, const char *what)
+{
+	const char *slash = strchr(what, '/');
+
+	picker_close(&v->picker);
+	buf_clear(&v->name);
+	buf_put(&v->name, what, slash ? (size_t)(slash - what) : strlen(what));
+	v->tab = slash ? TOPIC_TAB_CONFIGS : TOPIC_TAB_PLACEMENT;
+	want(v);
+}
+
 static void *topic_open(struct view_ctx *ctx, const char *arg, struct err *e)
 {
-	struct topic_view *v;
-	const struct cluster *c = view_cluster(ctx);
+	const struct topic *only = picker_only(ctx);
+	struct topic_view *v = ALLOC(struct topic_view);
 
-	if (!arg || !*arg) {
-		/* The first topic is as good a start as any; 3 shows them all. */
-		if (!c->n_topics) {
-			err_set(e, ERR_NOT_FOUND, "no topic to show yet: 3 lists them");
-			return NULL;
-		}
-		arg = c->topics[0]->name_z;
-	}
-	v = ALLOC(struct topic_view);
 	v->ctx = ctx;
-	buf_puts(&v->name, arg);
+	if ((!arg || !*arg) && only)
+		arg = only->name_z;
+	if ((!arg || !*arg) && !picker_open(&v->picker, ctx, "Which topic?", e)) {
+		free(v);
+		return NULL;
+	}
 	topic_actions_init(&v->actions, ctx);
 	topic_grid_init(v);
 	topic_configs_init(v);
-	want(v);
+	if (arg && *arg)
+		begin(v, arg);
 	return v;
 }
 
@@ -51,6 +60,7 @@ static void topic_close(void *view)
 {
 	struct topic_view *v = view;
 
+	picker_close(&v->picker);
 	topic_grid_fini(v);
 	topic_configs_fini(v);
 	topic_actions_fini(&v->actions);
@@ -62,10 +72,15 @@ static void topic_draw(void *view, const struct surface *s)
 {
 	struct topic_view *v = view;
 	const struct topic *t = topic_view_topic(v);
+	bool known = view_cluster(v->ctx)->progress.step >= PROGRESS_OFFSETS;
 
+	if (v->picker.open) {
+		picker_draw(&v->picker, s);
+		return;
+	}
 	if (!t) {
-		view_label(s, 1, 0, "!", STYLE_WARN, "topic %s does not exist (any more)",
-			buf_z(&v->name));
+		view_label(s, 1, 0, known ? "!" : "…", STYLE_WARN, "topic %s %s", buf_z(&v->name),
+			known ? "does not exist (any more): Esc goes back" : "");
 		return;
 	}
 	if (v->tab == TOPIC_TAB_CONFIGS)
@@ -81,20 +96,28 @@ static unsigned topic_event(void *view, const struct event *e)
 	struct table *table = v->tab == TOPIC_TAB_CONFIGS ? &v->configs : &v->grid;
 	unsigned effect;
 
+	if (v->picker.open)
+		return picker_event(&v->picker, e);
 	if (v->actions.box.open)
 		return formbox_event(&v->actions.box, e);
 	effect = table_event(table, e);
 	return effect & WIDGET_SUBMIT ? VIEW_IGNORED : view_table_effect(effect);
 }
 
-static bool topic_has_focus(const void *view)
+static enum view_focus topic_focus(const void *view)
 {
-	return ((const struct topic_view *)view)->actions.box.open;
+	return ((const struct topic_view *)view)->actions.box.open ? VIEW_MODAL : VIEW_KEYS;
 }
 
 static void elected(void *arg, const struct err *e)
 {
 	view_outcome(arg, e, "preferred leader elected");
+}
+
+/* The partition under the cursor; indexes may have holes. */
+static int32_t partition_at(const struct topic_view *v, const struct topic *t)
+{
+	return v->grid.cursor < (size_t)t->n_partitions ? t->partitions[v->grid.cursor].index : 0;
 }
 
 static void enter(struct topic_view *v, const struct topic *t)
@@ -106,9 +129,29 @@ static void enter(struct topic_view *v, const struct topic *t)
 		return;
 	}
 	/* Name and partition, as the records screen takes them. */
-	buf_printf(&arg, "%s/%zu", t->name_z, v->grid.cursor);
+	buf_printf(&arg, "%s/%d", t->name_z, partition_at(v, t));
 	view_push(v->ctx, SCREEN_RECORDS, buf_z(&arg));
 	buf_fini(&arg);
+}
+
+static void choose(struct topic_view *v)
+{
+	const struct topic *t = picker_chosen(&v->picker);
+	char *name = t ? xstrdup(t->name_z) : NULL;
+
+	if (name)
+		begin(v, name);
+	free(name);
+}
+
+static void export_rows(struct topic_view *v, const struct topic *t)
+{
+	bool configs = v->tab == TOPIC_TAB_CONFIGS;
+
+	v->export = (struct export){.ctx = v->ctx, .table = configs ? &v->configs : &v->grid};
+	snprintf(v->export.stem, sizeof(v->export.stem), "%s-%s", t->name_z,
+		configs ? "configs" : "partitions");
+	export_open(&v->export, &v->actions.box);
 }
 
 static unsigned topic_do(void *view, enum action_id id)
@@ -116,6 +159,10 @@ static unsigned topic_do(void *view, enum action_id id)
 	struct topic_view *v = view;
 	const struct topic *t = topic_view_topic(v);
 
+	if (v->picker.open && id == ACTION_ENTER) {
+		choose(v);
+		return VIEW_HANDLED | VIEW_REDRAW;
+	}
 	if (!t)
 		return VIEW_IGNORED;
 	if (id == ACTION_ENTER) {
@@ -126,7 +173,9 @@ static unsigned topic_do(void *view, enum action_id id)
 		else
 			topic_configs_edit(v, t);
 	} else if (id == ACTION_TOPIC_ELECT) {
-		source_elect(v->ctx->source, t->name_z, (int32_t)v->grid.cursor, elected, v->ctx);
+		source_elect(v->ctx->source, t->name_z, partition_at(v, t), elected, v->ctx);
+	} else if (id == ACTION_EXPORT) {
+		export_rows(v, t);
 	} else if (!topic_action(&v->actions, id, t)) {
 		return VIEW_IGNORED;
 	}
@@ -135,22 +184,47 @@ static unsigned topic_do(void *view, enum action_id id)
 
 static bool topic_allowed(void *view, enum action_id id, struct buf *reason)
 {
-	return topic_action_allowed(id, topic_view_topic(view), reason);
+	const struct topic_view *v = view;
+
+	if (id == ACTION_SORT || id == ACTION_SORT_TURN) {
+		buf_puts(reason, "partitions stand by number, settings by name");
+		return false;
+	}
+	if (v->picker.open && id != ACTION_ENTER) {
+		buf_puts(reason, "choose a topic first");
+		return false;
+	}
+	return topic_action_allowed(id, topic_view_topic(v), reason);
+}
+
+static void topic_filter(void *view, struct str text)
+{
+	struct topic_view *v = view;
+
+	if (v->picker.open) {
+		picker_filter(&v->picker, text);
+		return;
+	}
+	v->tab = TOPIC_TAB_CONFIGS;
+	topic_configs_filter(v, text);
 }
 
 static void topic_crumb(const void *view, struct buf *out)
 {
 	const struct topic_view *v = view;
 
+	if (v->picker.open)
+		return;
 	buf_puts(out, " > ");
 	buf_put_str(out, buf_str(&v->name));
 }
 
 static bool topic_tabs(const void *view, struct view_tabs *out)
 {
-	*out = (struct view_tabs){
-		tab_names, ARRAY_LEN(tab_names), ((const struct topic_view *)view)->tab};
-	return true;
+	const struct topic_view *v = view;
+
+	*out = (struct view_tabs){tab_names, ARRAY_LEN(tab_names), v->tab};
+	return !v->picker.open;
 }
 
 static void topic_open_tab(void *view, int tab)
@@ -174,8 +248,8 @@ static void topic_copy(void *view, struct buf *out)
 	struct topic_view *v = view;
 	struct table *table = v->tab == TOPIC_TAB_CONFIGS ? &v->configs : &v->grid;
 
-	if (topic_view_topic(v) && table->n_rows)
-		table_row_text(table, table->cursor, '\t', out);
+	if (topic_view_topic(v))
+		view_table_copy(table, out);
 }
 
 static void topic_explain(void *view, struct buf *out)
@@ -205,7 +279,7 @@ static int64_t topic_age(const void *view)
 	const struct topic_view *v = view;
 	const struct topic *t = topic_view_topic(v);
 
-	return t ? view_age(v->ctx, &t->offsets) : -1;
+	return t ? view_age(v->ctx, &t->offsets) : view_freshness(v->ctx).age_ms;
 }
 
 static void topic_save(const void *view, struct buf *out)
@@ -220,9 +294,10 @@ const struct view_ops view_topic = {
 	.close = topic_close,
 	.draw = topic_draw,
 	.event = topic_event,
-	.has_focus = topic_has_focus,
+	.focus = topic_focus,
 	.action = topic_do,
 	.allowed = topic_allowed,
+	.filter = topic_filter,
 	.crumb = topic_crumb,
 	.tabs = topic_tabs,
 	.open_tab = topic_open_tab,

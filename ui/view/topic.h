@@ -2,6 +2,9 @@
 #ifndef VIEW_TOPIC_H
 #define VIEW_TOPIC_H
 
+#include "model/filter.h"
+#include "view/export.h"
+#include "view/picker.h"
 #include "view/topic_actions.h"
 
 enum { TOPIC_TAB_PLACEMENT, TOPIC_TAB_CONFIGS };
@@ -13,13 +16,17 @@ enum { TOPIC_TAB_PLACEMENT, TOPIC_TAB_CONFIGS };
 struct topic_view {
 	struct view_ctx *ctx;
 	struct buf name;
+	struct picker picker; /* open while there is no name */
 	int tab;
+	struct export export;
 	struct topic_actions actions;
 	struct table grid;
 	struct table_col cols[TABLE_MAX_COLS];
 	char titles[TOPIC_GRID_BROKERS][24]; /* state of each broker, over its column */
 	int n_brokers;
 	struct table configs;
+	struct filter filter; /* of the settings */
+	VEC(uint32_t) rows;   /* settings that it takes */
 };
 
 /* NULL: deleted, or not known yet. */
@@ -32,6 +39,7 @@ void topic_grid_draw(struct topic_view *v, const struct topic *t, const struct s
 void topic_configs_init(struct topic_view *v);
 void topic_configs_fini(struct topic_view *v);
 void topic_configs_draw(struct topic_view *v, const struct topic *t, const struct surface *s);
+void topic_configs_filter(struct topic_view *v, struct str text);
 void topic_configs_edit(struct topic_view *v, const struct topic *t);
 void topic_configs_command(struct topic_view *v, const struct topic *t, struct buf *out);
 void topic_configs_explain(struct topic_view *v, const struct topic *t, struct buf *out);

@@ -333,13 +333,33 @@ bool topic_action(struct topic_actions *a, enum action_id id, const struct topic
 	return false;
 }
 
+/* Done to the topic under the cursor. */
+static bool is_about_one(enum action_id id)
+{
+	switch ((int)id) {
+	case ACTION_PRODUCE:
+	case ACTION_TOPIC_EDIT:
+	case ACTION_TOPIC_PARTITIONS:
+	case ACTION_TOPIC_PURGE:
+	case ACTION_TOPIC_COPY:
+	case ACTION_TOPIC_DELETE:
+	case ACTION_TOPIC_DESCRIBE:
+	case ACTION_TOPIC_RECORDS:
+	case ACTION_TOPIC_ELECT:
+	case ACTION_EXPORT:
+	case ACTION_MARK:
+		return true;
+	}
+	return false;
+}
+
 bool topic_action_allowed(enum action_id id, const struct topic *t, struct buf *reason)
 {
 	if (id == ACTION_TOPIC_MOVE) {
 		buf_puts(reason, "not in this version: kdeck cannot move replicas yet");
 		return false;
 	}
-	if (!t && id != ACTION_TOPIC_NEW && (actions[id].screens & ON(SCREEN_TOPIC))) {
+	if (!t && is_about_one(id)) {
 		buf_puts(reason, "there is no topic under the cursor");
 		return false;
 	}

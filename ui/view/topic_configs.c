@@ -11,15 +11,16 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_SOURCE] = {"FROM", 7, 16, 24, 1, ALIGN_LEFT},
 };
 
-static const struct topic_config *at(const struct topic *t, size_t row)
+static const struct topic_config *at(const struct topic_view *v, const struct topic *t, size_t row)
 {
-	return t && row < t->n_configs ? &t->configs[row] : NULL;
+	return t && row < v->rows.n && v->rows.v[row] < t->n_configs ? &t->configs[v->rows.v[row]]
+								     : NULL;
 }
 
 static void cell(void *arg, size_t row, int col, struct buf *text, enum style *style)
 {
 	struct topic_view *v = arg;
-	const struct topic_config *c = at(topic_view_topic(v), row);
+	const struct topic_config *c = at(v, topic_view_topic(v), row);
 
 	if (!c)
 		return;
@@ -38,41 +39,88 @@ static void cell(void *arg, size_t row, int col, struct buf *text, enum style *s
 	}
 }
 
-static const struct table_ops table_ops = {cell, NULL, NULL};
+/* A setting's place among all of them: they come and go seldom. */
+static uint64_t row_id(void *arg, size_t row)
+{
+	const struct topic_view *v = arg;
+
+	return row < v->rows.n ? v->rows.v[row] + 1 : 0;
+}
+
+static const struct table_ops table_ops = {cell, row_id, NULL};
+
+static void update(struct topic_view *v, const struct topic *t)
+{
+	vec_clear(&v->rows);
+	for (size_t i = 0; t && i < t->n_configs; i++) {
+		const struct topic_config *c = &t->configs[i];
+		struct buf text = BUF_EMPTY;
+
+		buf_printf(&text, "%s %s %s", c->name, c->value && !c->sensitive ? c->value : "",
+			config_source_name(c->source));
+		if (filter_match(&v->filter, buf_str(&text)))
+			vec_push(&v->rows, (uint32_t)i);
+		buf_fini(&text);
+	}
+	table_set_rows(&v->configs, v->rows.n);
+}
+
+void topic_configs_filter(struct topic_view *v, struct str text)
+{
+	filter_set(&v->filter, text, NULL);
+	view_table_filter(&v->configs, text);
+	update(v, topic_view_topic(v));
+}
 
 void topic_configs_init(struct topic_view *v)
 {
 	table_init(&v->configs, cols, COL_COUNT, &table_ops, v);
 	v->configs.sort_col = -1;
+	filter_init(&v->filter);
 }
 
 void topic_configs_fini(struct topic_view *v)
 {
 	table_fini(&v->configs);
+	filter_fini(&v->filter);
+	vec_fini(&v->rows);
 }
+
+/* What the setting under the cursor means, in as many lines as it takes. */
+static void draw_meaning(const struct topic_config *c, const struct surface *s, int y)
+{
+	struct surface doc = surface_sub(s, 1, y + 1, s->cols - 2, s->rows - y - 1);
+
+	surface_rule(s, y, str_of(c->name));
+	wrap_draw(&doc, STYLE_NORMAL,
+		str_of(c->doc ? c->doc : "The cluster does not tell what it means."), 0);
+}
+
+#define MEANING_ROWS 5
 
 void topic_configs_draw(struct topic_view *v, const struct topic *t, const struct surface *s)
 {
 	struct buf why = BUF_EMPTY;
-	struct surface top = surface_sub(s, 0, 0, s->cols, s->rows - 4);
+	bool meaning = s->rows > MEANING_ROWS + 6;
+	struct surface top =
+		surface_sub(s, 0, 0, s->cols, meaning ? s->rows - MEANING_ROWS : s->rows);
 	const struct topic_config *c;
 
 	part_why(&why, &t->config);
-	v->configs.empty = why.n ? buf_z(&why) : "…";
-	table_set_rows(&v->configs, t->n_configs);
+	v->configs.empty = filter_active(&v->filter) ? "no setting matches the filter"
+			   : why.n                   ? buf_z(&why)
+						     : "…";
+	update(v, t);
 	table_draw(&v->configs, &top);
-	c = at(t, v->configs.cursor);
-	if (c && c->doc && s->rows > 8) {
-		struct surface doc = surface_sub(s, 1, s->rows - 3, s->cols - 2, 3);
-		surface_rule(s, s->rows - 4, str_of(c->name));
-		surface_put(&doc, 0, 0, STYLE_NORMAL, str_of(c->doc));
-	}
+	c = at(v, t, v->configs.cursor);
+	if (c && meaning)
+		draw_meaning(c, s, top.rows);
 	buf_fini(&why);
 }
 
 void topic_configs_edit(struct topic_view *v, const struct topic *t)
 {
-	const struct topic_config *c = at(t, v->configs.cursor);
+	const struct topic_config *c = at(v, t, v->configs.cursor);
 
 	if (v->ctx->read_only)
 		view_message(v->ctx, MESSAGE_ERROR, "read-only: settings cannot be changed here");
@@ -84,7 +132,7 @@ void topic_configs_edit(struct topic_view *v, const struct topic *t)
 
 void topic_configs_command(struct topic_view *v, const struct topic *t, struct buf *out)
 {
-	const struct topic_config *c = at(t, v->configs.cursor);
+	const struct topic_config *c = at(v, t, v->configs.cursor);
 
 	buf_puts(out, "kdeck configs --alter --entity-type topics --entity-name ");
 	shell_quote(out, t->name);
@@ -96,7 +144,7 @@ void topic_configs_command(struct topic_view *v, const struct topic *t, struct b
 
 void topic_configs_explain(struct topic_view *v, const struct topic *t, struct buf *out)
 {
-	const struct topic_config *c = at(t, v->configs.cursor);
+	const struct topic_config *c = at(v, t, v->configs.cursor);
 
 	if (!c)
 		return;

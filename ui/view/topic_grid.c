@@ -7,7 +7,7 @@
 /* Behind the column of partitions and those of the brokers. */
 enum { GRID_ISR, GRID_PREF, GRID_START, GRID_HW, GRID_LEO, GRID_IN };
 
-#define DETAIL_ROWS 7
+#define CHANGES_ROWS 3 /* rule and two changes: worth a place before more partitions are */
 
 static const struct table_col extra[] = {
 	[GRID_ISR] = {"ISR", 4, 4, 7, 0, ALIGN_RIGHT},
@@ -287,16 +287,31 @@ static void draw_legend(const struct surface *s)
 			"! not the preferred"));
 }
 
+/* Rows of the grid: all partitions when they fit beside the replicas of one, else what is left over
+ * by those and the latest changes; all of a low screen. */
+static int grid_rows(const struct topic_view *v, const struct topic *t, int want, int room)
+{
+	size_t at = v->grid.cursor < (size_t)t->n_partitions ? v->grid.cursor : 0;
+	int replicas = 3 + (t->n_partitions ? t->partitions[at].n_replicas : 0);
+	int most = room - replicas;
+
+	if (most < 4)
+		return want < room ? want : room;
+	if (want > most && most - CHANGES_ROWS - 1 >= 8)
+		most -= CHANGES_ROWS + 1;
+	/* A table that is cut has a line more: which rows it shows. */
+	return want < most ? want : most;
+}
+
 void topic_grid_draw(struct topic_view *v, const struct topic *t, const struct surface *s)
 {
 	const struct cluster *c = view_cluster(v->ctx);
 	int head = t->n_under || t->n_offline ? 3 : 2;
 	int legend = s->rows > 12 ? 2 : 0;
 	int room = s->rows - head - 1 - legend;
-	int detail = room > DETAIL_ROWS + 4 ? DETAIL_ROWS : 0;
-	int most = room - detail - (detail ? 1 : 0);
 	int want = t->n_partitions + 1;
-	int rows = want < most ? want : most;
+	int rows = grid_rows(v, t, want, room);
+	bool detail = rows + 4 <= room;
 	struct surface grid;
 	int y;
 

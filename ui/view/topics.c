@@ -3,6 +3,7 @@
 
 #include "base/xalloc.h"
 #include "model/topic_list.h"
+#include "view/export.h"
 #include "view/topic_actions.h"
 
 enum {
@@ -19,7 +20,7 @@ enum {
 };
 
 static const struct table_col cols[COL_COUNT] = {
-	[COL_NAME] = {"TOPIC", 12, 28, 0, 0, ALIGN_LEFT},
+	[COL_NAME] = {"TOPIC", 15, 28, 0, 0, ALIGN_LEFT},
 	[COL_PARTS] = {"PARTS", 5, 6, 8, 0, ALIGN_RIGHT},
 	[COL_RF] = {"RF", 2, 3, 4, 5, ALIGN_RIGHT},
 	[COL_SYNC] = {"IN SYNC", 7, 9, 12, 0, ALIGN_LEFT},
@@ -27,7 +28,7 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_SIZE] = {"SIZE", 7, 9, 10, 4, ALIGN_RIGHT},
 	[COL_IN] = {"IN/S", 5, 7, 9, 2, ALIGN_RIGHT},
 	[COL_CLEANUP] = {"CLEANUP", 7, 8, 14, 6, ALIGN_LEFT},
-	[COL_RETENTION] = {"RETENTION", 9, 9, 12, 7, ALIGN_RIGHT},
+	[COL_RETENTION] = {"RETAIN", 7, 8, 12, 7, ALIGN_RIGHT},
 };
 
 /* The sort of a column; -1: not sorted by it. */
@@ -50,6 +51,7 @@ struct topics {
 	struct table table;
 	struct topic_list list;
 	struct topic_actions actions;
+	struct export export;
 	size_t want_first, want_n;
 	uint64_t want_shape;
 };
@@ -213,9 +215,9 @@ static unsigned topics_event(void *view, const struct event *e)
 	return effect & WIDGET_SUBMIT ? VIEW_IGNORED : view_table_effect(effect);
 }
 
-static bool topics_has_focus(const void *view)
+static enum view_focus topics_focus(const void *view)
 {
-	return ((const struct topics *)view)->actions.box.open;
+	return ((const struct topics *)view)->actions.box.open ? VIEW_MODAL : VIEW_KEYS;
 }
 
 static void sort(struct topics *v)
@@ -251,8 +253,14 @@ static unsigned topics_action(void *view, enum action_id id)
 		if (t)
 			view_push(v->ctx, SCREEN_TOPIC, t->name_z);
 	} else if (id == ACTION_TOPIC_EDIT) {
-		view_push(v->ctx, SCREEN_TOPIC, t->name_z);
-		view_message(v->ctx, MESSAGE_OK, "Tab opens Configs, e edits the one chosen");
+		/* Behind the name: the tab. */
+		struct buf where = BUF_EMPTY;
+		buf_printf(&where, "%s/configs", t->name_z);
+		view_push(v->ctx, SCREEN_TOPIC, buf_z(&where));
+		buf_fini(&where);
+	} else if (id == ACTION_EXPORT) {
+		v->export = (struct export){.ctx = v->ctx, .table = &v->table, .stem = "topics"};
+		export_open(&v->export, &v->actions.box);
 	} else if (!topic_action(&v->actions, id, t)) {
 		return VIEW_IGNORED;
 	}
@@ -269,8 +277,7 @@ static void topics_filter(void *view, struct str text)
 	struct topics *v = view;
 
 	topic_list_filter(&v->list, text);
-	buf_clear(&v->table.filter);
-	buf_put_str(&v->table.filter, text);
+	view_table_filter(&v->table, text);
 	update(v);
 }
 
@@ -283,8 +290,7 @@ static void topics_copy(void *view, struct buf *out)
 {
 	struct topics *v = view;
 
-	if (at_cursor(v))
-		table_row_text(&v->table, v->table.cursor, '\t', out);
+	view_table_copy(&v->table, out);
 }
 
 static void topics_explain(void *view, struct buf *out)
@@ -300,14 +306,7 @@ static void topics_explain(void *view, struct buf *out)
 		"CLEANUP    delete: old segments go by age and size; compact: the last record of "
 		"each "
 		"key stays\n"
-		"RETENTION  how long records stay; reading takes nothing away\n");
-}
-
-static int64_t topics_age(const void *view)
-{
-	const struct topics *v = view;
-
-	return view_age(v->ctx, &view_cluster(v->ctx)->metadata);
+		"RETAIN     how long records stay; reading takes nothing away\n");
 }
 
 const struct view_ops view_topics = {
@@ -317,12 +316,11 @@ const struct view_ops view_topics = {
 	.close = topics_close,
 	.draw = topics_draw,
 	.event = topics_event,
-	.has_focus = topics_has_focus,
+	.focus = topics_focus,
 	.action = topics_action,
 	.allowed = topics_allowed,
 	.filter = topics_filter,
 	.command = topics_command,
 	.copy = topics_copy,
 	.explain = topics_explain,
-	.age_ms = topics_age,
 };

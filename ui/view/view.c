@@ -50,3 +50,8 @@ void view_copy(struct view_ctx *c, struct str text)
 {
 	c->host->copy(c->host_arg, text);
 }
+
+void view_start(struct view_ctx *c, bool demo)
+{
+	c->host->start(c->host_arg, demo);
+}

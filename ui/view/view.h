@@ -20,6 +20,13 @@ enum view_effect {
 	VIEW_CLOSE = 4, /* pop me */
 };
 
+/* Where letters go. */
+enum view_focus {
+	VIEW_KEYS,  /* they are keys */
+	VIEW_TYPES, /* a field takes them; other keys work as ever */
+	VIEW_MODAL, /* a form over the screen takes every key until it is closed */
+};
+
 struct view_host;
 struct model;  /* ui/model: the snapshots */
 struct source; /* ui/source: commands and questions */
@@ -34,6 +41,7 @@ struct view_ctx {
 	bool read_only; /* also enforced where requests are made */
 	bool bundled;   /* our own brokers: faults, replica ends, wire */
 	bool frozen;    /* z: draw the snapshot you have */
+	bool may_start; /* no address was named: a cluster can be started here */
 };
 
 struct view_tabs {
@@ -54,8 +62,7 @@ struct view_ops {
 	/* All below may be NULL. */
 	/* Any event before actions are looked up: tables, fields, mouse. */
 	unsigned (*event)(void *view, const struct event *e);
-	/* A field has the focus: letters are text, no action key is looked up. */
-	bool (*has_focus)(const void *view);
+	enum view_focus (*focus)(const void *view); /* NULL: VIEW_KEYS */
 	/* May the action be done now? If not, why (a line). */
 	bool (*allowed)(void *view, enum action_id id, struct buf *reason);
 	/* About every second, and when the model has changed. */
@@ -72,7 +79,8 @@ struct view_ops {
 	void (*explain)(void *view, struct buf *out);
 	/* `/`: text typed so far; a leading ! means inverse. Also called at Esc with "". */
 	void (*filter)(void *view, struct str text);
-	/* ms since the data shown was right; < 0: never loaded. */
+	/* ms since the data shown was right, 0 while it is live, < 0: never loaded; NULL: the
+	 * cluster's. */
 	int64_t (*age_ms)(const void *view);
 	/* What to hand to open() to be there again (after a number key and back). */
 	void (*save)(const void *view, struct buf *out);
@@ -96,6 +104,8 @@ struct view_host {
 	void (*show)(void *arg, const char *title, struct str text);
 	void (*redraw)(void *arg);
 	void (*copy)(void *arg, struct str text);
+	/* Starts a cluster on this machine: one that stays, or the demo. */
+	void (*start)(void *arg, bool demo);
 };
 
 /* The stack of screens: opens on top, closes the top, opens in place of all. */
@@ -110,5 +120,6 @@ void view_ask(struct view_ctx *c, const char *title, const char *text, const cha
 void view_show(struct view_ctx *c, const char *title, struct str text);
 void view_redraw(struct view_ctx *c);
 void view_copy(struct view_ctx *c, struct str text);
+void view_start(struct view_ctx *c, bool demo);
 
 #endif
