@@ -102,6 +102,7 @@ struct scene {
 	struct tls_context *server, *client;
 	struct end a, b; /* client, server */
 	bool pause;      /* the server begins paused */
+	const struct transport_events *ev;
 };
 
 static void on_accept(void *arg, int fd)
@@ -110,19 +111,19 @@ static void on_accept(void *arg, int fd)
 	int small = 4096;
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
-	s->b.t = transport_from_fd(s->l, fd, s->server, 0, &end_events_full, &s->b, NULL);
+	s->b.t = transport_from_fd(s->l, fd, s->server, 0, s->ev, &s->b, NULL);
 	assert_non_null(s->b.t);
 	if (s->pause)
 		transport_pause(s->b.t);
 }
 
-static void begin(struct scene *s, const struct tls_options *server,
-	const struct tls_options *client, const char *host)
+static void begin_with(struct scene *s, const struct tls_options *server,
+	const struct tls_options *client, const char *host, const struct transport_events *ev)
 {
 	struct transport_target to = {.host = host, .timeout_ms = PATIENCE_MS};
 	struct err e = {0};
 
-	*s = (struct scene){.l = loop_new(NULL)};
+	*s = (struct scene){.l = loop_new(NULL), .ev = ev};
 	s->server = tls_server_new(server, &e);
 	assert_non_null(s->server);
 	s->client = tls_client_new(client, &e);
@@ -131,7 +132,13 @@ static void begin(struct scene *s, const struct tls_options *server,
 	assert_non_null(s->ls);
 	to.port = listener_port(s->ls);
 	to.tls = s->client;
-	s->a.t = transport_connect(s->l, &to, &end_events_full, &s->a);
+	s->a.t = transport_connect(s->l, &to, ev, &s->a);
+}
+
+static void begin(struct scene *s, const struct tls_options *server,
+	const struct tls_options *client, const char *host)
+{
+	begin_with(s, server, client, host, &end_events_full);
 }
 
 static void finish(struct scene *s)
@@ -215,6 +222,168 @@ static void resume_tells_of_buffered_input(void **state)
 	until(s.l, &s.b.enough);
 	assert_int_equal(s.b.in.n, 4990);
 	finish(&s);
+}
+
+/* Turns until the server writes no more, because the client does not read. */
+static void fill_the_way(struct scene *s)
+{
+	uint64_t out;
+
+	do {
+		out = transport_bytes_out(s->b.t);
+		for (int i = 0; i < 50; i++)
+			loop_run_once(s->l, false);
+	} while (out != transport_bytes_out(s->b.t) || out == 0);
+	assert_true(transport_queued(s->b.t) > 0);
+	assert_false(s->b.closed || s->b.drained);
+}
+
+static void send_much(struct scene *s, size_t n)
+{
+	struct tls_options so = own(), co = believer();
+	struct chain c;
+
+	begin(s, &so, &co, "127.0.0.1");
+	until(s->l, &s->a.opened);
+	until(s->l, &s->b.opened);
+	transport_pause(s->a.t);
+	chain_init(&c);
+	put_pattern(&c, 0, n);
+	transport_send(s->b.t, &c);
+	transport_flush(s->b.t);
+	fill_the_way(s);
+}
+
+/* OpenSSL has half a record when the socket is full; it goes on with the same bytes, although more
+ * was put behind them meanwhile. */
+static void record_that_waits(void **state)
+{
+	enum { N = 16 << 20, MORE = 100000 };
+	struct scene s;
+	struct chain c;
+
+	(void)state;
+	send_much(&s, N);
+	for (size_t at = N; at < N + MORE; at += 1000) {
+		chain_init(&c);
+		put_pattern(&c, at, 1000);
+		transport_send(s.b.t, &c);
+		transport_flush(s.b.t);
+	}
+	s.a.enough = false;
+	s.a.want = N + MORE;
+	transport_resume(s.a.t);
+	until(s.l, &s.a.enough);
+	assert_int_equal(s.a.in.n, N + MORE);
+	assert_pattern(&s.a.in, 0, N + MORE);
+	finish(&s);
+}
+
+/* Closed in the middle of a record: the peer reads whole records and then an end. */
+static void closed_while_a_record_waits(void **state)
+{
+	enum { N = 16 << 20 };
+	struct scene s;
+
+	(void)state;
+	send_much(&s, N);
+	transport_close(s.b.t);
+	s.b.t = NULL;
+	transport_resume(s.a.t);
+	until(s.l, &s.a.closed);
+	assert_int_equal(s.a.n_closed, 1);
+	assert_int_equal(s.b.n_closed, 0);
+	assert_in_range(s.a.in.n, 1, N - 1);
+	assert_pattern(&s.a.in, 0, s.a.in.n);
+	finish(&s);
+}
+
+/* Our end follows the last byte, the other way stays open until the peer has ended too. */
+static void ends_after_the_output(void **state)
+{
+	enum { N = 1 << 20 };
+	struct tls_options so = own(), co = believer();
+	struct scene s;
+	struct chain c;
+
+	(void)state;
+	begin_with(&s, &so, &co, "127.0.0.1", &end_events);
+	s.b.echo = true;
+	chain_init(&c);
+	put_pattern(&c, 0, N);
+	transport_send(s.a.t, &c);
+	transport_shutdown(s.a.t);
+	put_pattern(&c, 0, 10);
+	transport_send(s.a.t, &c); /* too late: is dropped */
+	until(s.l, &s.a.closed);
+	assert_int_equal(s.a.why.code, ERR_CLOSED);
+	assert_true(s.b.ended && s.a.ended);
+	assert_int_equal(s.a.in.n, N);
+	assert_pattern(&s.a.in, 0, N);
+	until(s.l, &s.b.closed);
+	finish(&s);
+}
+
+static void closed_inside_a_callback(void **state)
+{
+	struct tls_options so = own(), co = believer();
+	struct scene s;
+	struct chain c;
+
+	(void)state;
+	begin(&s, &so, &co, "127.0.0.1");
+	s.b.close_inside = true;
+	chain_init(&c);
+	put_pattern(&c, 0, 100);
+	transport_send(s.a.t, &c);
+	until(s.l, &s.a.closed);
+	assert_int_equal(s.a.why.code, ERR_CLOSED);
+	assert_int_equal(s.b.n_readable, 1);
+	assert_int_equal(s.b.n_closed, 0);
+	finish(&s);
+}
+
+static void file_that_is_too_short(void **state)
+{
+	struct tls_options so = own(), co = believer();
+	int fd = pattern_file(1000);
+	struct scene s;
+	struct chain c;
+
+	(void)state;
+	begin(&s, &so, &co, "127.0.0.1");
+	chain_init(&c);
+	put_pattern(&c, 0, 10);
+	chain_put_file(&c, fd, 0, 2000, NULL);
+	transport_send(s.a.t, &c);
+	until(s.l, &s.a.closed);
+	assert_int_equal(s.a.why.code, ERR_IO);
+	until(s.l, &s.b.closed);
+	assert_int_equal(s.b.in.n, 0);
+	close(fd);
+	finish(&s);
+}
+
+static void peer_that_ends_in_the_handshake(void **state)
+{
+	struct tls_options so = own();
+	struct loop *l = loop_new(NULL);
+	struct tls_context *tls = tls_server_new(&so, NULL);
+	struct end a = {.l = l};
+	int fd[2];
+
+	(void)state;
+	tcp_pair(fd);
+	a.t = transport_from_fd(l, fd[0], tls, 0, &end_events, &a, NULL);
+	assert_int_equal(write(fd[1], "\x16\x03\x01", 3), 3); /* the start of a hello */
+	close(fd[1]);
+	until(l, &a.closed);
+	assert_int_equal(a.n_opened, 0);
+	assert_int_equal(a.n_closed, 1);
+	assert_int_equal(a.why.code, ERR_IO);
+	end_fini(&a);
+	tls_context_free(tls);
+	loop_free(l);
 }
 
 static void client_is_denied(
@@ -337,6 +506,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_ways),
 		cmocka_unit_test(resume_tells_of_buffered_input),
+		cmocka_unit_test(record_that_waits),
+		cmocka_unit_test(closed_while_a_record_waits),
+		cmocka_unit_test(ends_after_the_output),
+		cmocka_unit_test(closed_inside_a_callback),
+		cmocka_unit_test(file_that_is_too_short),
+		cmocka_unit_test(peer_that_ends_in_the_handshake),
 		cmocka_unit_test(server_that_is_not_believed),
 		cmocka_unit_test(server_by_another_name),
 		cmocka_unit_test(client_must_show_a_certificate),
