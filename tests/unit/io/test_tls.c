@@ -14,9 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../folder.h"
 #include "pair.h"
 
-static char folder[256], cert[300], key[300], other_cert[300], other_key[300];
+static char folder[FOLDER_MAX], cert[300], key[300], other_cert[300], other_key[300];
 
 static void add_names(X509 *x)
 {
@@ -70,11 +71,8 @@ static void make_certificate(const char *cn, const char *cert_file, const char *
 
 static int set_up(void **state)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	(void)state;
-	snprintf(folder, sizeof(folder), "%s/tlsXXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(folder))
+	if (!folder_make(folder))
 		return -1;
 	snprintf(cert, sizeof(cert), "%s/cert", folder);
 	snprintf(key, sizeof(key), "%s/key", folder);
@@ -88,11 +86,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	unlink(cert);
-	unlink(key);
-	unlink(other_cert);
-	unlink(other_key);
-	return rmdir(folder);
+	return folder_remove(folder);
 }
 
 /* A listener with TLS, and a client that connects to it. */
@@ -364,28 +358,6 @@ static void file_that_is_too_short(void **state)
 	finish(&s);
 }
 
-static void peer_that_ends_in_the_handshake(void **state)
-{
-	struct tls_options so = own();
-	struct loop *l = loop_new(NULL);
-	struct tls_context *tls = tls_server_new(&so, NULL);
-	struct end a = {.l = l};
-	int fd[2];
-
-	(void)state;
-	tcp_pair(fd);
-	a.t = transport_from_fd(l, fd[0], tls, 0, &end_events, &a, NULL);
-	assert_int_equal(write(fd[1], "\x16\x03\x01", 3), 3); /* the start of a hello */
-	close(fd[1]);
-	until(l, &a.closed);
-	assert_int_equal(a.n_opened, 0);
-	assert_int_equal(a.n_closed, 1);
-	assert_int_equal(a.why.code, ERR_IO);
-	end_fini(&a);
-	tls_context_free(tls);
-	loop_free(l);
-}
-
 static void client_is_denied(
 	const struct tls_options *so, const struct tls_options *co, const char *host)
 {
@@ -442,8 +414,8 @@ static void client_must_show_a_certificate(void **state)
 	finish(&s);
 }
 
-/* The peer takes the connection and says nothing. */
-static void handshake_without_answer(void **state)
+/* A TLS server whose peer writes `said` and, when `end`, closes: never opened, ended for `why`. */
+static void handshake_fails(const char *said, size_t n, bool end, int64_t ms, int why)
 {
 	struct tls_options so = own();
 	struct loop *l = loop_new(NULL);
@@ -451,35 +423,27 @@ static void handshake_without_answer(void **state)
 	struct end a = {.l = l};
 	int fd[2];
 
-	(void)state;
 	tcp_pair(fd);
-	a.t = transport_from_fd(l, fd[0], tls, 50, &end_events, &a, NULL);
+	a.t = transport_from_fd(l, fd[0], tls, ms, &end_events, &a, NULL);
 	tls_context_free(tls); /* the connection keeps what it needs */
+	assert_int_equal(write(fd[1], said, n), n);
+	if (end)
+		shutdown(fd[1], SHUT_WR);
 	until(l, &a.closed);
-	assert_int_equal(a.why.code, ERR_TIMEOUT);
+	assert_int_equal(a.n_opened, 0);
+	assert_int_equal(a.n_closed, 1);
+	assert_int_equal(a.why.code, why);
 	close(fd[1]);
 	end_fini(&a);
 	loop_free(l);
 }
 
-static void peer_that_speaks_no_tls(void **state)
+static void handshakes_that_fail(void **state)
 {
-	struct tls_options so = own();
-	struct loop *l = loop_new(NULL);
-	struct tls_context *tls = tls_server_new(&so, NULL);
-	struct end a = {.l = l};
-	int fd[2];
-
 	(void)state;
-	tcp_pair(fd);
-	a.t = transport_from_fd(l, fd[0], tls, 0, &end_events, &a, NULL);
-	assert_int_equal(write(fd[1], "GET / HTTP/1.0\r\n\r\n", 18), 18);
-	until(l, &a.closed);
-	assert_int_equal(a.why.code, ERR_DENIED);
-	close(fd[1]);
-	end_fini(&a);
-	tls_context_free(tls);
-	loop_free(l);
+	handshake_fails("", 0, false, 50, ERR_TIMEOUT);
+	handshake_fails("GET / HTTP/1.0\r\n\r\n", 18, false, 0, ERR_DENIED);
+	handshake_fails("\x16\x03\x01", 3, true, 0, ERR_IO); /* the start of a hello */
 }
 
 static void wrong_files(void **state)
@@ -511,12 +475,10 @@ int main(void)
 		cmocka_unit_test(ends_after_the_output),
 		cmocka_unit_test(closed_inside_a_callback),
 		cmocka_unit_test(file_that_is_too_short),
-		cmocka_unit_test(peer_that_ends_in_the_handshake),
 		cmocka_unit_test(server_that_is_not_believed),
 		cmocka_unit_test(server_by_another_name),
 		cmocka_unit_test(client_must_show_a_certificate),
-		cmocka_unit_test(handshake_without_answer),
-		cmocka_unit_test(peer_that_speaks_no_tls),
+		cmocka_unit_test(handshakes_that_fail),
 		cmocka_unit_test(wrong_files),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

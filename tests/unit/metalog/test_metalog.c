@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../folder.h"
 #include "base/xalloc.h"
 #include "io/loop.h"
 #include "io/work.h"
@@ -21,7 +22,7 @@
 #define WAIT_MS 20000
 
 struct node {
-	char dir[64];
+	char dir[FOLDER_MAX];
 	struct loop *loop;
 	struct work_pool *pool;
 	struct store store;
@@ -82,8 +83,7 @@ static int setup(void **state)
 {
 	struct node *n = ALLOC(struct node);
 
-	snprintf(n->dir, sizeof(n->dir), "/tmp/kdeck-metalog-XXXXXX");
-	assert_non_null(mkdtemp(n->dir));
+	assert_true(folder_make(n->dir));
 	*state = n;
 	return 0;
 }
@@ -91,11 +91,10 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct node *n = *state;
-	char command[128];
+	int rc = folder_remove(n->dir);
 
-	snprintf(command, sizeof(command), "rm -rf '%s'", n->dir);
 	free(n);
-	return system(command);
+	return rc;
 }
 
 struct topic {

@@ -13,12 +13,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../folder.h"
 #include "base/xalloc.h"
 #include "repl/repl.h"
 #include "wire/kerr.h"
 
 struct fixture {
-	char dir[64];
+	char dir[FOLDER_MAX];
 	struct store store;
 	struct repl *repl;
 	struct image_topic topic;
@@ -43,8 +44,7 @@ static int setup(void **state)
 	struct repl_settings set = {1, config, NULL};
 	struct err e = {0};
 
-	snprintf(f->dir, sizeof(f->dir), "/tmp/kdeck-repl-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
+	assert_true(folder_make(f->dir));
 	opt.dir = f->dir;
 	opt.config = plog_config_default;
 	assert_int_equal(store_open(&f->store, &opt, &e), 0);
@@ -67,13 +67,13 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	char command[128];
+	int rc;
 
 	repl_free(f->repl);
 	store_drop(&f->store);
-	snprintf(command, sizeof(command), "rm -rf '%s'", f->dir);
+	rc = folder_remove(f->dir);
 	free(f);
-	return system(command);
+	return rc;
 }
 
 struct write {

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../folder.h"
 #include "base/log.h"
 #include "store/store.h"
 #include "wire/kerr.h"
@@ -22,7 +23,7 @@ struct disk {
 };
 
 static struct disk disk;
-static char dir[64];
+static char dir[FOLDER_MAX];
 
 static ssize_t bad_pwritev(struct store_io *io, int fd, const struct iovec *iov, int n, int64_t at)
 {
@@ -78,29 +79,12 @@ static int set_up(UNUSED void **state)
 	disk.io.pwritev = bad_pwritev;
 	disk.io.fdatasync = bad_fdatasync;
 	disk.io.truncate = bad_truncate;
-	snprintf(dir, sizeof(dir), "/tmp/faults-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	return 0;
-}
-
-static bool remove_one(void *arg, const char *name)
-{
-	char *path = xasprintf("%s/%s", (const char *)arg, name);
-
-	if (unlink(path) < 0) {
-		store_io_system.list(&store_io_system, path, remove_one, path);
-		rmdir(path);
-	}
-	free(path);
-	return true;
+	return folder_make(dir) ? 0 : -1;
 }
 
 static int tear_down(UNUSED void **state)
 {
-	char above[] = "/tmp";
-
-	remove_one(above, dir + 5);
-	return 0;
+	return folder_remove(dir);
 }
 
 static int16_t put(struct plog *log, int32_t sequence, bool *duplicate)

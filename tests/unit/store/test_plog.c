@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../folder.h"
 #include "base/log.h"
 #include "store/store.h"
 #include "wire/kerr.h"
@@ -17,7 +18,7 @@
 #define T0 INT64_C(1700000000000)
 
 struct bench {
-	char dir[64];
+	char dir[FOLDER_MAX];
 	char *log_dir;
 	struct clock_manual clock;
 	struct files files;
@@ -53,8 +54,7 @@ static int set_up(void **state)
 	struct uuid id;
 
 	log_set_sink(quiet, NULL);
-	snprintf(b->dir, sizeof(b->dir), "/tmp/plog-XXXXXX");
-	assert_non_null(mkdtemp(b->dir));
+	assert_true(folder_make(b->dir));
 	b->log_dir = xasprintf("%s/orders-2", b->dir);
 	clock_manual_init(&b->clock, T0);
 	files_init(&b->files, &store_io_system, 8);
@@ -67,15 +67,6 @@ static int set_up(void **state)
 	return 0;
 }
 
-static bool remove_one(void *arg, const char *name)
-{
-	char *path = xasprintf("%s/%s", (const char *)arg, name);
-
-	assert_int_equal(unlink(path), 0);
-	free(path);
-	return true;
-}
-
 static int tear_down(void **state)
 {
 	struct bench *b = *state;
@@ -83,9 +74,7 @@ static int tear_down(void **state)
 	if (b->log)
 		plog_drop(b->log);
 	assert_int_equal(b->files.n_open, 0);
-	store_io_system.list(&store_io_system, b->log_dir, remove_one, b->log_dir);
-	rmdir(b->log_dir);
-	rmdir(b->dir);
+	assert_int_equal(folder_remove(b->dir), 0);
 	batch_builder_fini(&b->builder);
 	free(b->log_dir);
 	free(b);
