@@ -24,9 +24,10 @@ struct produce {
 	struct delay_op delay;
 	int16_t acks;
 	int32_t timeout_ms;
-	int32_t n_parts;   /* queued */
-	int32_t n_pending; /* not yet in the log */
-	bool building;     /* the handler is still queueing */
+	int32_t n_parts;    /* queued */
+	int32_t n_pending;  /* not yet in the log */
+	bool building;      /* the handler is still queueing */
+	bool transactional; /* the request has a transactional id */
 	struct part *parts;
 };
 
@@ -38,9 +39,11 @@ static void put_error(struct produce_response_partition_responses *out, int16_t 
 	out->log_start_offset = -1;
 }
 
-static void put_leader(struct produce_response_partition_responses *out, const struct partition *p)
+/* Since version 10; older ones have no place for it. */
+static void put_leader(const struct produce *op, struct produce_response_partition_responses *out,
+	const struct partition *p)
 {
-	if (out->error_code != KERR_NOT_LEADER_OR_FOLLOWER || !p)
+	if (op->call->version < 10 || out->error_code != KERR_NOT_LEADER_OR_FOLLOWER || !p)
 		return;
 	out->current_leader.leader_id = p->leader;
 	out->current_leader.leader_epoch = p->leader_epoch;
@@ -86,7 +89,7 @@ static bool settled(struct part *p)
 		return true;
 	if (!part->leads) {
 		put_error(p->out, KERR_NOT_LEADER_OR_FOLLOWER);
-		put_leader(p->out, part);
+		put_leader(p->op, p->out, part);
 		return true;
 	}
 	if (part->log->high_watermark <= p->append.last_offset)
@@ -152,7 +155,7 @@ static void appended(struct repl_append *a)
 
 	if (a->error) {
 		put_error(p->out, a->error);
-		put_leader(p->out, a->partition);
+		put_leader(op, p->out, a->partition);
 	} else {
 		p->out->base_offset = a->base_offset;
 		p->out->log_append_time_ms = a->timestamp;
@@ -277,11 +280,18 @@ static void one(struct produce *op, const struct repl_topic *t,
 		error = partition_check_isr(part);
 	if (error) {
 		put_error(out, error);
-		put_leader(out, part);
+		put_leader(op, out, part);
 		return;
 	}
 	if (judge(c, part, in->records.bytes, &v)) {
 		put_verdict(c, &v, out);
+		return;
+	}
+	/* No transactions here yet: nobody could end one, and readers would wait for that for ever.
+	 */
+	if (batch_is_transactional(&v.header)) {
+		put_error(out, op->transactional ? KERR_INVALID_PRODUCER_ID_MAPPING
+						 : KERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
 		return;
 	}
 	error = prepare(c, p, part, in->records.bytes, &v);
@@ -302,9 +312,6 @@ static int16_t refuse(const struct produce_request *r)
 {
 	if (r->acks < -1 || r->acks > 1)
 		return KERR_INVALID_REQUIRED_ACKS;
-	/* No transactions here yet: a transactional id belongs to no coordinator. */
-	if (!str_is_null(r->transactional_id))
-		return KERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
 	return KERR_NONE;
 }
 
@@ -343,6 +350,7 @@ void api_produce(struct call *c, const struct produce_request *r)
 	op->call = c;
 	op->acks = r->acks;
 	op->timeout_ms = r->timeout_ms;
+	op->transactional = !str_is_null(r->transactional_id);
 	op->parts = arena_array(&c->arena, n, sizeof(*op->parts));
 	msg_init(&produce_response_desc, &op->resp);
 	op->resp.responses = CALL_NEW(c, produce_response_responses, (size_t)r->n_topic_data);

@@ -29,6 +29,7 @@ struct fetch {
 	int32_t n_parts;
 	int32_t min_bytes, max_bytes;
 	bool committed_only;
+	bool follower; /* a broker asks; no other one has replicas here */
 };
 
 static void fetch_free(struct fetch *f)
@@ -56,6 +57,8 @@ static int16_t find(struct fetch *f, struct part *p)
 		partition_put(p->partition);
 		p->partition = found ? partition_get(found) : NULL;
 	}
+	if (f->follower && found)
+		return KERR_NOT_LEADER_OR_FOLLOWER;
 	return partition_check_leader(found, p->epoch);
 }
 
@@ -93,10 +96,13 @@ static bool enough(struct fetch *f)
 
 /* ---- answering ----------------------------------------------------------------------------- */
 
-static void put_leader(struct fetch_response_partitions *out, const struct partition *p)
+/* Older versions have no place for it. */
+static void put_leader(
+	const struct fetch *f, struct fetch_response_partitions *out, const struct partition *p)
 {
-	if (!p || (out->error_code != KERR_NOT_LEADER_OR_FOLLOWER &&
-			  out->error_code != KERR_FENCED_LEADER_EPOCH))
+	if (f->call->version < 12 || !p ||
+		(out->error_code != KERR_NOT_LEADER_OR_FOLLOWER &&
+			out->error_code != KERR_FENCED_LEADER_EPOCH))
 		return;
 	out->current_leader.leader_id = p->leader;
 	out->current_leader.leader_epoch = p->leader_epoch;
@@ -112,13 +118,13 @@ static size_t read_part(struct fetch *f, struct part *p, int64_t left, bool firs
 	struct plog_read_result got = {0};
 	int rc;
 
-	out->high_watermark = log->high_watermark;
-	out->last_stable_offset = plog_last_stable(log);
-	out->log_start_offset = log->log_start;
 	if (p->offset < log->log_start || p->offset > log->leo) {
 		out->error_code = KERR_OFFSET_OUT_OF_RANGE;
 		return 0;
 	}
+	out->high_watermark = log->high_watermark;
+	out->last_stable_offset = plog_last_stable(log);
+	out->log_start_offset = log->log_start;
 	if (p->offset >= end || (left <= 0 && !first))
 		return 0;
 	rc = plog_read(log, p->offset, (size_t)max_i64(0, min_i64(left, p->max_bytes)), end, first,
@@ -141,14 +147,14 @@ static void put_part(struct fetch *f, struct part *p, int64_t *left, bool *first
 	out->error_code = find(f, p);
 	chain_init(&p->records);
 	if (out->error_code)
-		put_leader(out, p->partition);
+		put_leader(f, out, p->partition);
 	else
 		n = read_part(f, p, *left, *first, out);
 	*left -= (int64_t)n;
 	*first = *first && n == 0;
-	/* No transactions here: null says that nothing was aborted. */
+	/* No transactions here, so none aborted; null says that nobody asked. */
 	out->aborted_transactions = NULL;
-	out->n_aborted_transactions = -1;
+	out->n_aborted_transactions = f->committed_only ? 0 : -1;
 	out->records.bytes = slice_of("", 0);
 	out->records.chain = n ? &p->records : NULL;
 }
@@ -245,9 +251,10 @@ static struct fetch *take(struct call *c, const struct fetch_request *r)
 	for (int32_t i = 0; i < r->n_topics; i++)
 		n += (size_t)r->topics[i].n_partitions;
 	f->call = c;
-	f->min_bytes = r->min_bytes;
 	f->max_bytes = (int32_t)min_i64(r->max_bytes, c->broker->set.max_fetch_bytes);
+	f->min_bytes = (int32_t)min_i64(r->min_bytes, f->max_bytes);
 	f->committed_only = r->isolation_level == 1;
+	f->follower = (c->version < 15 ? r->replica_id : r->replica_state.replica_id) >= 0;
 	arena_init(&f->arena, 0);
 	f->parts = arena_array(&f->arena, n, sizeof(*f->parts));
 	for (int32_t i = 0; i < r->n_topics; i++) {
@@ -274,7 +281,7 @@ void api_fetch(struct call *c, const struct fetch_request *r)
 	struct fetch *f;
 
 	/* A session that this broker never gave out: the client then asks in full. */
-	if (r->session_id != 0 && r->session_epoch > 0) {
+	if (r->session_epoch > 0) {
 		msg_init(&fetch_response_desc, &resp);
 		resp.error_code = KERR_FETCH_SESSION_ID_NOT_FOUND;
 		call_reply(c, &resp);

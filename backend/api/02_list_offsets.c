@@ -1,9 +1,17 @@
 /* ListOffsets: v1-8. v2 isolation, v4 leader epochs, v7 max timestamp (-3), v8 earliest local (-4).
  * replica_id -2 asks any replica for its own end (Kafka's debugging consumer). */
-#include "api/api.h"
+#include "api/partitions.h"
 
 #define EARLIEST_LOCAL INT64_C(-4)
 #define DEBUG_REPLICA  (-2)
+
+/* The special times that a version knows; a client that uses one too early has mixed them up. */
+static bool known(int16_t version, int64_t when)
+{
+	if (when < EARLIEST_LOCAL)
+		return false;
+	return when >= PLOG_EARLIEST || version >= (when == EARLIEST_LOCAL ? 8 : 7);
+}
 
 static int16_t look(struct broker *b, const struct list_offsets_request *r,
 	const struct partition *p, int64_t when, struct plog_time_result *found)
@@ -14,8 +22,6 @@ static int16_t look(struct broker *b, const struct list_offsets_request *r,
 		end = p->log->leo;
 	if (when == EARLIEST_LOCAL)
 		when = PLOG_EARLIEST;
-	if (when < EARLIEST_LOCAL)
-		return KERR_UNSUPPORTED_VERSION;
 	if (plog_offset_for_time(p->log, when, end, b->compress, found) < 0)
 		return KERR_KAFKA_STORAGE_ERROR;
 	return KERR_NONE;
@@ -32,6 +38,8 @@ static void one(struct call *c, const struct list_offsets_request *r, const stru
 	out->error_code = partition_check_leader(p, in->current_leader_epoch);
 	if (out->error_code == KERR_NOT_LEADER_OR_FOLLOWER && r->replica_id == DEBUG_REPLICA)
 		out->error_code = KERR_NONE;
+	if (!out->error_code && !known(c->version, in->timestamp))
+		out->error_code = KERR_UNSUPPORTED_VERSION;
 	if (!out->error_code)
 		out->error_code = look(c->broker, r, p, in->timestamp, &found);
 	if (out->error_code)
@@ -47,19 +55,6 @@ void api_list_offsets(struct call *c, const struct list_offsets_request *r)
 	struct list_offsets_response resp;
 
 	msg_init(&list_offsets_response_desc, &resp);
-	resp.topics = CALL_NEW(c, list_offsets_response_topics, (size_t)r->n_topics);
-	resp.n_topics = r->n_topics;
-	for (int32_t i = 0; i < r->n_topics; i++) {
-		const struct list_offsets_request_topics *in = &r->topics[i];
-		struct list_offsets_response_topics *out = &resp.topics[i];
-		const struct repl_topic *t = repl_topic(c->broker->repl, in->name);
-
-		out->name = in->name;
-		out->partitions =
-			CALL_NEW(c, list_offsets_response_partitions, (size_t)in->n_partitions);
-		out->n_partitions = in->n_partitions;
-		for (int32_t k = 0; k < in->n_partitions; k++)
-			one(c, r, t, &in->partitions[k], &out->partitions[k]);
-	}
+	ANSWER_PARTITIONS(c, r, &resp, list_offsets, name, one);
 	call_reply(c, &resp);
 }

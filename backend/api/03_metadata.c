@@ -1,6 +1,7 @@
 /* Metadata: v0-13. v1 controller and null = all topics, v4 auto-creation, v5 offline replicas,
  * v7 leader epochs, v8-10 authorized operations, v10 topic ids, v12 by id, v13 top-level error. */
 #include "api/api.h"
+#include "base/map.h"
 #include "meta/topic_name.h"
 
 struct answer {
@@ -32,13 +33,6 @@ static void put_brokers(struct answer *a)
 	}
 }
 
-static bool alive(const struct image *img, int32_t id)
-{
-	const struct image_broker *b = image_broker(img, id);
-
-	return b && !b->fenced;
-}
-
 static void put_partition(struct answer *a, const struct image_partition *p, int32_t index,
 	struct metadata_response_partitions *out)
 {
@@ -51,9 +45,7 @@ static void put_partition(struct answer *a, const struct image_partition *p, int
 	out->isr_nodes = p->isr.v;
 	out->n_isr_nodes = p->isr.n;
 	out->offline_replicas = arena_array(&a->c->arena, (size_t)p->replicas.n, sizeof(int32_t));
-	for (int32_t i = 0; i < p->replicas.n; i++)
-		if (!alive(a->img, p->replicas.v[i]))
-			out->offline_replicas[out->n_offline_replicas++] = p->replicas.v[i];
+	out->n_offline_replicas = image_offline(a->img, p->replicas, out->offline_replicas);
 }
 
 static void put_topic(
@@ -69,15 +61,16 @@ static void put_topic(
 }
 
 static void put_unknown(struct answer *a, const struct metadata_request *r,
-	const struct metadata_request_topics *asked, struct metadata_response_topics *out)
+	const struct metadata_request_topics *asked, bool by_id,
+	struct metadata_response_topics *out)
 {
 	struct broker *b = a->c->broker;
 	bool wanted = a->c->version < 4 || r->allow_auto_topic_creation;
 	struct err e = {0};
 
 	out->topic_id = asked->topic_id;
-	out->name = asked->name;
-	if (str_is_null(asked->name)) {
+	out->name = by_id ? STR_NULL : asked->name;
+	if (str_is_null(out->name)) {
 		out->error_code = KERR_UNKNOWN_TOPIC_ID;
 		return;
 	}
@@ -85,28 +78,74 @@ static void put_unknown(struct answer *a, const struct metadata_request *r,
 		out->error_code = KERR_INVALID_TOPIC_EXCEPTION;
 		return;
 	}
+	/* Also when it is being made: the client asks again. */
 	out->error_code = KERR_UNKNOWN_TOPIC_OR_PARTITION;
-	if (wanted && b->set.auto_create_topics && b->topic_wanted) {
+	if (wanted && b->set.auto_create_topics && b->topic_wanted)
 		b->topic_wanted(b, asked->name);
-		out->error_code = KERR_LEADER_NOT_AVAILABLE;
-	}
 }
 
+/* What a topic is asked by: its id if any id is given in the request, else its name. */
+static struct slice key_of(const struct metadata_request_topics *t, bool by_id)
+{
+	return by_id ? slice_of(t->topic_id.b, sizeof(t->topic_id.b)) : slice_str(t->name);
+}
+
+static bool asks_by_id(const struct metadata_request *r)
+{
+	for (int32_t i = 0; i < r->n_topics; i++)
+		if (!uuid_is_zero(&r->topics[i].topic_id))
+			return true;
+	return false;
+}
+
+/* Each topic once, as Kafka does. With ids in the request, entries without one are passed over. */
 static void put_asked(struct answer *a, const struct metadata_request *r)
 {
-	size_t n = (size_t)r->n_topics;
+	bool by_id = asks_by_id(r);
+	struct map seen;
 
-	a->resp->topics = CALL_NEW(a->c, metadata_response_topics, n);
-	a->resp->n_topics = r->n_topics;
-	for (size_t i = 0; i < n; i++) {
+	map_init(&seen);
+	a->resp->topics = CALL_NEW(a->c, metadata_response_topics, (size_t)r->n_topics);
+	for (int32_t i = 0; i < r->n_topics; i++) {
 		const struct metadata_request_topics *asked = &r->topics[i];
-		const struct image_topic *t = str_is_null(asked->name)
-						      ? image_topic_by_id(a->img, &asked->topic_id)
-						      : image_topic(a->img, asked->name);
+		const struct image_topic *t;
+		struct metadata_response_topics *out = &a->resp->topics[a->resp->n_topics];
+
+		if ((by_id && uuid_is_zero(&asked->topic_id)) ||
+			map_get(&seen, key_of(asked, by_id)))
+			continue;
+		map_put(&seen, key_of(asked, by_id), (void *)(uintptr_t)asked);
+		a->resp->n_topics++;
+		t = by_id ? image_topic_by_id(a->img, &asked->topic_id)
+			  : image_topic(a->img, asked->name);
 		if (t)
-			put_topic(a, t, &a->resp->topics[i]);
+			put_topic(a, t, out);
 		else
-			put_unknown(a, r, asked, &a->resp->topics[i]);
+			put_unknown(a, r, asked, by_id, out);
+	}
+	map_fini(&seen);
+}
+
+/* Ids may be given since version 12; before, a topic needs its name and nothing else. */
+static bool ids_too_early(const struct call *c, const struct metadata_request *r)
+{
+	for (int32_t i = 0; c->version < 12 && i < r->n_topics; i++)
+		if (str_is_null(r->topics[i].name) || !uuid_is_zero(&r->topics[i].topic_id))
+			return true;
+	return false;
+}
+
+static void refuse(struct answer *a, const struct metadata_request *r)
+{
+	a->resp->controller_id = -1;
+	a->resp->topics = CALL_NEW(a->c, metadata_response_topics, (size_t)r->n_topics);
+	a->resp->n_topics = r->n_topics;
+	for (int32_t i = 0; i < r->n_topics; i++) {
+		struct metadata_response_topics *out = &a->resp->topics[i];
+
+		out->error_code = KERR_INVALID_REQUEST;
+		out->topic_id = r->topics[i].topic_id;
+		out->name = str_is_null(r->topics[i].name) ? STR_LIT("") : r->topics[i].name;
 	}
 }
 
@@ -120,6 +159,18 @@ static void put_all(struct answer *a)
 		put_topic(a, *it, &a->resp->topics[i++]);
 }
 
+static void put_operations(
+	const struct call *c, const struct metadata_request *r, struct metadata_response *resp)
+{
+	if (c->version >= 8 && c->version <= 10 && r->include_cluster_authorized_operations)
+		resp->cluster_authorized_operations = ALL_CLUSTER_OPERATIONS;
+	if (c->version < 8 || !r->include_topic_authorized_operations)
+		return;
+	for (int32_t i = 0; i < resp->n_topics; i++)
+		if (!resp->topics[i].error_code)
+			resp->topics[i].topic_authorized_operations = ALL_TOPIC_OPERATIONS;
+}
+
 void api_metadata(struct call *c, const struct metadata_request *r)
 {
 	struct broker *b = c->broker;
@@ -131,10 +182,16 @@ void api_metadata(struct call *c, const struct metadata_request *r)
 	resp.cluster_id = b->cluster_id;
 	/* Any broker passes controller requests on; clients are given this one. */
 	resp.controller_id = b->node_id;
+	if (ids_too_early(c, r)) {
+		refuse(&a, r);
+		call_reply(c, &resp);
+		return;
+	}
 	put_brokers(&a);
 	if (r->n_topics < 0 || (c->version == 0 && r->n_topics == 0))
 		put_all(&a);
 	else
 		put_asked(&a, r);
+	put_operations(c, r, &resp);
 	call_reply(c, &resp);
 }

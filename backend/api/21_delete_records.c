@@ -1,7 +1,8 @@
 /* DeleteRecords: v0-2. Advances the start of partitions; offset -1 means the high watermark. */
-#include "api/api.h"
+#include "api/partitions.h"
 
-static void one(const struct repl_topic *t, const struct delete_records_request_partitions *in,
+static void one(UNUSED struct call *c, UNUSED const struct delete_records_request *r,
+	const struct repl_topic *t, const struct delete_records_request_partitions *in,
 	struct delete_records_response_partitions *out)
 {
 	struct partition *p = repl_partition(t, in->partition_index);
@@ -35,19 +36,6 @@ void api_delete_records(struct call *c, const struct delete_records_request *r)
 	struct delete_records_response resp;
 
 	msg_init(&delete_records_response_desc, &resp);
-	resp.topics = CALL_NEW(c, delete_records_response_topics, (size_t)r->n_topics);
-	resp.n_topics = r->n_topics;
-	for (int32_t i = 0; i < r->n_topics; i++) {
-		const struct delete_records_request_topics *in = &r->topics[i];
-		struct delete_records_response_topics *out = &resp.topics[i];
-		const struct repl_topic *t = repl_topic(c->broker->repl, in->name);
-
-		out->name = in->name;
-		out->partitions =
-			CALL_NEW(c, delete_records_response_partitions, (size_t)in->n_partitions);
-		out->n_partitions = in->n_partitions;
-		for (int32_t k = 0; k < in->n_partitions; k++)
-			one(t, &in->partitions[k], &out->partitions[k]);
-	}
+	ANSWER_PARTITIONS(c, r, &resp, delete_records, name, one);
 	call_reply(c, &resp);
 }

@@ -66,6 +66,11 @@ void api_init_producer_id(struct call *c, const struct init_producer_id_request 
 						: KERR_INVALID_REQUEST);
 		return;
 	}
+	/* An id to go on with has an epoch, and the other way round (KIP-360). */
+	if ((r->producer_id == -1) != (r->producer_epoch == -1)) {
+		answer(c, KERR_INVALID_REQUEST);
+		return;
+	}
 	if (b->next_producer_id < b->end_producer_id) {
 		answer(c, KERR_NONE);
 		return;

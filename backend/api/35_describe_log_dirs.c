@@ -43,7 +43,7 @@ static void put_wanted(struct call *c, const struct describe_log_dirs_request *r
 	out->topics = CALL_NEW(c, describe_log_dirs_response_topics, (size_t)r->n_topics);
 	for (int32_t i = 0; i < r->n_topics; i++) {
 		const struct repl_topic *t = repl_topic(c->broker->repl, r->topics[i].topic);
-		if (t)
+		if (t && r->topics[i].n_partitions > 0)
 			put_topic(c, t, r->topics[i].partitions, r->topics[i].n_partitions,
 				&out->topics[out->n_topics++]);
 	}

@@ -43,9 +43,50 @@ static void put_quorum(struct call *c, struct describe_quorum_response_partition
 		put_replica(b, q, &q->observers[i], &out->observers[i]);
 }
 
+/* Where the voters are reached (v2). */
+static void put_nodes(struct call *c, struct describe_quorum_response *resp)
+{
+	const struct image *img = metalog_image(c->broker->metalog);
+	const struct quorum *q = metalog_quorum(c->broker->metalog);
+
+	resp->nodes = CALL_NEW(c, describe_quorum_response_nodes, (size_t)q->set.n_voters);
+	for (int i = 0; i < q->set.n_voters; i++) {
+		const struct image_broker *b = image_broker(img, q->set.voters[i]);
+		struct describe_quorum_response_nodes *out = &resp->nodes[resp->n_nodes];
+
+		if (!b)
+			continue;
+		resp->n_nodes++;
+		out->node_id = b->id;
+		out->listeners =
+			CALL_NEW(c, describe_quorum_response_listeners, (size_t)b->n_endpoints);
+		out->n_listeners = b->n_endpoints;
+		for (int32_t k = 0; k < b->n_endpoints; k++) {
+			out->listeners[k].name = b->endpoints[k].name;
+			out->listeners[k].host = b->endpoints[k].host;
+			out->listeners[k].port = b->endpoints[k].port;
+		}
+	}
+}
+
+static bool asks_for_metadata(const struct describe_quorum_request *r)
+{
+	return r->n_topics == 1 && str_eqz(r->topics[0].topic_name, METALOG_TOPIC) &&
+	       r->topics[0].n_partitions == 1 && r->topics[0].partitions[0].partition_index == 0;
+}
+
+static void put_unknown(const struct call *c, struct describe_quorum_response_partitions *out)
+{
+	out->error_code = KERR_UNKNOWN_TOPIC_OR_PARTITION;
+	if (c->version >= 2)
+		out->error_message = STR_LIT("This server does not host this topic-partition.");
+}
+
+/* The one partition that a quorum leads, asked for alone, or nothing. */
 void api_describe_quorum(struct call *c, const struct describe_quorum_request *r)
 {
 	struct describe_quorum_response resp;
+	bool known = asks_for_metadata(r);
 
 	msg_init(&describe_quorum_response_desc, &resp);
 	resp.topics = CALL_NEW(c, describe_quorum_response_topics, (size_t)r->n_topics);
@@ -53,7 +94,6 @@ void api_describe_quorum(struct call *c, const struct describe_quorum_request *r
 	for (int32_t i = 0; i < r->n_topics; i++) {
 		const struct describe_quorum_request_topics *in = &r->topics[i];
 		struct describe_quorum_response_topics *out = &resp.topics[i];
-		bool known = str_eqz(in->topic_name, METALOG_TOPIC);
 
 		out->topic_name = in->topic_name;
 		out->partitions =
@@ -61,11 +101,13 @@ void api_describe_quorum(struct call *c, const struct describe_quorum_request *r
 		out->n_partitions = in->n_partitions;
 		for (int32_t k = 0; k < in->n_partitions; k++) {
 			out->partitions[k].partition_index = in->partitions[k].partition_index;
-			if (known && in->partitions[k].partition_index == 0)
+			if (known)
 				put_quorum(c, &out->partitions[k]);
 			else
-				out->partitions[k].error_code = KERR_UNKNOWN_TOPIC_OR_PARTITION;
+				put_unknown(c, &out->partitions[k]);
 		}
 	}
+	if (known && c->version >= 2)
+		put_nodes(c, &resp);
 	call_reply(c, &resp);
 }

@@ -1,6 +1,8 @@
 /* DescribeCluster: v0-2. v1 endpoint type (brokers 1, controllers 2), v2 fenced brokers. */
 #include "api/api.h"
 
+enum endpoint_type { ENDPOINT_BROKERS = 1, ENDPOINT_CONTROLLERS = 2 };
+
 static void put_brokers(struct call *c, const struct describe_cluster_request *r,
 	const struct image *img, struct describe_cluster_response *resp)
 {
@@ -25,21 +27,34 @@ static void put_brokers(struct call *c, const struct describe_cluster_request *r
 	}
 }
 
+static void refuse(const struct describe_cluster_request *r, struct describe_cluster_response *resp)
+{
+	bool controllers = r->endpoint_type == ENDPOINT_CONTROLLERS;
+
+	resp->error_code =
+		controllers ? KERR_MISMATCHED_ENDPOINT_TYPE : KERR_UNSUPPORTED_ENDPOINT_TYPE;
+	resp->error_message = controllers ? STR_LIT("this listener is for clients: ask for brokers "
+						    "(endpoint type 1)")
+					  : STR_LIT("Unsupported endpoint type: ask for brokers "
+						    "(endpoint type 1)");
+}
+
 void api_describe_cluster(struct call *c, const struct describe_cluster_request *r)
 {
 	struct broker *b = c->broker;
 	struct describe_cluster_response resp;
 
 	msg_init(&describe_cluster_response_desc, &resp);
-	if (c->version >= 1 && r->endpoint_type != 1) {
-		resp.error_code = KERR_MISMATCHED_ENDPOINT_TYPE;
-		resp.error_message = STR_LIT("this listener is for clients: ask for brokers (1)");
+	if (c->version >= 1 && r->endpoint_type != ENDPOINT_BROKERS) {
+		refuse(r, &resp);
 		call_reply(c, &resp);
 		return;
 	}
 	resp.cluster_id = b->cluster_id;
 	resp.controller_id = b->node_id;
-	resp.endpoint_type = 1;
+	resp.endpoint_type = ENDPOINT_BROKERS;
+	if (r->include_cluster_authorized_operations)
+		resp.cluster_authorized_operations = ALL_CLUSTER_OPERATIONS;
 	put_brokers(c, r, metalog_image(b->metalog), &resp);
 	call_reply(c, &resp);
 }

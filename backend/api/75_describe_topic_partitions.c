@@ -31,11 +31,7 @@ static void put_partition(struct page *p, const struct image_partition *ip, int3
 	out->n_eligible_leader_replicas = 0;
 	out->n_last_known_elr = 0;
 	out->offline_replicas = arena_array(&p->c->arena, (size_t)ip->replicas.n, sizeof(int32_t));
-	for (int32_t i = 0; i < ip->replicas.n; i++) {
-		const struct image_broker *b = image_broker(p->img, ip->replicas.v[i]);
-		if (!b || b->fenced)
-			out->offline_replicas[out->n_offline_replicas++] = ip->replicas.v[i];
-	}
+	out->n_offline_replicas = image_offline(p->img, ip->replicas, out->offline_replicas);
 }
 
 /* False when the page is full: the cursor says where to go on. */
@@ -53,6 +49,7 @@ static bool put_topic(struct page *p, const struct image_topic *t, int32_t from)
 		out->name = t->name;
 		out->topic_id = t->id;
 		out->is_internal = t->internal;
+		out->topic_authorized_operations = ALL_TOPIC_OPERATIONS;
 		out->partitions =
 			CALL_NEW(p->c, describe_topic_partitions_response_partitions, (size_t)n);
 		out->n_partitions = n;
@@ -104,34 +101,67 @@ static void put_unknown(struct page *p, struct str name)
 	out->name = name;
 	out->error_code = topic_name_check(name, &e) < 0 ? KERR_INVALID_TOPIC_EXCEPTION
 							 : KERR_UNKNOWN_TOPIC_OR_PARTITION;
+	out->topic_authorized_operations = ALL_TOPIC_OPERATIONS;
 }
 
-void api_describe_topic_partitions(
-	struct call *c, const struct describe_topic_partitions_request *r)
+/* With topics given, the cursor must stand on one of them: it is where an answer to the same
+ * question ended. Without, its topic may be gone by now. */
+static bool bad_cursor(const struct describe_topic_partitions_request *r)
 {
-	struct describe_topic_partitions_response resp;
-	struct page p = {c, metalog_image(c->broker->metalog), &resp, r->response_partition_limit};
-	struct str *v;
-	size_t n;
+	if (!r->cursor)
+		return false;
+	if (r->cursor->partition_index < 0)
+		return true;
+	for (int32_t i = 0; i < r->n_topics; i++)
+		if (str_eq(r->topics[i].name, r->cursor->topic_name))
+			return false;
+	return r->n_topics > 0;
+}
 
-	if (p.left <= 0 || p.left > PAGE_MAX)
-		p.left = PAGE_MAX;
-	msg_init(&describe_topic_partitions_response_desc, &resp);
-	n = names(&p, r, &v);
-	resp.topics = CALL_NEW(c, describe_topic_partitions_response_topics, n);
+static void refuse(struct page *p, const struct describe_topic_partitions_request *r)
+{
+	p->resp->topics =
+		CALL_NEW(p->c, describe_topic_partitions_response_topics, (size_t)r->n_topics);
+	p->resp->n_topics = r->n_topics;
+	for (int32_t i = 0; i < r->n_topics; i++) {
+		p->resp->topics[i].name = r->topics[i].name;
+		p->resp->topics[i].error_code = KERR_INVALID_REQUEST;
+	}
+}
+
+static void put_page(struct page *p, const struct describe_topic_partitions_request *r)
+{
+	struct str *v;
+	size_t n = names(p, r, &v);
+
+	p->resp->topics = CALL_NEW(p->c, describe_topic_partitions_response_topics, n);
 	for (size_t i = 0; i < n; i++) {
-		const struct image_topic *t = image_topic(p.img, v[i]);
+		const struct image_topic *t = image_topic(p->img, v[i]);
 		int32_t from = 0;
 
 		if (r->cursor && str_cmp(v[i], r->cursor->topic_name) < 0)
 			continue;
 		if (r->cursor && str_eq(v[i], r->cursor->topic_name))
 			from = (int32_t)min_i64(
-				max_i64(r->cursor->partition_index, 0), t ? t->n_partitions : 0);
+				r->cursor->partition_index, t ? t->n_partitions : 0);
 		if (!t)
-			put_unknown(&p, v[i]);
-		else if (!put_topic(&p, t, from))
+			put_unknown(p, v[i]);
+		else if (!put_topic(p, t, from))
 			break;
 	}
+}
+
+void api_describe_topic_partitions(
+	struct call *c, const struct describe_topic_partitions_request *r)
+{
+	struct describe_topic_partitions_response resp;
+	struct page p = {c, metalog_image(c->broker->metalog), &resp,
+		(int32_t)max_i64(1, min_i64(r->response_partition_limit, PAGE_MAX))};
+
+	msg_init(&describe_topic_partitions_response_desc, &resp);
+	if (bad_cursor(r))
+		refuse(&p, r);
+	else
+		put_page(&p, r);
 	call_reply(c, &resp);
 }

@@ -23,9 +23,13 @@ size_t api_handlers(const struct api_handler **out);
 /* A net_request_fn; arg is a struct broker. */
 void api_request(void *arg, struct net_slot *slot, struct slice frame, struct ref *hold);
 
-struct api_versions_request;
+/* What everybody may do, as bits 1 << Kafka's AclOperation: there is no authorizer. All operations
+ * that a topic and the cluster have. */
+#define ALL_TOPIC_OPERATIONS   3576
+#define ALL_CLUSTER_OPERATIONS 8096
+
 /* The answer to ApiVersions with an error code. */
-void api_answer_versions(struct call *c, const struct api_versions_request *r, int16_t error);
+void api_answer_versions(struct call *c, int16_t error);
 
 /* Waiting operations that became possible or are due; true when there were any. Call it after
  * repl_turn. */

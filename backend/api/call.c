@@ -119,19 +119,16 @@ void broker_fini(struct broker *b)
 	buf_fini(&b->scratch);
 }
 
-/* A version that we do not speak: ApiVersions is answered in version 0 with what we do speak
- * (KIP-511), anything else ends the connection as Kafka does. */
+/* A version that we do not speak: ApiVersions is answered in version 0 with the versions of it that
+ * we do (KIP-511), anything else ends the connection as Kafka does. */
 static void refuse_version(struct call *c)
 {
-	struct api_versions_request none;
-
 	if (c->api->key != API_API_VERSIONS) {
 		call_drop(c, "a version of an API that is not served here");
 		return;
 	}
 	c->version = 0;
-	msg_init(&api_versions_request_desc, &none);
-	api_answer_versions(c, &none, KERR_UNSUPPORTED_VERSION);
+	api_answer_versions(c, KERR_UNSUPPORTED_VERSION);
 }
 
 static void dispatch(struct call *c, const struct api_handler *h, struct slice body)

@@ -41,6 +41,14 @@ static int add_record(const struct control_env *env, struct control_result *out,
 	return 0;
 }
 
+/* Kafka's broker refuses its own bad values before the controller sees them, with another code. */
+static int16_t check_code(int8_t type, int rc)
+{
+	if (rc == ERR_DENIED || (rc == ERR_INVALID && type == META_RESOURCE_BROKER))
+		return KERR_INVALID_REQUEST;
+	return KERR_INVALID_CONFIG;
+}
+
 int control_set_config(const struct control_env *env, struct control_result *out, int8_t type,
 	struct str name, struct str key, struct str value, struct control_fault *f)
 {
@@ -48,17 +56,15 @@ int control_set_config(const struct control_env *env, struct control_result *out
 	struct err e = {0};
 	int rc = 0;
 
-	if (key.n == 0)
-		return control_fail(env, f, KERR_INVALID_REQUEST, "A config without a name.");
 	if (str_is_null(value))
-		return control_fail(env, f, KERR_INVALID_CONFIG,
-			"Config %.*s has no value; give one, or delete the override.",
+		return control_fail(env, f, KERR_INVALID_REQUEST,
+			"Null value not supported for : %.*s. Give a value, or delete the "
+			"override.",
 			STR_ARG(key));
 	if (ops->check)
 		rc = ops->check(ops->arg, type, key, value, &e);
 	if (rc < 0)
-		return control_fail(env, f,
-			rc == ERR_DENIED ? KERR_INVALID_REQUEST : KERR_INVALID_CONFIG, "%s", e.msg);
+		return control_fail(env, f, check_code(type, rc), "%s", e.msg);
 	if (str_eq(image_config_value(env->image, type, name, key), value))
 		return 0;
 	return add_record(env, out, type, name, key, value);
@@ -94,21 +100,22 @@ static int check_resource(
 
 	if (type != META_RESOURCE_TOPIC && type != META_RESOURCE_BROKER)
 		return control_fail(env, f, KERR_INVALID_REQUEST,
-			"Resource type %d has no configs here; topics (2) and brokers (4) do.",
+			"Unknown resource type %d: settings are kept of topics (2) and brokers "
+			"(4).",
 			type);
+	if (type == META_RESOURCE_TOPIC && name.n == 0)
+		return control_fail(
+			env, f, KERR_INVALID_REQUEST, "Default topic resources are not allowed.");
 	if (type == META_RESOURCE_TOPIC && !image_topic(env->image, name))
-		return control_fail(env, f, KERR_UNKNOWN_TOPIC_OR_PARTITION,
-			"There is no topic '%.*s'. Check the name, or create it first.",
-			STR_ARG(name));
+		return control_fail_no_topic(env, f, name);
 	if (type == META_RESOURCE_TOPIC || name.n == 0)
 		return 0;
 	if (id < 0)
 		return control_fail(env, f, KERR_INVALID_REQUEST,
-			"'%.*s' is no broker id; give a number, or an empty name for all brokers.",
-			STR_ARG(name));
+			"Node id must be an integer, but it is: %.*s", STR_ARG(name));
 	if (!image_broker(env->image, id))
-		return control_fail(
-			env, f, KERR_BROKER_ID_NOT_REGISTERED, "Broker %d is not registered.", id);
+		return control_fail(env, f, KERR_INVALID_REQUEST,
+			"Unexpected broker id %d: no such broker is registered.", id);
 	return 0;
 }
 
@@ -164,12 +171,11 @@ static int change_list(const struct control_env *env, struct control_result *out
 
 	if (!ops->is_list || !ops->is_list(ops->arg, res->type, c->key))
 		return control_fail(env, f, KERR_INVALID_CONFIG,
-			"Config %.*s is no list, so nothing can be %s it; set it instead.",
-			STR_ARG(c->key),
-			c->op == CONFIG_APPEND ? "appended to" : "subtracted from");
+			"Can't %s to key %.*s because its type is not LIST. Set it instead.",
+			c->op == CONFIG_APPEND ? "APPEND" : "SUBTRACT", STR_ARG(c->key));
 	if (str_is_null(c->value))
 		return control_fail(env, f, KERR_INVALID_REQUEST,
-			"Config %.*s: an operation on a list needs a value.", STR_ARG(c->key));
+			"Null value not supported for : %.*s", STR_ARG(c->key));
 	if (c->value.n > LIST_MAX)
 		return control_fail(env, f, KERR_INVALID_CONFIG,
 			"Config %.*s: the value has %zu bytes, a change of a list takes %d.",
@@ -223,7 +229,7 @@ static int check_keys(
 	for (size_t i = 0; i < n; i++)
 		if (fates[i] != CONTROL_ONCE)
 			return control_fail(env, f, KERR_INVALID_REQUEST,
-				"Config %.*s is given more than once.",
+				"Error due to duplicate config keys: %.*s",
 				STR_ARG(res->changes[i].key));
 	return 0;
 }
@@ -251,12 +257,9 @@ static int drop_others(
 }
 
 static int alter(const struct control_env *env, struct control_result *out,
-	const struct resource *res, bool twice, struct control_fault *f)
+	const struct resource *res, struct control_fault *f)
 {
-	size_t n = out->records.list.n;
-	int rc = twice ? control_fail(env, f, KERR_INVALID_REQUEST,
-				 "The resource is in the request more than once.")
-		       : check_resource(env, res->type, res->name, f);
+	int rc = check_resource(env, res->type, res->name, f);
 
 	if (rc == 0)
 		rc = check_keys(env, res, f);
@@ -264,29 +267,7 @@ static int alter(const struct control_env *env, struct control_result *out,
 		rc = change_one(env, out, res, &res->changes[i], f);
 	if (rc == 0 && res->replace)
 		rc = drop_others(env, out, res);
-	if (rc < 0)
-		out->records.list.n = n;
-	return rc == ERR_INVALID ? 0 : rc;
-}
-
-static uint8_t *resource_fates(
-	const struct control_env *env, const struct resource *res, int32_t n, int32_t *n_distinct)
-{
-	struct slice *keys = arena_array(env->arena, (size_t)n, sizeof(*keys));
-
-	if (!keys)
-		return NULL;
-	for (int32_t i = 0; i < n; i++) {
-		uint8_t *key = arena_alloc(env->arena, res[i].name.n + 1);
-
-		if (!key)
-			return NULL;
-		key[0] = (uint8_t)res[i].type;
-		if (res[i].name.n)
-			memcpy(key + 1, res[i].name.p, res[i].name.n);
-		keys[i] = slice_of(key, res[i].name.n + 1);
-	}
-	return control_fates(env, keys, n, n_distinct);
+	return rc;
 }
 
 /* The changes of one resource out of either request's configs. */
@@ -305,98 +286,118 @@ static uint8_t *resource_fates(
 		(res)->n_changes = n_;                                                             \
 	} while (0)
 
-static int alter_all(const struct control_env *env, const struct alter_configs_request *req,
-	struct alter_configs_response *resp, struct control_result *out)
-{
-	struct resource *res = arena_array(env->arena, (size_t)req->n_resources, sizeof(*res));
-	uint8_t *fates;
+/* Both answers have the same four members. */
+struct alteration {
+	const struct control_env *env;
+	struct control_result *out;
+	struct resource *resources;
 	int32_t n;
+	/* One of them is there. */
+	struct alter_configs_response *replaced;
+	struct incremental_alter_configs_response *changed;
+};
 
-	if (!res)
-		return ERR_NOMEM;
-	for (int32_t i = 0; i < req->n_resources; i++) {
-		COPY_CHANGES(env, &res[i], &req->resources[i], CONFIG_SET);
-		res[i].replace = true;
-	}
-	fates = resource_fates(env, res, req->n_resources, &n);
-	resp->responses = MSG_NEW(env->arena, alter_configs_response_responses, (size_t)n);
-	if (!fates || !resp->responses)
-		return ERR_NOMEM;
-	for (int32_t i = 0; i < req->n_resources; i++) {
-		struct alter_configs_response_responses *r;
-		struct control_fault f = {0};
+static int begin(void *arg, int32_t n)
+{
+	struct alteration *a = arg;
+	struct arena *arena = a->env->arena;
 
-		if (fates[i] == CONTROL_AGAIN)
-			continue;
-		r = &resp->responses[resp->n_responses++];
-		if (alter(env, out, &res[i], fates[i] == CONTROL_TWICE, &f) < 0)
-			return ERR_NOMEM;
-		*r = (struct alter_configs_response_responses){
-			f.code, f.text, res[i].type, arena_str(env->arena, res[i].name)};
+	if (a->replaced) {
+		a->replaced->responses =
+			MSG_NEW(arena, alter_configs_response_responses, (size_t)n);
+		a->replaced->n_responses = n;
+		return a->replaced->responses ? 0 : ERR_NOMEM;
 	}
+	a->changed->responses =
+		MSG_NEW(arena, incremental_alter_configs_response_responses, (size_t)n);
+	a->changed->n_responses = n;
+	return a->changed->responses ? 0 : ERR_NOMEM;
+}
+
+static int work(void *arg, int32_t i, UNUSED int32_t at, struct control_fault *f)
+{
+	struct alteration *a = arg;
+
+	return alter(a->env, a->out, &a->resources[i], f);
+}
+
+static int answer(void *arg, int32_t i, int32_t at, const struct control_fault *f)
+{
+	struct alteration *a = arg;
+	int8_t type = a->resources[i].type;
+	struct str name = arena_str(a->env->arena, a->resources[i].name);
+
+	if (a->replaced)
+		a->replaced->responses[at] =
+			(struct alter_configs_response_responses){f->code, f->text, type, name};
+	else
+		a->changed->responses[at] = (struct incremental_alter_configs_response_responses){
+			f->code, f->text, type, name};
 	return 0;
+}
+
+/* Type and name of each. NULL: arena full. */
+static struct slice *resource_keys(
+	const struct control_env *env, const struct resource *res, int32_t n)
+{
+	struct slice *keys = arena_array(env->arena, (size_t)n, sizeof(*keys));
+
+	for (int32_t i = 0; keys && i < n; i++) {
+		uint8_t *key = arena_alloc(env->arena, res[i].name.n + 1);
+
+		if (!key)
+			return NULL;
+		key[0] = (uint8_t)res[i].type;
+		if (res[i].name.n)
+			memcpy(key + 1, res[i].name.p, res[i].name.n);
+		keys[i] = slice_of(key, res[i].name.n + 1);
+	}
+	return keys;
+}
+
+static int alter_all(struct alteration *a, bool validate_only)
+{
+	const struct control_parts parts = {
+		a, begin, work, answer, "Each resource must appear at most once."};
+	struct slice *keys = resource_keys(a->env, a->resources, a->n);
+	size_t n = a->out->records.list.n;
+	int rc = keys ? control_each(a->env, a->out, keys, a->n, &parts) : ERR_NOMEM;
+
+	if (rc < 0 || validate_only)
+		a->out->records.list.n = n;
+	return rc;
 }
 
 int control_alter_configs(const struct control_env *env, const struct alter_configs_request *req,
 	struct alter_configs_response *resp, struct control_result *out)
 {
-	size_t n = out->records.list.n;
-	int rc;
+	struct alteration a = {.env = env, .out = out, .replaced = resp};
 
 	msg_init(&alter_configs_response_desc, resp);
-	if (req->n_resources <= 0)
-		return 0;
-	rc = alter_all(env, req, resp, out);
-	if (rc < 0 || req->validate_only)
-		out->records.list.n = n;
-	return rc;
-}
-
-static int increment_all(const struct control_env *env,
-	const struct incremental_alter_configs_request *req,
-	struct incremental_alter_configs_response *resp, struct control_result *out)
-{
-	struct resource *res = arena_array(env->arena, (size_t)req->n_resources, sizeof(*res));
-	uint8_t *fates;
-	int32_t n;
-
-	if (!res)
+	a.n = req->n_resources > 0 ? req->n_resources : 0;
+	a.resources = arena_array(env->arena, (size_t)a.n, sizeof(*a.resources));
+	if (!a.resources)
 		return ERR_NOMEM;
-	for (int32_t i = 0; i < req->n_resources; i++)
-		COPY_CHANGES(env, &res[i], &req->resources[i],
-			req->resources[i].configs[k_].config_operation);
-	fates = resource_fates(env, res, req->n_resources, &n);
-	resp->responses =
-		MSG_NEW(env->arena, incremental_alter_configs_response_responses, (size_t)n);
-	if (!fates || !resp->responses)
-		return ERR_NOMEM;
-	for (int32_t i = 0; i < req->n_resources; i++) {
-		struct incremental_alter_configs_response_responses *r;
-		struct control_fault f = {0};
-
-		if (fates[i] == CONTROL_AGAIN)
-			continue;
-		r = &resp->responses[resp->n_responses++];
-		if (alter(env, out, &res[i], fates[i] == CONTROL_TWICE, &f) < 0)
-			return ERR_NOMEM;
-		*r = (struct incremental_alter_configs_response_responses){
-			f.code, f.text, res[i].type, arena_str(env->arena, res[i].name)};
+	for (int32_t i = 0; i < a.n; i++) {
+		COPY_CHANGES(env, &a.resources[i], &req->resources[i], CONFIG_SET);
+		a.resources[i].replace = true;
 	}
-	return 0;
+	return alter_all(&a, req->validate_only);
 }
 
 int control_incremental_alter_configs(const struct control_env *env,
 	const struct incremental_alter_configs_request *req,
 	struct incremental_alter_configs_response *resp, struct control_result *out)
 {
-	size_t n = out->records.list.n;
-	int rc;
+	struct alteration a = {.env = env, .out = out, .changed = resp};
 
 	msg_init(&incremental_alter_configs_response_desc, resp);
-	if (req->n_resources <= 0)
-		return 0;
-	rc = increment_all(env, req, resp, out);
-	if (rc < 0 || req->validate_only)
-		out->records.list.n = n;
-	return rc;
+	a.n = req->n_resources > 0 ? req->n_resources : 0;
+	a.resources = arena_array(env->arena, (size_t)a.n, sizeof(*a.resources));
+	if (!a.resources)
+		return ERR_NOMEM;
+	for (int32_t i = 0; i < a.n; i++)
+		COPY_CHANGES(env, &a.resources[i], &req->resources[i],
+			req->resources[i].configs[k_].config_operation);
+	return alter_all(&a, req->validate_only);
 }

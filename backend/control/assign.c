@@ -6,49 +6,55 @@ static int check_broker(const struct control_env *env, int32_t partition, const 
 {
 	if (!image_broker(env->image, ids[at]))
 		return control_fail(env, f, KERR_INVALID_REPLICA_ASSIGNMENT,
-			"Partition %d is assigned to broker %d, which is not registered. Use ids "
-			"of "
-			"registered brokers only.",
-			partition, ids[at]);
+			"The manual partition assignment includes broker %d, but no such broker "
+			"is registered (partition %d).",
+			ids[at], partition);
 	for (int32_t i = 0; i < at; i++)
 		if (ids[i] == ids[at])
 			return control_fail(env, f, KERR_INVALID_REPLICA_ASSIGNMENT,
-				"Partition %d is assigned to broker %d more than once.", partition,
-				ids[at]);
+				"The manual partition assignment includes the broker %d more than "
+				"once (partition %d).",
+				ids[at], partition);
 	return 0;
 }
 
-int control_check_replicas(const struct control_env *env, int32_t partition, const int32_t *ids,
-	int32_t n, int32_t n_expected, struct control_fault *f)
+/* The brokers are registered and none stands twice, so that no list is longer than the image. */
+static int check_brokers(const struct control_env *env, int32_t partition, const int32_t *ids,
+	int32_t n, struct control_fault *f)
 {
 	bool live = false;
 
-	if (n <= 0)
-		return control_fail(env, f, KERR_INVALID_REPLICA_ASSIGNMENT,
-			"The replica list of partition %d is empty; name at least one broker.",
-			partition);
-	if (n_expected && n != n_expected)
-		return control_fail(env, f, KERR_INVALID_REPLICA_ASSIGNMENT,
-			"Partition %d is assigned to %d brokers, the partitions before it to %d; "
-			"all "
-			"partitions of a topic need equally many.",
-			partition, n, n_expected);
-	if ((size_t)n > env->image->brokers.n)
-		return control_fail(env, f, KERR_INVALID_REPLICA_ASSIGNMENT,
-			"Partition %d is assigned to %d brokers, but only %zu are registered.",
-			partition, n, env->image->brokers.n);
 	for (int32_t i = 0; i < n; i++) {
 		if (check_broker(env, partition, ids, i, f) < 0)
 			return ERR_INVALID;
 		live = live || control_live(env->image, ids[i]);
 	}
-	if (!live)
+	if (live)
+		return 0;
+	return control_fail(env, f, KERR_INVALID_REPLICA_ASSIGNMENT,
+		"All brokers specified in the manual partition assignment for partition %d are "
+		"fenced or in controlled shutdown.",
+		partition);
+}
+
+int control_check_replicas(const struct control_env *env, int32_t partition, const int32_t *ids,
+	int32_t n, int32_t n_expected, struct control_fault *f)
+{
+	int rc;
+
+	if (n <= 0)
 		return control_fail(env, f, KERR_INVALID_REPLICA_ASSIGNMENT,
-			"All brokers of partition %d are fenced or shutting down; one at least "
-			"must "
-			"be available.",
+			"The manual partition assignment includes an empty replica list "
+			"(partition %d).",
 			partition);
-	return 0;
+	rc = check_brokers(env, partition, ids, n, f);
+	if (rc < 0 || !n_expected || n == n_expected)
+		return rc;
+	return control_fail(env, f, KERR_INVALID_REPLICA_ASSIGNMENT,
+		"The manual partition assignment includes a partition with %d replica(s), but this "
+		"is not consistent with previous partitions, which have %d replica(s) (partition "
+		"%d).",
+		n, n_expected, partition);
 }
 
 int control_add_partition(const struct control_env *env, struct control_result *out,

@@ -44,6 +44,21 @@ int control_fail(
 	return ERR_INVALID;
 }
 
+int control_fail_no_topic(const struct control_env *env, struct control_fault *f, struct str name)
+{
+	return control_fail(env, f, KERR_UNKNOWN_TOPIC_OR_PARTITION,
+		"The topic '%.*s' does not exist. Check the name, or create it first.",
+		STR_ARG(name));
+}
+
+int control_fail_too_many(const struct control_env *env, struct control_fault *f)
+{
+	return control_fail(env, f, KERR_POLICY_VIOLATION,
+		"Excessively large number of partitions per request. One request may create %lld "
+		"at most: split it.",
+		(long long)control_partition_limit(env));
+}
+
 int control_undo(struct control_result *out, size_t n)
 {
 	out->records.list.n = n;
@@ -73,6 +88,34 @@ uint8_t *control_fates(
 	}
 	map_fini(&seen);
 	return fates;
+}
+
+static int each_one(const struct control_env *env, struct control_result *out, bool twice,
+	int32_t i, int32_t at, const struct control_parts *parts)
+{
+	size_t n = out->records.list.n;
+	struct control_fault f = {0};
+	int rc = twice ? control_fail(env, &f, KERR_INVALID_REQUEST, "%s", parts->twice)
+		       : parts->work(parts->arg, i, at, &f);
+
+	if (rc < 0)
+		out->records.list.n = n;
+	if (rc < 0 && rc != ERR_INVALID)
+		return rc;
+	return parts->answer(parts->arg, i, at, &f);
+}
+
+int control_each(const struct control_env *env, struct control_result *out,
+	const struct slice *keys, int32_t n, const struct control_parts *parts)
+{
+	int32_t n_distinct, at = 0;
+	uint8_t *fates = control_fates(env, keys, n, &n_distinct);
+	int rc = fates ? parts->begin(parts->arg, n_distinct) : ERR_NOMEM;
+
+	for (int32_t i = 0; i < n && rc == 0; i++)
+		if (fates[i] != CONTROL_AGAIN)
+			rc = each_one(env, out, fates[i] == CONTROL_TWICE, i, at++, parts);
+	return rc;
 }
 
 /* Version 4; no '-' at its start in text (62 in the first six bits), since tools take arguments. */

@@ -34,7 +34,7 @@ struct allocate_producer_ids_response;
 struct elect_leaders_request;
 struct elect_leaders_response;
 
-#define CONTROL_MAX_PARTITIONS_A_REQUEST 100000
+#define CONTROL_MAX_PARTITIONS_A_REQUEST 10000 /* Kafka's */
 #define CONTROL_MAX_REPLICAS             32767
 #define CONTROL_PRODUCER_ID_BLOCK        1000
 

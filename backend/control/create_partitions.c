@@ -3,6 +3,8 @@
 
 struct growth {
 	const struct control_env *env;
+	const struct create_partitions_request *req;
+	struct create_partitions_response *resp;
 	struct control_result *out;
 	struct placer placer;
 	int64_t partitions_left;
@@ -13,19 +15,14 @@ static int check_count(struct growth *g, const struct create_partitions_request_
 {
 	if (t->count == topic->n_partitions)
 		return control_fail(g->env, f, KERR_INVALID_PARTITIONS,
-			"Topic '%.*s' has %d partitions already; nothing to add.", STR_ARG(t->name),
-			topic->n_partitions);
+			"Topic already has %d partition(s).", topic->n_partitions);
 	if (t->count < topic->n_partitions)
 		return control_fail(g->env, f, KERR_INVALID_PARTITIONS,
-			"Topic '%.*s' has %d partitions, so %d would take some away, which is not "
-			"possible. Ask for %d or more.",
+			"The topic %.*s currently has %d partition(s); %d would not be an "
+			"increase. Partitions can only be added: ask for %d or more.",
 			STR_ARG(t->name), topic->n_partitions, t->count, topic->n_partitions + 1);
 	if (t->count - topic->n_partitions > g->partitions_left)
-		return control_fail(g->env, f, KERR_POLICY_VIOLATION,
-			"One request may create %lld partitions at most; %d more do not fit. Ask "
-			"for "
-			"fewer, or split the request.",
-			(long long)control_partition_limit(g->env), t->count - topic->n_partitions);
+		return control_fail_too_many(g->env, f);
 	return 0;
 }
 
@@ -36,7 +33,8 @@ static int check_assignments(struct growth *g, const struct create_partitions_re
 
 	if (t->n_assignments != t->count - topic->n_partitions)
 		return control_fail(g->env, f, KERR_INVALID_REPLICA_ASSIGNMENT,
-			"%d partitions are to be added, but there are %d replica lists.",
+			"Attempted to add %d additional partition(s), but %d assignment(s) were "
+			"specified; one for each is needed.",
 			t->count - topic->n_partitions, t->n_assignments);
 	for (int32_t i = 0; i < t->n_assignments && rc == 0; i++)
 		rc = control_check_replicas(g->env, topic->n_partitions + i,
@@ -74,9 +72,7 @@ static int grow(
 	int rc;
 
 	if (!topic)
-		return control_fail(g->env, f, KERR_UNKNOWN_TOPIC_OR_PARTITION,
-			"There is no topic '%.*s'. Check the name, or create it first.",
-			STR_ARG(t->name));
+		return control_fail_no_topic(g->env, f, t->name);
 	n_replicas = topic->n_partitions ? topic->partitions[0].replicas.n : 1;
 	rc = check_count(g, t, topic, f);
 	if (rc == 0)
@@ -85,46 +81,43 @@ static int grow(
 	return rc < 0 ? rc : add(g, t, topic, n_replicas);
 }
 
-static int grow_one(struct growth *g, const struct create_partitions_request_topics *t, bool twice,
-	struct create_partitions_response_results *r)
+static int begin(void *arg, int32_t n)
 {
-	size_t n = g->out->records.list.n;
-	struct control_fault f = {0};
-	int rc;
+	struct growth *g = arg;
 
-	r->name = arena_str(g->env->arena, t->name);
-	rc = twice ? control_fail(g->env, &f, KERR_INVALID_REQUEST,
-			     "Topic '%.*s' is in the request more than once.", STR_ARG(t->name))
-		   : grow(g, t, &f);
-	if (rc == 0)
-		return 0;
-	g->out->records.list.n = n;
-	r->error_code = f.code;
-	r->error_message = f.text;
-	return rc == ERR_INVALID ? 0 : rc;
+	g->resp->results = MSG_NEW(g->env->arena, create_partitions_response_results, (size_t)n);
+	g->resp->n_results = n;
+	return g->resp->results ? 0 : ERR_NOMEM;
 }
 
-static int grow_all(struct growth *g, const struct create_partitions_request *req,
-	struct create_partitions_response *resp)
+static int work(void *arg, int32_t i, UNUSED int32_t at, struct control_fault *f)
 {
-	struct slice *keys = arena_array(g->env->arena, (size_t)req->n_topics, sizeof(*keys));
-	uint8_t *fates;
-	int32_t n;
-	int rc = 0;
+	struct growth *g = arg;
+
+	return grow(g, &g->req->topics[i], f);
+}
+
+static int answer(void *arg, int32_t i, int32_t at, const struct control_fault *f)
+{
+	struct growth *g = arg;
+	struct create_partitions_response_results *r = &g->resp->results[at];
+
+	r->name = arena_str(g->env->arena, g->req->topics[i].name);
+	r->error_code = f->code;
+	r->error_message = f->text;
+	return 0;
+}
+
+static int grow_all(struct growth *g)
+{
+	struct slice *keys = arena_array(g->env->arena, (size_t)g->req->n_topics, sizeof(*keys));
+	const struct control_parts parts = {g, begin, work, answer, "Duplicate topic name."};
 
 	if (!keys)
 		return ERR_NOMEM;
-	for (int32_t i = 0; i < req->n_topics; i++)
-		keys[i] = slice_str(req->topics[i].name);
-	fates = control_fates(g->env, keys, req->n_topics, &n);
-	resp->results = MSG_NEW(g->env->arena, create_partitions_response_results, (size_t)n);
-	if (!fates || !resp->results)
-		return ERR_NOMEM;
-	for (int32_t i = 0; i < req->n_topics && rc == 0; i++)
-		if (fates[i] != CONTROL_AGAIN)
-			rc = grow_one(g, &req->topics[i], fates[i] == CONTROL_TWICE,
-				&resp->results[resp->n_results++]);
-	return rc;
+	for (int32_t i = 0; i < g->req->n_topics; i++)
+		keys[i] = slice_str(g->req->topics[i].name);
+	return control_each(g->env, g->out, keys, g->req->n_topics, &parts);
 }
 
 int control_create_partitions(const struct control_env *env,
@@ -132,7 +125,11 @@ int control_create_partitions(const struct control_env *env,
 	struct control_result *out)
 {
 	size_t n = out->records.list.n;
-	struct growth g = {.env = env, .out = out, .partitions_left = control_partition_limit(env)};
+	struct growth g = {.env = env,
+		.req = req,
+		.resp = resp,
+		.out = out,
+		.partitions_left = control_partition_limit(env)};
 	int rc;
 
 	msg_init(&create_partitions_response_desc, resp);
@@ -140,7 +137,7 @@ int control_create_partitions(const struct control_env *env,
 		return 0;
 	rc = placer_init(&g.placer, env);
 	if (rc == 0)
-		rc = grow_all(&g, req, resp);
+		rc = grow_all(&g);
 	if (rc < 0 || req->validate_only)
 		out->records.list.n = n;
 	return rc;

@@ -7,12 +7,13 @@
 
 struct creation {
 	const struct control_env *env;
+	const struct create_topics_request *req;
+	struct create_topics_response *resp;
 	struct control_result *out;
 	struct placer placer;
 	struct map canonical; /* names with '.' or '_', as metrics show them → struct str * */
 	bool canonical_filled;
 	int64_t partitions_left;
-	bool validate_only;
 };
 
 /* The partitions of one topic to be. */
@@ -84,11 +85,10 @@ static int check_name(struct creation *c, struct str name, struct control_fault 
 
 	if (topic_name_check(name, &e) < 0)
 		return control_fail(c->env, f, KERR_INVALID_TOPIC_EXCEPTION,
-			"%s A name that works: %.*s", e.msg, STR_ARG(propose(name, proposal)));
+			"%s. A name that works: %.*s", e.msg, STR_ARG(propose(name, proposal)));
 	if (str_eqz(name, "__cluster_metadata"))
-		return control_fail(c->env, f, KERR_TOPIC_AUTHORIZATION_FAILED,
-			"__cluster_metadata is the log of the cluster itself; choose another "
-			"name.");
+		return control_fail(c->env, f, KERR_INVALID_REQUEST,
+			"Creation of internal topic __cluster_metadata is prohibited.");
 	if (image_topic(c->env->image, name))
 		return control_fail(c->env, f, KERR_TOPIC_ALREADY_EXISTS,
 			"Topic '%.*s' already exists.", STR_ARG(name));
@@ -97,9 +97,8 @@ static int check_name(struct creation *c, struct str name, struct control_fault 
 
 	if (other)
 		return control_fail(c->env, f, KERR_INVALID_TOPIC_EXCEPTION,
-			"Topic '%.*s' would collide with topic '%.*s': metric names show '.' as "
-			"'_'. "
-			"Choose a name that differs in more.",
+			"Topic '%.*s' collides with existing topic: %.*s. Metric names show '.' as "
+			"'_': choose a name that differs in more.",
 			STR_ARG(name), STR_ARG(*other));
 	return 0;
 }
@@ -125,7 +124,11 @@ static int add_configs(
 
 		if (fates[i] != CONTROL_ONCE)
 			return control_fail(c->env, f, KERR_INVALID_REQUEST,
-				"Config %.*s is given more than once.",
+				"Error due to duplicate config keys: %.*s",
+				STR_ARG(t->configs[i].name));
+		if (str_is_null(t->configs[i].value))
+			return control_fail(c->env, f, KERR_INVALID_CONFIG,
+				"Null value not supported for topic configs: %.*s",
 				STR_ARG(t->configs[i].name));
 		rc = control_set_config(c->env, c->out, META_RESOURCE_TOPIC, t->name,
 			t->configs[i].name, t->configs[i].value, f);
@@ -147,13 +150,12 @@ static int order_assignments(struct creation *c, const struct create_topics_requ
 
 		if (p < 0 || p >= t->n_assignments)
 			return control_fail(c->env, f, KERR_INVALID_REPLICA_ASSIGNMENT,
-				"%d partitions are assigned, so their numbers are 0 to %d, but "
-				"there is "
-				"an assignment of partition %d.",
-				t->n_assignments, t->n_assignments - 1, p);
+				"partitions should be a consecutive 0-based integer sequence: %d "
+				"of them are assigned, and one is number %d.",
+				t->n_assignments, p);
 		if (plan->manual[p])
 			return control_fail(c->env, f, KERR_INVALID_REPLICA_ASSIGNMENT,
-				"Partition %d is assigned more than once.", p);
+				"Found multiple manual partition assignments for partition %d", p);
 		plan->manual[p] = &t->assignments[i];
 	}
 	return 0;
@@ -164,13 +166,17 @@ static int plan_manual(struct creation *c, const struct create_topics_request_to
 {
 	int rc;
 
-	if (t->num_partitions != -1 || t->replication_factor != -1)
+	if (t->replication_factor != -1)
 		return control_fail(c->env, f, KERR_INVALID_REQUEST,
-			"A replica assignment says how many partitions and replicas there are; the "
-			"number of partitions and the replication factor must be -1 with it.");
+			"A manual partition assignment was specified, but replication factor was "
+			"not set to -1.");
+	if (t->num_partitions != -1)
+		return control_fail(c->env, f, KERR_INVALID_REQUEST,
+			"A manual partition assignment was specified, but numPartitions was not "
+			"set to -1.");
 	plan->n_partitions = t->n_assignments;
 	if (plan->n_partitions > c->partitions_left)
-		return 0; /* refused by check_budget */
+		return control_fail_too_many(c->env, f);
 	rc = order_assignments(c, t, plan, f);
 	for (int32_t i = 0; i < plan->n_partitions && rc == 0; i++) {
 		rc = control_check_replicas(c->env, i, plan->manual[i]->broker_ids,
@@ -185,36 +191,23 @@ static int plan_placed(struct creation *c, const struct create_topics_request_to
 {
 	const struct control_settings *set = c->env->set;
 
-	if (t->num_partitions == 0 || t->num_partitions < -1)
-		return control_fail(c->env, f, KERR_INVALID_PARTITIONS,
-			"A topic cannot have %d partitions; ask for 1 or more, or -1 for the "
-			"default of "
-			"the cluster (num.partitions).",
-			t->num_partitions);
 	if (t->replication_factor == 0 || t->replication_factor < -1)
 		return control_fail(c->env, f, KERR_INVALID_REPLICATION_FACTOR,
-			"The replication factor cannot be %d; ask for 1 or more, or -1 for the "
-			"default "
-			"of the cluster (default.replication.factor).",
-			t->replication_factor);
+			"Replication factor must be larger than 0, or -1 to use the default value "
+			"(default.replication.factor).");
+	if (t->num_partitions == 0 || t->num_partitions < -1)
+		return control_fail(c->env, f, KERR_INVALID_PARTITIONS,
+			"Number of partitions was set to an invalid non-positive value. Ask for 1 "
+			"or more, or for -1, the default of the cluster (num.partitions).");
 	plan->n_partitions = t->num_partitions > 0     ? t->num_partitions
 			     : set->num_partitions > 0 ? set->num_partitions
 						       : 1;
 	plan->n_replicas = t->replication_factor > 0             ? t->replication_factor
 			   : set->default_replication_factor > 0 ? set->default_replication_factor
 								 : 1;
+	if (plan->n_partitions > c->partitions_left)
+		return control_fail_too_many(c->env, f);
 	return placer_check(&c->placer, c->env, plan->n_replicas, f);
-}
-
-static int check_budget(struct creation *c, const struct plan *plan, struct control_fault *f)
-{
-	if (plan->n_partitions <= c->partitions_left)
-		return 0;
-	return control_fail(c->env, f, KERR_POLICY_VIOLATION,
-		"One request may create %lld partitions at most; %d more do not fit. Ask for "
-		"fewer, or "
-		"split the request.",
-		(long long)control_partition_limit(c->env), plan->n_partitions);
 }
 
 static int add_partitions(struct creation *c, const struct uuid *id, const struct plan *plan)
@@ -307,8 +300,6 @@ static int make_topic(struct creation *c, const struct create_topics_request_top
 		rc = t->n_assignments > 0 ? plan_manual(c, t, &plan, f)
 					  : plan_placed(c, t, &plan, f);
 	if (rc == 0)
-		rc = check_budget(c, &plan, f);
-	if (rc == 0)
 		rc = add_topic_record(c, t->name, &id);
 	if (rc == 0)
 		rc = add_configs(c, t, f);
@@ -321,53 +312,49 @@ static int make_topic(struct creation *c, const struct create_topics_request_top
 	c->partitions_left -= plan.n_partitions;
 	if (may_collide(t->name))
 		canonical_add(c, &t->name);
-	if (!c->validate_only)
-		r->topic_id = id;
+	r->topic_id = id;
 	r->num_partitions = plan.n_partitions;
 	r->replication_factor = (int16_t)plan.n_replicas;
 	return 0;
 }
 
-static int create_one(struct creation *c, const struct create_topics_request_topics *t, bool twice,
-	struct create_topics_response_topics *r)
+static int begin(void *arg, int32_t n)
 {
-	size_t n = c->out->records.list.n;
-	struct control_fault f = {0};
-	int rc;
+	struct creation *c = arg;
 
-	r->name = arena_str(c->env->arena, t->name);
-	rc = twice ? control_fail(c->env, &f, KERR_INVALID_REQUEST,
-			     "Topic '%.*s' is in the request more than once.", STR_ARG(t->name))
-		   : make_topic(c, t, r, &f);
-	if (rc == 0)
-		return 0;
-	c->out->records.list.n = n;
-	r->error_code = f.code;
-	r->error_message = f.text;
-	return rc == ERR_INVALID ? 0 : rc;
+	c->resp->topics = MSG_NEW(c->env->arena, create_topics_response_topics, (size_t)n);
+	c->resp->n_topics = n;
+	return c->resp->topics ? 0 : ERR_NOMEM;
 }
 
-static int create_all(struct creation *c, const struct create_topics_request *req,
-	struct create_topics_response *resp)
+static int work(void *arg, int32_t i, int32_t at, struct control_fault *f)
 {
-	struct slice *keys = arena_array(c->env->arena, (size_t)req->n_topics, sizeof(*keys));
-	uint8_t *fates;
-	int32_t n;
-	int rc = 0;
+	struct creation *c = arg;
+
+	return make_topic(c, &c->req->topics[i], &c->resp->topics[at], f);
+}
+
+static int answer(void *arg, int32_t i, int32_t at, const struct control_fault *f)
+{
+	struct creation *c = arg;
+	struct create_topics_response_topics *r = &c->resp->topics[at];
+
+	r->name = arena_str(c->env->arena, c->req->topics[i].name);
+	r->error_code = f->code;
+	r->error_message = f->text;
+	return 0;
+}
+
+static int create_all(struct creation *c)
+{
+	struct slice *keys = arena_array(c->env->arena, (size_t)c->req->n_topics, sizeof(*keys));
+	const struct control_parts parts = {c, begin, work, answer, "Duplicate topic name."};
 
 	if (!keys)
 		return ERR_NOMEM;
-	for (int32_t i = 0; i < req->n_topics; i++)
-		keys[i] = slice_str(req->topics[i].name);
-	fates = control_fates(c->env, keys, req->n_topics, &n);
-	resp->topics = MSG_NEW(c->env->arena, create_topics_response_topics, (size_t)n);
-	if (!fates || !resp->topics)
-		return ERR_NOMEM;
-	for (int32_t i = 0; i < req->n_topics && rc == 0; i++)
-		if (fates[i] != CONTROL_AGAIN)
-			rc = create_one(c, &req->topics[i], fates[i] == CONTROL_TWICE,
-				&resp->topics[resp->n_topics++]);
-	return rc;
+	for (int32_t i = 0; i < c->req->n_topics; i++)
+		keys[i] = slice_str(c->req->topics[i].name);
+	return control_each(c->env, c->out, keys, c->req->n_topics, &parts);
 }
 
 int control_create_topics(const struct control_env *env, const struct create_topics_request *req,
@@ -376,9 +363,10 @@ int control_create_topics(const struct control_env *env, const struct create_top
 	size_t n = out->records.list.n;
 	struct creation c = {
 		.env = env,
+		.req = req,
+		.resp = resp,
 		.out = out,
 		.partitions_left = control_partition_limit(env),
-		.validate_only = req->validate_only,
 	};
 	int rc;
 
@@ -388,7 +376,7 @@ int control_create_topics(const struct control_env *env, const struct create_top
 	map_init(&c.canonical);
 	rc = placer_init(&c.placer, env);
 	if (rc == 0)
-		rc = create_all(&c, req, resp);
+		rc = create_all(&c);
 	map_fini(&c.canonical);
 	if (rc < 0 || req->validate_only)
 		out->records.list.n = n;

@@ -28,28 +28,24 @@ static struct victim victim_of(
 }
 
 static int check_victim(
-	const struct control_env *env, const struct victim *v, bool twice, struct control_fault *f)
+	const struct control_env *env, const struct victim *v, struct control_fault *f)
 {
 	bool named = !str_is_null(v->name);
 
 	if (env->set->topic_deletion_disabled)
 		return control_fail(env, f, KERR_TOPIC_DELETION_DISABLED,
-			"Topics cannot be deleted here: delete.topic.enable is false.");
+			"Topic deletion is disabled: delete.topic.enable is false.");
 	if (!named && uuid_is_zero(&v->id))
-		return control_fail(env, f, KERR_INVALID_REQUEST,
-			"The topic has neither a name nor an id; give one of them.");
+		return control_fail(
+			env, f, KERR_INVALID_REQUEST, "Neither topic name nor id were specified.");
 	if (named && !uuid_is_zero(&v->id))
 		return control_fail(env, f, KERR_INVALID_REQUEST,
-			"The topic has both a name and an id; give one of them.");
-	if (twice)
-		return control_fail(env, f, KERR_INVALID_REQUEST,
-			"The topic is in the request more than once.");
+			"You may not specify both topic name and topic id.");
 	if (!v->topic && named)
-		return control_fail(env, f, KERR_UNKNOWN_TOPIC_OR_PARTITION,
-			"There is no topic '%.*s'.", STR_ARG(v->name));
+		return control_fail_no_topic(env, f, v->name);
 	if (!v->topic)
 		return control_fail(
-			env, f, KERR_UNKNOWN_TOPIC_ID, "There is no topic with that id.");
+			env, f, KERR_UNKNOWN_TOPIC_ID, "This server does not host this topic ID.");
 	if (v->topic->internal && !env->set->delete_internal_topics)
 		return control_fail(env, f, KERR_INVALID_TOPIC_EXCEPTION,
 			"Topic '%.*s' belongs to the cluster itself and is not deleted.",
@@ -57,25 +53,49 @@ static int check_victim(
 	return 0;
 }
 
-static int delete_one(const struct control_env *env, const struct victim *v, bool twice,
-	struct delete_topics_response_responses *r, struct control_result *out)
-{
-	struct control_fault f = {0};
-	struct remove_topic_record *record;
+struct deletion {
+	const struct control_env *env;
+	struct delete_topics_response *resp;
+	struct control_result *out;
+	struct victim *victims;
+};
 
-	r->name = arena_str(env->arena, v->name);
-	r->topic_id = v->id;
-	if (check_victim(env, v, twice, &f) < 0) {
-		r->error_code = f.code;
-		r->error_message = f.text;
-		return 0;
-	}
-	r->name = arena_str(env->arena, v->topic->name);
-	r->topic_id = v->topic->id;
-	record = CONTROL_RECORD(env, out, remove_topic_record, 0);
+static int begin(void *arg, int32_t n)
+{
+	struct deletion *d = arg;
+
+	d->resp->responses = MSG_NEW(d->env->arena, delete_topics_response_responses, (size_t)n);
+	d->resp->n_responses = n;
+	return d->resp->responses ? 0 : ERR_NOMEM;
+}
+
+static int work(void *arg, int32_t i, UNUSED int32_t at, struct control_fault *f)
+{
+	struct deletion *d = arg;
+	const struct victim *v = &d->victims[i];
+	struct remove_topic_record *record;
+	int rc = check_victim(d->env, v, f);
+
+	if (rc < 0)
+		return rc;
+	record = CONTROL_RECORD(d->env, d->out, remove_topic_record, 0);
 	if (!record)
 		return ERR_NOMEM;
 	record->topic_id = v->topic->id;
+	return 0;
+}
+
+/* A topic that goes is named in full, another one as it was asked for. */
+static int answer(void *arg, int32_t i, int32_t at, const struct control_fault *f)
+{
+	struct deletion *d = arg;
+	const struct victim *v = &d->victims[i];
+	struct delete_topics_response_responses *r = &d->resp->responses[at];
+
+	r->name = arena_str(d->env->arena, f->code ? v->name : v->topic->name);
+	r->topic_id = f->code ? v->id : v->topic->id;
+	r->error_code = f->code;
+	r->error_message = f->text;
 	return 0;
 }
 
@@ -90,40 +110,30 @@ static struct slice key_of(const struct victim *v)
 				    : slice_of(&v->id, sizeof(v->id));
 }
 
-static int delete_all(const struct control_env *env, const struct delete_topics_request *req,
-	struct delete_topics_response *resp, struct control_result *out)
+static int delete_all(struct deletion *d, const struct delete_topics_request *req)
 {
+	const struct control_parts parts = {d, begin, work, answer, "Duplicate topic name or id."};
 	int32_t n = req->n_topics + req->n_topic_names;
-	struct victim *victims = arena_array(env->arena, (size_t)n, sizeof(*victims));
-	struct slice *keys = arena_array(env->arena, (size_t)n, sizeof(*keys));
-	uint8_t *fates;
-	int32_t n_distinct;
-	int rc = 0;
+	struct slice *keys = arena_array(d->env->arena, (size_t)n, sizeof(*keys));
 
-	if (!victims || !keys)
+	d->victims = arena_array(d->env->arena, (size_t)n, sizeof(*d->victims));
+	if (!d->victims || !keys)
 		return ERR_NOMEM;
 	for (int32_t i = 0; i < n; i++) {
-		victims[i] = victim_of(env, req, i);
-		keys[i] = key_of(&victims[i]);
+		d->victims[i] = victim_of(d->env, req, i);
+		keys[i] = key_of(&d->victims[i]);
 	}
-	fates = control_fates(env, keys, n, &n_distinct);
-	resp->responses = MSG_NEW(env->arena, delete_topics_response_responses, (size_t)n_distinct);
-	if (!fates || !resp->responses)
-		return ERR_NOMEM;
-	for (int32_t i = 0; i < n && rc == 0; i++)
-		if (fates[i] != CONTROL_AGAIN)
-			rc = delete_one(env, &victims[i], fates[i] == CONTROL_TWICE,
-				&resp->responses[resp->n_responses++], out);
-	return rc;
+	return control_each(d->env, d->out, keys, n, &parts);
 }
 
 int control_delete_topics(const struct control_env *env, const struct delete_topics_request *req,
 	struct delete_topics_response *resp, struct control_result *out)
 {
+	struct deletion d = {.env = env, .resp = resp, .out = out};
 	size_t n = out->records.list.n;
 
 	msg_init(&delete_topics_response_desc, resp);
 	if (req->n_topics < 0 || req->n_topic_names < 0)
 		return 0;
-	return delete_all(env, req, resp, out) < 0 ? control_undo(out, n) : 0;
+	return delete_all(&d, req) < 0 ? control_undo(out, n) : 0;
 }

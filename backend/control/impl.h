@@ -26,8 +26,30 @@ struct control_fault {
 int control_fail(const struct control_env *env, struct control_fault *f, int16_t code,
 	const char *fmt, ...) PRINTF_LIKE(4, 5);
 
+/* Faults that several requests know. */
+int control_fail_no_topic(const struct control_env *env, struct control_fault *f, struct str name);
+int control_fail_too_many(const struct control_env *env, struct control_fault *f);
+
 /* Takes the records back to the first n; returns ERR_NOMEM, so that a caller can end with it. */
 int control_undo(struct control_result *out, size_t n);
+
+/*
+ * The parts of a request (topics, resources), each of them changed whole or not at all. work gives
+ * what parts give (see above); answer is called once for every part that gets one, with an empty
+ * fault when all is well. `at` is the part's place among the answers.
+ */
+struct control_parts {
+	void *arg;
+	/* Room for n answers; ERR_NOMEM when there is none. */
+	int (*begin)(void *arg, int32_t n);
+	int (*work)(void *arg, int32_t i, int32_t at, struct control_fault *f);
+	int (*answer)(void *arg, int32_t i, int32_t at, const struct control_fault *f);
+	const char *twice; /* why a part that comes more than once is refused */
+};
+/* One walk over n parts with these keys; parts that stand there more than once are refused, with
+ * one answer. 0 or ERR_NOMEM; on that, the records are the caller's to take back. */
+int control_each(const struct control_env *env, struct control_result *out,
+	const struct slice *keys, int32_t n, const struct control_parts *parts) MUSTCHECK;
 
 /* Which of the keys of a request's parts come more than once. */
 enum control_fate {

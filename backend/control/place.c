@@ -80,9 +80,10 @@ int placer_check(const struct placer *p, const struct control_env *env, int32_t 
 			p->n);
 	if (n_replicas > p->n)
 		return control_fail(env, f, KERR_INVALID_REPLICATION_FACTOR,
-			"Replication factor: %d larger than available brokers: %d. Ask for at most "
-			"%d, or start %d more.",
-			n_replicas, p->n, p->n, n_replicas - p->n);
+			"Unable to replicate the partition %d time(s): The target replication "
+			"factor of %d cannot be reached because only %d broker(s) are registered. "
+			"Ask for at most %d, or start %d more.",
+			n_replicas, n_replicas, p->n, p->n, n_replicas - p->n);
 	return 0;
 }
 

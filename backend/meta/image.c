@@ -163,3 +163,16 @@ int32_t meta_ids_find(struct meta_ids ids, int32_t id)
 			return i;
 	return -1;
 }
+
+int32_t image_offline(const struct image *img, struct meta_ids replicas, int32_t *out)
+{
+	int32_t n = 0;
+
+	for (int32_t i = 0; i < replicas.n; i++) {
+		const struct image_broker *b = image_broker(img, replicas.v[i]);
+
+		if (!b || b->fenced)
+			out[n++] = replicas.v[i];
+	}
+	return n;
+}

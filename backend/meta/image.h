@@ -168,6 +168,10 @@ struct str image_config_value(
 /* -1: the feature is not finalized. */
 int16_t image_feature(const struct image *img, struct str name);
 
+/* The replicas whose brokers are not there or fenced, into out, which has room for all of them;
+ * returns their number. */
+int32_t image_offline(const struct image *img, struct meta_ids replicas, int32_t *out);
+
 /* Position of id in the list, or -1. */
 int32_t meta_ids_find(struct meta_ids ids, int32_t id);
 

@@ -9,24 +9,22 @@ static bool legal(char c)
 
 int topic_name_check(struct str name, struct err *e)
 {
+	static const char wrong[] = "Topic name is invalid:";
+
 	if (name.n == 0)
-		return err_set(e, ERR_INVALID,
-			"The topic name is empty; give one of up to %d "
-			"letters, digits, '.', '_' and '-'.",
-			TOPIC_NAME_MAX);
+		return err_set(e, ERR_INVALID, "%s the empty string is not allowed", wrong);
 	if (str_eqz(name, ".") || str_eqz(name, ".."))
-		return err_set(e, ERR_INVALID, "The topic name cannot be '.' or '..'.");
+		return err_set(e, ERR_INVALID, "%s '%.*s' is not allowed", wrong, STR_ARG(name));
 	if (name.n > TOPIC_NAME_MAX)
 		return err_set(e, ERR_INVALID,
-			"The topic name has %zu characters, at most %d are "
-			"possible.",
+			"%s its length, %zu, is longer than the max allowed length %d", wrong,
 			name.n, TOPIC_NAME_MAX);
 	for (size_t i = 0; i < name.n; i++)
 		if (!legal(name.p[i]))
 			return err_set(e, ERR_INVALID,
-				"The topic name has byte 0x%02x at position "
-				"%zu; only letters, digits, '.', '_' and '-' are possible.",
-				(unsigned char)name.p[i], i);
+				"%s '%.*s' contains one or more characters other than ASCII "
+				"alphanumerics, '.', '_' and '-' (byte 0x%02x at position %zu)",
+				wrong, STR_ARG(name), (unsigned char)name.p[i], i);
 	return 0;
 }
 

@@ -194,7 +194,8 @@ struct plog_range {
 /*
  * Finds what a reader at offset gets: from the batch that holds offset, up to max_offset
  * (exclusive; high watermark, last stable offset or leo), at most max_bytes but with min_one at
- * least one whole batch. The last batch may be cut by max_bytes, as Kafka does. 0 with an empty
+ * least one whole batch, else nothing when that is larger. The last batch but not the first may be
+ * cut by max_bytes, as Kafka does. 0 with an empty
  * range: nothing (yet). ERR_NOT_FOUND: offset < log_start or > leo (OFFSET_OUT_OF_RANGE). ERR_IO.
  */
 int plog_locate(struct plog *log, int64_t offset, size_t max_bytes, int64_t max_offset,

@@ -98,11 +98,14 @@ int plog_locate(struct plog *log, int64_t offset, size_t max_bytes, int64_t max_
 	if (r < 0 || end <= position)
 		return r;
 	out->bytes = min_size((size_t)(end - position), max_bytes);
-	if (out->bytes < (size_t)(end - position) && min_one) {
+	if (out->bytes < (size_t)(end - position)) {
 		r = first_batch_size(s, position, &one);
 		if (r < 0)
 			return r;
-		out->bytes = min_size(max_size(out->bytes, one), (size_t)(end - position));
+		if (min_one)
+			out->bytes = min_size(max_size(out->bytes, one), (size_t)(end - position));
+		else if (out->bytes < one)
+			out->bytes = 0; /* clients take a part of one batch for an error */
 	}
 	if (out->bytes == 0)
 		return 0;

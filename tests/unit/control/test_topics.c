@@ -42,14 +42,17 @@ static void test_create_table(void **state)
 		{"..", 1, 1, KERR_INVALID_TOPIC_EXCEPTION, "my-topic"},
 		{"", 1, 1, KERR_INVALID_TOPIC_EXCEPTION, "my-topic"},
 		{"dotted_name", 1, 1, KERR_INVALID_TOPIC_EXCEPTION, "dotted.name"},
-		{"__cluster_metadata", 1, 1, KERR_TOPIC_AUTHORIZATION_FAILED, "cluster"},
+		{"__cluster_metadata", 1, 1, KERR_INVALID_REQUEST, "prohibited"},
 		{"x", 0, 1, KERR_INVALID_PARTITIONS, "1 or more"},
-		{"x", -2, 1, KERR_INVALID_PARTITIONS, "-2"},
-		{"x", 1, 0, KERR_INVALID_REPLICATION_FACTOR, "0"},
-		{"x", 1, -2, KERR_INVALID_REPLICATION_FACTOR, "-2"},
+		{"x", -2, 1, KERR_INVALID_PARTITIONS, "non-positive"},
+		{"x", 1, 0, KERR_INVALID_REPLICATION_FACTOR, "larger than 0"},
+		{"x", 1, -2, KERR_INVALID_REPLICATION_FACTOR, "-1"},
+		{"x", 0, 0, KERR_INVALID_REPLICATION_FACTOR, NULL},
 		{"x", 1, 3, KERR_INVALID_REPLICATION_FACTOR,
-			"Replication factor: 3 larger than available brokers: 2"},
-		{"x", 100001, 1, KERR_POLICY_VIOLATION, "100000"},
+			"The target replication factor of 3 cannot be reached because only 2 "
+			"broker(s) are registered"},
+		{"x", 10001, 1, KERR_POLICY_VIOLATION, "10000"},
+		{"x", 10001, 3, KERR_POLICY_VIOLATION, NULL},
 		{"x", INT32_MAX, 1, KERR_POLICY_VIOLATION, "split"},
 	};
 
@@ -66,6 +69,7 @@ static void test_create_table(void **state)
 		create(&f, &t, 1, false, &a);
 		assert_int_equal(a.topics[0].error_code, rows[i].code);
 		assert_true(str_eq(a.topics[0].name, t.name));
+		assert_int_equal(str_is_null(a.topics[0].error_message), rows[i].code == 0);
 		if (rows[i].says)
 			assert_true(contains(a.topics[0].error_message, rows[i].says));
 		assert_int_equal(f.out.records.list.n > 0, rows[i].code == 0);
@@ -91,6 +95,8 @@ static void test_create_several(void **state)
 	create(&f, t, ARRAY_LEN(t), true, &a);
 	assert_int_equal(f.out.records.list.n, 0);
 	assert_int_equal(a.topics[0].num_partitions, 2);
+	/* Kafka gives a topic that is only looked at an id, too. */
+	assert_false(uuid_is_zero(&a.topics[0].topic_id));
 	create(&f, t, ARRAY_LEN(t), false, &a);
 	assert_int_equal(a.n_topics, ARRAY_LEN(codes));
 	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
@@ -105,7 +111,7 @@ static void test_create_several(void **state)
 static void test_bound_is_for_the_request(void **state)
 {
 	struct create_topics_request_topics t[] = {
-		topic("big", 99999, 1), topic("two", 2, 1), topic("one", 1, 1)};
+		topic("big", 9999, 1), topic("two", 2, 1), topic("one", 1, 1)};
 	struct create_topics_response a;
 	struct fixture f;
 
@@ -115,7 +121,7 @@ static void test_bound_is_for_the_request(void **state)
 	assert_int_equal(a.topics[0].error_code, 0);
 	assert_int_equal(a.topics[1].error_code, KERR_POLICY_VIOLATION);
 	assert_int_equal(a.topics[2].error_code, 0);
-	assert_int_equal(f.out.records.list.n, 100002);
+	assert_int_equal(f.out.records.list.n, 10002);
 	fixture_fini(&f);
 }
 

@@ -1,0 +1,183 @@
+"""Answers that clients depend on, byte by byte: what Apache Kafka answers to the same requests.
+
+make check-kafka compares far more with a broker of Apache Kafka (tests/kafka/test_same_answers.py).
+"""
+import struct
+
+import kdecktest
+from kdecktest import Broker, Wire
+from rawclient import batch, create, produce, produce_error, string
+
+PRODUCE, FETCH, LIST_OFFSETS, METADATA, FIND_COORDINATOR = 0, 1, 2, 3, 10
+INIT_PRODUCER_ID, FETCH_V = 22, 11
+TRANSACTIONAL = 16
+
+
+def ask(broker, key, version, body, flexible=False):
+    """The body of the answer, without its header."""
+    with Wire(broker.port) as w:
+        w.request(key, version, 7, (b"\0" if flexible else b"") + body)
+        answer = w.response()
+    assert struct.unpack(">i", answer[:4])[0] == 7
+    return answer[5 if flexible else 4:]
+
+
+def fetch(broker, partitions, epoch=-1, max_bytes=1 << 20, session=(0, -1)):
+    """Fetch v11 of topic t: [(partition, offset, max bytes)] to {partition: (error, records)}."""
+    body = struct.pack(">iiiibii", -1, 100, 1, max_bytes, 0, *session)
+    body += struct.pack(">i", 1) + string(b"t") + struct.pack(">i", len(partitions))
+    for index, offset, limit in partitions:
+        body += struct.pack(">iiqqi", index, epoch, offset, -1, limit)
+    answer = ask(broker, FETCH, FETCH_V, body + struct.pack(">i", 0) + string(b""))
+    error, _, topics = struct.unpack(">hii", answer[4:14])
+    if error or not topics:
+        return error
+    at, out = 14 + 2 + 1, {}
+    for _ in range(struct.unpack(">i", answer[at:at + 4])[0]):
+        index, code = struct.unpack(">ih", answer[at + 4:at + 10])
+        at += 4 + 6 + 24 + 4 + 4
+        size = struct.unpack(">i", answer[at:at + 4])[0]
+        out[index] = (code, answer[at + 4:at + 4 + size])
+        at += max(size, 0)
+    return out
+
+
+def fill(broker, partition, count=3):
+    for _ in range(count):
+        with Wire(broker.port) as w:
+            body = struct.pack(">hhii", -1, 1, 5000, 1) + string(b"t")
+            records = batch()
+            body += struct.pack(">iii", 1, partition, len(records)) + records
+            w.request(PRODUCE, 3, 1, body)
+            assert produce_error(w.response(), b"t") == 0
+
+
+def create_two(broker):
+    body = struct.pack(">i", 1) + string(b"t") + struct.pack(">ihii", 2, 1, 0, 0)
+    with Wire(broker.port) as w:
+        w.request(19, 2, 1, body + struct.pack(">i?", 5000, False))
+        w.response()
+
+
+def test_fetch_limits():
+    """a batch that is larger than what is left of a fetch is not sent in part"""
+    with Broker() as b:
+        create_two(b)
+        fill(b, 0)
+        fill(b, 1)
+        one = len(batch())
+        got = fetch(b, [(0, 0, 1), (1, 0, 1)])
+        assert len(got[0][1]) == one and got[1] == (0, b""), got
+        got = fetch(b, [(0, 0, 1 << 20), (1, 0, 1 << 20)], max_bytes=3 * one + 5)
+        assert len(got[0][1]) == 3 * one and got[1] == (0, b""), got
+        # The last batch may be cut: it has whole ones before it.
+        assert len(fetch(b, [(0, 0, one + 5)])[0][1]) == one + 5
+
+
+def test_fetch_epochs():
+    """another leader epoch than the leader's is told in versions that cannot name the leader"""
+    with Broker() as b:
+        create_two(b)
+        assert fetch(b, [(0, 0, 100)], epoch=9) == {0: (75, b"")}
+        assert b.stop() == 0
+        b.start()
+        assert fetch(b, [(0, 0, 100)], epoch=0) == {0: (74, b"")}
+
+
+def test_fetch_sessions():
+    """a session that was never given out is not found, also by id 0"""
+    with Broker() as b:
+        create_two(b)
+        for session in ((99, 1), (0, 5)):
+            assert fetch(b, [(0, 0, 100)], session=session) == 70
+        assert fetch(b, [(0, 0, 100)], session=(99, 0)) == {0: (0, b"")}
+
+
+def test_transactional_batch():
+    """a batch of a transaction is refused: nobody could end it, and readers would wait for ever"""
+    with Broker() as b:
+        assert create(b, b"t") == 0
+        records = batch(attributes=TRANSACTIONAL)
+        with Wire(b.port) as w:
+            produce(w, b"t", records)
+            assert produce_error(w.response(), b"t") == 53
+        # read_committed: the end of what may be read is still the log's end
+        answer = ask(b, LIST_OFFSETS, 2, struct.pack(">ibi", -1, 1, 1) + string(b"t") +
+                     struct.pack(">iiq", 1, 0, -1))
+        assert struct.unpack(">hqq", answer[-18:]) == (0, -1, 0), answer
+
+
+def test_list_offsets_versions():
+    """the special times of ListOffsets belong to the versions that brought them"""
+    with Broker() as b:
+        assert create(b, b"t") == 0
+        for when, code in ((-1, 0), (-2, 0), (-3, 35), (-4, 35), (-5, 35), (-9, 35)):
+            answer = ask(b, LIST_OFFSETS, 1, struct.pack(">ii", -1, 1) + string(b"t") +
+                         struct.pack(">iiq", 1, 0, when))
+            assert struct.unpack(">h", answer[-18:-16])[0] == code, when
+
+
+def test_find_coordinator():
+    """FindCoordinator answers in every version, and kinds it does not know with an error"""
+    with Broker() as b:
+        for version in (0, 1, 2):
+            kind = b"" if version == 0 else b"\0"
+            answer = ask(b, FIND_COORDINATOR, version, string(b"g") + kind)
+            at = 0 if version == 0 else 4
+            assert struct.unpack(">h", answer[at:at + 2])[0] == 15, version
+        for version in (4, 5):
+            answer = ask(b, FIND_COORDINATOR, version, b"\0\2\2g\0", flexible=True)
+            # throttle, one coordinator, key, node, host, port, error
+            assert answer[4:7] == b"\2\2g", answer
+            assert struct.unpack(">ibih", answer[7:18]) == (-1, 1, -1, 15), answer
+        answer = ask(b, FIND_COORDINATOR, 1, string(b"g") + b"\7")
+        assert struct.unpack(">h", answer[4:6])[0] == 42
+
+
+def test_metadata_ids():
+    """a topic without a name is answered before version 12, where ids may be asked for"""
+    with Broker() as b:
+        assert create(b, b"t") == 0
+        unknown = b"\7" * 16
+        question = b"\2" + unknown + b"\0\0" + b"\0\0\0\0"
+        answer = ask(b, METADATA, 10, question, flexible=True)
+        # throttle, no brokers, cluster id, controller -1, one topic: INVALID_REQUEST
+        at = 5 + answer[5]
+        assert answer[4] == 1 and struct.unpack(">ibh", answer[at:at + 7]) == (-1, 2, 42), answer
+        answer = ask(b, METADATA, 12, b"\2" + unknown + b"\0\0" + b"\0\0\0", flexible=True)
+        assert struct.pack(">h", 100) + b"\0" + unknown in answer, answer
+
+
+def test_metadata_once():
+    """a topic that is asked for twice is answered once; all operations are allowed"""
+    with Broker() as b:
+        assert create(b, b"t") == 0
+        question = struct.pack(">i", 2) + string(b"t") * 2 + b"\0\1\1"
+        answer = ask(b, METADATA, 8, question)
+        assert answer.count(string(b"t")) == 1, answer
+        assert struct.unpack(">i", answer[-4:])[0] == 8096
+        assert struct.unpack(">i", answer[-8:-4])[0] == 3576
+
+
+def test_auto_creation():
+    """a topic that is being made is unknown until it is there"""
+    with Broker() as b:
+        def error():
+            answer = ask(b, METADATA, 1, struct.pack(">i", 1) + string(b"fresh"))
+            at = answer.index(string(b"fresh"))
+            return struct.unpack(">h", answer[at - 2:at])[0]
+        assert error() == 3
+        kdecktest.until("the topic is there", lambda: error() == 0)
+
+
+def test_producer_ids():
+    """an id without an epoch, or an epoch without an id, is no producer"""
+    with Broker() as b:
+        for pid, epoch, code in ((-1, -1, 0), (5, -1, 42), (-1, 3, 42)):
+            answer = ask(b, INIT_PRODUCER_ID, 3, b"\0" + struct.pack(">iqh", 60000, pid, epoch) +
+                         b"\0", flexible=True)
+            assert struct.unpack(">h", answer[4:6])[0] == code, (pid, epoch)
+
+
+if __name__ == "__main__":
+    kdecktest.main()
