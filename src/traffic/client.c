@@ -96,6 +96,29 @@ int client_set_all(rd_kafka_conf_t *conf, const struct traffic_property *p, size
 	return 0;
 }
 
+int traffic_property_check(const struct traffic_property *p, bool producer, struct err *e)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	char why[8];
+	bool known;
+	bool acks = !strcmp(p->name, "acks") || !strcmp(p->name, "request.required.acks");
+	int r = set_java(conf, p, producer, &known, e);
+	if (r == 0 && !known) {
+		rd_kafka_conf_res_t res =
+			rd_kafka_conf_set(conf, p->name, p->value, why, sizeof(why));
+		r = res == RD_KAFKA_CONF_UNKNOWN
+			    ? err_set(e, ERR_NOT_FOUND, "unknown client property %s", p->name)
+			    : client_set(conf, p->name, p->value, e);
+	}
+	/* librdkafka takes any number, brokers do not. */
+	if (r == 0 && acks && strcmp(p->value, "all") && strcmp(p->value, "-1") &&
+		strcmp(p->value, "0") && strcmp(p->value, "1"))
+		r = err_set(e, ERR_INVALID, "client property %s=%s: all, -1, 0 or 1 was expected",
+			p->name, p->value);
+	rd_kafka_conf_destroy(conf);
+	return r;
+}
+
 int pipe_open(struct pipe_watch *p, struct loop *l, loop_watch_fn *fn, void *arg, struct err *e)
 {
 	if (pipe2(p->fd, O_NONBLOCK | O_CLOEXEC) < 0) {

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include <stdbool.h>
 
 /* A client setting under Java's or librdkafka's name; Java's names are translated, and those that
  * mean nothing here (key.serializer …) are accepted. */
@@ -12,6 +13,11 @@ struct traffic_property {
 	const char *name;
 	const char *value;
 };
+
+/* Could a client be made with this setting: 0; ERR_NOT_FOUND: nobody knows the name; ERR_INVALID:
+ * the value cannot be. e has the words. */
+int traffic_property_check(
+	const struct traffic_property *p, bool producer, struct err *e) MUSTCHECK;
 
 /* name is never null, value may be. */
 struct traffic_header {

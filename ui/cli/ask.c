@@ -2,14 +2,18 @@
 #include "cli/cli.h"
 #include "cli/impl.h"
 #include "io/loop.h"
+#include <signal.h>
+#include <string.h>
 
 /* Longer than any question's own time limit: it only ends what should have ended. */
-enum { LONGEST_MS = 120000 };
+enum { LONGEST_MS = 120000, GRACE_MS = 60000, MAX_TOLD = 20 };
 
 int cli_open(struct cli *c)
 {
 	struct err e = {0};
-	struct admin_options o = {.bootstrap = c->bootstrap};
+	struct admin_options o = {.bootstrap = c->bootstrap,
+		.timeout_ms = c->timeout_ms,
+		.request_timeout_ms = c->attempt_ms};
 	c->loop = loop_new(&e);
 	if (!c->loop)
 		return cli_fail(c, "%s", e.msg);
@@ -21,8 +25,30 @@ int cli_open(struct cli *c)
 	return c->admin ? CLI_OK : cli_usage(c, "--bootstrap-server %s: %s", c->bootstrap, e.msg);
 }
 
+static void on_signal(void *arg, int signum)
+{
+	struct cli *c = arg;
+	c->signal = signum;
+	*c->stop = true;
+}
+
+void cli_watch_signals(struct cli *c, bool *stop)
+{
+	static const int which[] = {SIGINT, SIGTERM};
+	_Static_assert(ARRAY_LEN(which) == ARRAY_LEN(((struct cli *)0)->on), "one watch each");
+	c->stop = stop;
+	/* Without a watch the signal ends the process, as if nobody had asked. */
+	for (size_t i = 0; i < ARRAY_LEN(which); i++)
+		c->on[i] = loop_signal_new(c->loop, which[i], on_signal, c, NULL);
+}
+
 void cli_close(struct cli *c)
 {
+	for (size_t i = 0; i < ARRAY_LEN(c->on); i++) {
+		if (c->on[i])
+			loop_signal_free(c->on[i]);
+		c->on[i] = NULL;
+	}
 	admin_free(c->admin);
 	loop_free(c->loop);
 	c->admin = NULL;
@@ -31,7 +57,7 @@ void cli_close(struct cli *c)
 
 bool cli_await(struct cli *c, const bool *done)
 {
-	return loop_run_until(c->loop, done, LONGEST_MS);
+	return loop_run_until(c->loop, done, max_i64(LONGEST_MS, c->timeout_ms + GRACE_MS));
 }
 
 struct ask {
@@ -114,4 +140,24 @@ int cli_refresh(struct cli *c, const struct str *topics, size_t n)
 	struct ask a = {.c = c};
 	int status = finish(c, &a, admin_refresh(c->admin, topics, n, 0, refreshed, &a));
 	return a.e.code ? cli_fail(c, "%s", a.e.msg) : status;
+}
+
+int cli_tell_failed(struct cli *c, const struct admin_offset *all, size_t n)
+{
+	const char *last = "";
+	size_t told = 0, failed = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!all[i].error)
+			continue;
+		const char *why = all[i].why ? all[i].why : kerr_text(all[i].error);
+		failed++;
+		if (told < MAX_TOLD && strcmp(why, last) != 0) {
+			cli_fail(c, "%s", why);
+			told++;
+		}
+		last = why;
+	}
+	if (failed > told)
+		cli_note(c, "%zu partitions failed", failed);
+	return failed ? CLI_NO : CLI_OK;
 }

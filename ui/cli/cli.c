@@ -1,10 +1,11 @@
 /* Arguments by a command's table, wrong usage, output, and the choice of the command. */
 #include "cli/cli.h"
 #include "cli/impl.h"
-#include "conf/properties.h"
 #include "config.h"
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,7 +77,7 @@ static void nearest(
 {
 	for (; o && o->name; o++) {
 		size_t d = distance(name, n, o->name);
-		if (o->help && d < *least) {
+		if (o->help && o->kind != CLI_REFUSED && d < *least) {
 			*least = d;
 			*best = o->name;
 		}
@@ -105,12 +106,17 @@ static const struct cli_option *by_letter(const struct cli_command *cmd, char le
 	return NULL;
 }
 
-static int put(struct cli *c, const struct cli_option *o, const char *value)
+/* An old name beside the new one leaves open which of the two counts. */
+static int put(struct cli *c, const struct cli_option *o, const char *value, struct err *e)
 {
-	if (o->same)
-		o = find(c->cmd, o->same, strlen(o->same));
-	assert(o);
-	*vec_add(&c->given) = (struct cli_given){o, value};
+	const struct cli_option *meant = o->same ? find(c->cmd, o->same, strlen(o->same)) : o;
+	assert(meant);
+	vec_foreach (g, &c->given)
+		if (g->option == meant && g->written != o)
+			return err_set(e, ERR_INVALID,
+				"--%s and --%s are the same and cannot be used together",
+				g->written->name, o->name);
+	*vec_add(&c->given) = (struct cli_given){meant, value, o};
 	return 0;
 }
 
@@ -122,17 +128,19 @@ static int take(struct cli *c, const struct cli_option *o, const char *inline_va
 	case CLI_FLAG:
 		if (inline_value)
 			return err_set(e, ERR_INVALID, "--%s takes no value", o->name);
-		return put(c, o, "");
+		return put(c, o, "", e);
 	case CLI_OPTIONAL:
 		if (!inline_value && *i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0)
 			inline_value = argv[++*i];
-		return put(c, o, inline_value);
+		return put(c, o, inline_value, e);
+	case CLI_REFUSED:
+		return err_set(e, ERR_INVALID, "--%s: %s", o->name, o->help);
 	default:
 		if (!inline_value && *i + 1 < argc)
 			inline_value = argv[++*i];
 		if (!inline_value)
 			return err_set(e, ERR_INVALID, "--%s needs a value: %s", o->name, o->value);
-		return put(c, o, inline_value);
+		return put(c, o, inline_value, e);
 	}
 }
 
@@ -168,10 +176,6 @@ void cli_fini(struct cli *c)
 {
 	vec_fini(&c->given);
 	vec_fini(&c->operands);
-	vec_foreach (p, &c->properties) {
-		free((char *)(uintptr_t)p->name);
-		free((char *)(uintptr_t)p->value);
-	}
 	vec_fini(&c->properties);
 	vec_foreach (z, &c->kept)
 		free(*z);
@@ -235,11 +239,17 @@ static int out_fd(const struct cli *c)
 	return c->env && c->env->out > 0 ? c->env->out : STDOUT_FILENO;
 }
 
+/* Waits where the descriptor does not block: others may have made it so. */
 static bool write_all(int fd, const void *p, size_t n)
 {
 	const char *at = p;
 	while (n > 0) {
 		ssize_t w = write(fd, at, n);
+		if (w < 0 && errno == EAGAIN) {
+			struct pollfd full = {.fd = fd, .events = POLLOUT};
+			(void)poll(&full, 1, -1);
+			continue;
+		}
 		if (w < 0 && errno != EINTR)
 			return false;
 		if (w > 0) {
@@ -258,8 +268,7 @@ static void complain(struct cli *c, const char *fmt, va_list ap)
 		buf_printf(&b, "kdeck %s: ", c->cmd->name);
 	buf_vprintf(&b, fmt, ap);
 	buf_putc(&b, '\n');
-	if (!write_all(err_fd(c), b.p, b.n))
-		c->broken = true;
+	(void)write_all(err_fd(c), b.p, b.n);
 	buf_fini(&b);
 }
 
@@ -290,53 +299,19 @@ void cli_note(struct cli *c, const char *fmt, ...)
 	buf_vprintf(&b, fmt, ap);
 	va_end(ap);
 	buf_putc(&b, '\n');
-	if (!write_all(err_fd(c), b.p, b.n))
-		c->broken = true;
+	(void)write_all(err_fd(c), b.p, b.n);
 	buf_fini(&b);
 }
 
 void cli_flush(struct cli *c)
 {
-	if (c->out.n && !c->broken && !write_all(out_fd(c), c->out.p, c->out.n))
+	if (c->out.n && !c->broken && !write_all(out_fd(c), c->out.p, c->out.n)) {
 		c->broken = true;
-	buf_clear(&c->out);
-}
-
-static int add_property(void *arg, struct str key, struct str value, int line)
-{
-	struct cli *c = arg;
-	(void)line;
-	*vec_add(&c->properties) = (struct traffic_property){str_dup(key), str_dup(value)};
-	return 0;
-}
-
-/* What the file says about the way to the cluster must be what this program can do. */
-static int read_config(struct cli *c, const char *path)
-{
-	struct err e = {0};
-	if (properties_read(path, add_property, c, &e) < 0)
-		return cli_fail(c, "--command-config: %s", e.msg);
-	for (size_t i = 0; i < c->properties.n;) {
-		struct traffic_property *p = &c->properties.v[i];
-		bool protocol = !strcmp(p->name, "security.protocol");
-		if ((protocol && strcmp(p->value, "PLAINTEXT") != 0) ||
-			!strncmp(p->name, "sasl.", 5) || !strncmp(p->name, "ssl.", 4))
-			return cli_fail(c,
-				"%s: %s=%s: only PLAINTEXT listeners can be used so far; name one "
-				"with --bootstrap-server",
-				path, p->name, strstr(p->name, "jaas") ? "(hidden)" : p->value);
-		if (!strcmp(p->name, "bootstrap.servers") && !cli_has(c, "bootstrap-server"))
-			c->bootstrap = p->value;
-		if (protocol || !strcmp(p->name, "bootstrap.servers")) {
-			/* Not handed to the clients, but c->bootstrap may point at it. */
-			vec_push(&c->kept, (char *)(uintptr_t)p->value);
-			free((char *)(uintptr_t)p->name);
-			vec_remove(&c->properties, i);
-		} else {
-			i++;
-		}
+		c->lost = errno != EPIPE;
+		if (c->lost)
+			cli_fail(c, "standard output: %s", strerror(errno));
 	}
-	return CLI_OK;
+	buf_clear(&c->out);
 }
 
 static int prepare(struct cli *c)
@@ -352,8 +327,7 @@ static int prepare(struct cli *c)
 			"kdeck %s: --zookeeper has no effect: a Kafka cluster keeps its metadata "
 			"itself now; name a broker with --bootstrap-server (here: %s)",
 			c->cmd->name, c->bootstrap);
-	const char *file = cli_get(c, "command-config");
-	return file ? read_config(c, file) : CLI_OK;
+	return cli_read_config(c);
 }
 
 static int run(struct cli *c, int argc, const char *const *argv)
@@ -374,7 +348,9 @@ static int run(struct cli *c, int argc, const char *const *argv)
 			status = c->cmd->run(c);
 	}
 	cli_flush(c);
-	return status;
+	if (c->signal)
+		return CLI_SIGNAL + c->signal;
+	return status == CLI_OK && c->lost ? CLI_NO : status;
 }
 
 const struct cli_command *cli_find(const struct cli_command *const *commands, const char *name)
@@ -392,6 +368,15 @@ const struct cli_command *cli_find(const struct cli_command *const *commands, co
 	return NULL;
 }
 
+/* A standard descriptor that is closed would be given to the next file that is opened: reads find
+ * the end there, writes fail. */
+static void hold_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)open("/dev/null", O_RDONLY);
+}
+
 int cli_main(
 	const struct cli_command *const *commands, const struct cli_env *env, int argc, char **argv)
 {
@@ -399,6 +384,7 @@ int cli_main(
 	int skip = 1;
 	if (argc < 1)
 		return -1;
+	hold_descriptors();
 	const char *slash = strrchr(argv[0], '/');
 	c.cmd = !strncmp(slash ? slash + 1 : argv[0], "kafka-", 6) ? cli_find(commands, argv[0])
 								   : NULL;

@@ -3,8 +3,10 @@
  * script it stands for, its options, and a function. --help and the man page are printed from the
  * row.
  *
- * Exit status: CLI_OK, CLI_NO (the cluster or the system said no), CLI_USAGE. Data goes to standard
- * output, errors to standard error, nothing else to either.
+ * Exit status: CLI_OK, CLI_NO (the cluster or the system said no), CLI_USAGE; 128 and the signal's
+ * number when one ended a command that reads or writes records, after what was under way. Data goes
+ * to standard output, errors to standard error, nothing else to either. Output that cannot be
+ * written is CLI_NO, unless its reader has gone away (| head): then the command just ends.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -15,13 +17,14 @@
 #include "traffic/traffic.h"
 #include <stdbool.h>
 
-enum { CLI_OK = 0, CLI_NO = 1, CLI_USAGE = 2 };
+enum { CLI_OK = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_SIGNAL = 128 };
 
 enum cli_kind {
 	CLI_FLAG,     /* --list */
 	CLI_VALUE,    /* --topic NAME or --topic=NAME */
 	CLI_OPTIONAL, /* --compression-codec [NAME]: the next word unless it begins with -- */
 	CLI_IGNORED,  /* accepted with a value, without effect; help says what replaced it */
+	CLI_REFUSED, /* Kafka's, not offered here: wrong usage; `help` says why, and is not shown */
 };
 
 struct cli_option {
@@ -82,8 +85,11 @@ struct admin;
 
 struct cli_given {
 	const struct cli_option *option;
-	const char *value; /* "" for a flag, NULL for CLI_OPTIONAL without one */
+	const char *value;                /* "" for a flag, NULL for CLI_OPTIONAL without one */
+	const struct cli_option *written; /* as it was written: maybe an old name */
 };
+
+typedef VEC(struct traffic_property) property_list;
 
 struct cli {
 	const struct cli_command *cmd;
@@ -91,11 +97,17 @@ struct cli {
 	VEC(struct cli_given) given;
 	VEC(const char *) operands;
 	const char *bootstrap;
-	VEC(struct traffic_property) properties; /* of --command-config; owned */
-	VEC(char *) kept;                        /* strings that others point at; owned */
-	struct buf out;                          /* standard output, written by cli_flush */
+	property_list properties; /* of --command-config; in kept */
+	VEC(char *) kept;         /* strings that others point at; owned */
+	struct buf out;           /* standard output, written by cli_flush */
 	bool json;
-	bool broken;         /* standard output is closed: stop */
+	bool broken; /* standard output takes no more: stop */
+	bool lost;   /* and that is an error: it was not just closed */
+	/* Of a question, and of one attempt; 0: the client's own. */
+	int64_t timeout_ms, attempt_ms;
+	int signal;                /* that ended the command; 0: none */
+	struct loop_signal *on[2]; /* by cli_watch_signals */
+	bool *stop;
 	struct loop *loop;   /* by cli_open */
 	struct admin *admin; /* by cli_open; connects when it is first asked */
 };
@@ -117,14 +129,25 @@ int cli_usage(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int cli_fail(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* A remark on standard error. */
 void cli_note(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Writes c->out; sets broken when nobody reads any more. */
+/* Writes c->out; sets broken when that cannot be. */
 void cli_flush(struct cli *c);
+/* "name=value" of such an option as a property; both point into z or c->kept. CLI_USAGE (printed)
+ * or CLI_OK. */
+int cli_property(
+	struct cli *c, const char *option, const char *z, struct traffic_property *out) MUSTCHECK;
+/* Every property of a file goes to fn, "name=value", until that is not CLI_OK (it has printed
+ * why). CLI_NO (printed) when the file cannot be read. */
+typedef int cli_line_fn(void *arg, const char *property);
+int cli_property_file(
+	struct cli *c, const char *option, const char *path, cli_line_fn *fn, void *arg) MUSTCHECK;
 
 /* Loop and admin client for c->bootstrap. CLI_OK or CLI_NO (printed). */
 int cli_open(struct cli *c) MUSTCHECK;
 /* Turns the loop until *done. False when the command's deadline (a minute more than any question
  * has) went by. */
 bool cli_await(struct cli *c, const bool *done) MUSTCHECK;
+/* SIGINT and SIGTERM set *stop and c->signal from now on, and no longer end the process. */
+void cli_watch_signals(struct cli *c, bool *stop);
 /* One question: `use` gets the answer while it lives and returns an exit status. A question that
  * failed is printed, CLI_NO. */
 typedef int cli_use_fn(struct cli *c, void *arg, const void *response);

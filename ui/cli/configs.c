@@ -10,6 +10,7 @@ static const struct cli_option options[] = {
 	{"describe", 0, CLI_FLAG, NULL, "Show settings", NULL},
 	{"alter", 0, CLI_FLAG, NULL, "Change settings", NULL},
 	{"add-config", 0, CLI_VALUE, "NAME=VALUE,…", "Settings to set; a list: NAME=[A,B]", NULL},
+	{"add-config-file", 0, CLI_VALUE, "FILE", "A properties file of settings to set", NULL},
 	{"delete-config", 0, CLI_VALUE, "NAME,…", "Settings to take back to their default", NULL},
 	{"entity-type", 0, CLI_VALUE, "topics|brokers", "What the settings belong to", NULL},
 	{"entity-name", 0, CLI_VALUE, "NAME", "Topic, or id of a broker", NULL},
@@ -19,6 +20,19 @@ static const struct cli_option options[] = {
 	{"broker", 0, CLI_VALUE, "ID", "Short for --entity-type brokers --entity-name", NULL},
 	{"broker-defaults", 0, CLI_FLAG, NULL, "Short for --entity-type brokers --entity-default",
 		NULL},
+#define NOT_OFFERED "this version shows and changes settings of topics and brokers only"
+	{"broker-logger", 0, CLI_REFUSED, "ID", NOT_OFFERED, NULL},
+	{"client", 0, CLI_REFUSED, "ID", NOT_OFFERED, NULL},
+	{"client-defaults", 0, CLI_REFUSED, NULL, NOT_OFFERED, NULL},
+	{"client-metrics", 0, CLI_REFUSED, "NAME", NOT_OFFERED, NULL},
+	{"group", 0, CLI_REFUSED, "ID", NOT_OFFERED, NULL},
+	{"ip", 0, CLI_REFUSED, "ADDRESS", NOT_OFFERED, NULL},
+	{"ip-defaults", 0, CLI_REFUSED, NULL, NOT_OFFERED, NULL},
+	{"user", 0, CLI_REFUSED, "NAME", NOT_OFFERED, NULL},
+	{"user-defaults", 0, CLI_REFUSED, NULL, NOT_OFFERED, NULL},
+#undef NOT_OFFERED
+	{"bootstrap-controller", 0, CLI_REFUSED, "HOST:PORT",
+		"controllers are asked through a broker: name one with --bootstrap-server", NULL},
 	{NULL, 0, CLI_FLAG, NULL, NULL, NULL},
 };
 
@@ -36,9 +50,25 @@ static const char *source_name(int8_t source)
 	return source >= 0 && (size_t)source < ARRAY_LEN(names) ? names[source] : names[0];
 }
 
+static bool is_kafkas(const char *type)
+{
+	static const char *const others[] = {
+		"users", "clients", "ips", "groups", "client-metrics", "broker-loggers"};
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (!strcmp(type, others[i]))
+			return true;
+	return false;
+}
+
 static int find_entity(struct cli *c, struct entity *out)
 {
 	const char *type = cli_get(c, "entity-type");
+	if (cli_has(c, "topic") + cli_has(c, "broker") + cli_has(c, "broker-defaults") +
+			(cli_has(c, "entity-type") || cli_has(c, "entity-name") ||
+				cli_has(c, "entity-default")) >
+		1)
+		return cli_usage(c, "--topic, --broker, --broker-defaults and --entity-type each "
+				    "say whose settings are meant: give one of them");
 	*out = (struct entity){.name = cli_get(c, "entity-name")};
 	if (cli_has(c, "topic")) {
 		*out = (struct entity){ADMIN_RESOURCE_TOPIC, cli_get(c, "topic")};
@@ -55,11 +85,14 @@ static int find_entity(struct cli *c, struct entity *out)
 		if (cli_has(c, "entity-default"))
 			out->name = "";
 	} else {
-		return cli_usage(c, "--entity-type %s: topics or brokers was expected", type);
+		return cli_usage(c, "--entity-type %s: topics or brokers was expected%s", type,
+			is_kafkas(type) ? "; this version does not offer the others" : "");
 	}
 	if (out->type == ADMIN_RESOURCE_BROKER && out->name && *out->name &&
 		strspn(out->name, "0123456789") != strlen(out->name))
 		return cli_usage(c, "--entity-name %s: the id of a broker was expected", out->name);
+	if (out->type == ADMIN_RESOURCE_TOPIC && out->name && !*out->name)
+		return cli_usage(c, "the name of a topic was expected");
 	return CLI_OK;
 }
 
@@ -156,6 +189,25 @@ static int use_described(struct cli *c, void *arg, const void *response)
 	return CLI_OK;
 }
 
+/* Kafka's script tells of the unknown and is content, unless --all asks for what is not there. */
+static bool missing(struct cli *c, const struct entity *t, int *status)
+{
+	struct str name = str_of(t->name);
+	bool topic = t->type == ADMIN_RESOURCE_TOPIC;
+	if (cli_has(c, "all") || !*t->name)
+		return false;
+	*status = cli_refresh(c, &name, topic ? 1 : 0);
+	if (*status != CLI_OK)
+		return false;
+	if (topic ? admin_topic_find(c->admin, name) != NULL
+		  : admin_broker_find(c->admin, (int32_t)strtol(t->name, NULL, 10)) != NULL)
+		return false;
+	if (!c->json)
+		buf_printf(&c->out, "The %s '%s' doesn't exist and doesn't have dynamic config.\n",
+			topic ? "topic" : "broker", t->name);
+	return true;
+}
+
 static int describe_one(struct cli *c, struct describing *d)
 {
 	struct describe_configs_request_resources res;
@@ -200,7 +252,11 @@ static int describe(struct cli *c, const struct entity *entity)
 	json_init(&d.j, &c->out);
 	if (c->json)
 		json_array(&d.j);
-	int status = entity->name ? describe_one(c, &d) : describe_all(c, &d);
+	int status = CLI_OK;
+	if (!entity->name)
+		status = describe_all(c, &d);
+	else if (!missing(c, entity, &status) && status == CLI_OK)
+		status = describe_one(c, &d);
 	if (c->json && status == CLI_OK) {
 		json_array_end(&d.j);
 		buf_putc(&c->out, '\n');
@@ -246,6 +302,44 @@ static int gather(struct cli *c, const char *option, int8_t op,
 	return CLI_OK;
 }
 
+struct gathering {
+	struct cli *c;
+	struct incremental_alter_configs_request_configs *out;
+	int32_t *n;
+};
+
+static int take_line(void *arg, const char *text)
+{
+	const struct gathering *g = arg;
+	const char *eq = strchr(text, '=');
+	if (*g->n == MAX_CONFIGS)
+		return cli_usage(g->c, "more than %d settings at once", MAX_CONFIGS);
+	g->out[*g->n].name = (struct str){text, (size_t)(eq - text)};
+	g->out[*g->n].value = str_of(eq + 1);
+	g->out[(*g->n)++].config_operation = ADMIN_CONFIG_SET;
+	return CLI_OK;
+}
+
+static int gather_all(
+	struct cli *c, struct incremental_alter_configs_request_configs *out, int32_t *n)
+{
+	const char *file = cli_get(c, "add-config-file");
+	struct gathering g = {c, out, n};
+	int status = CLI_OK;
+	if (file && cli_has(c, "add-config"))
+		return cli_usage(c, "--add-config and --add-config-file cannot be used together");
+	if (file)
+		status = cli_property_file(c, "add-config-file", file, take_line, &g);
+	if (status == CLI_OK)
+		status = gather(c, "add-config", ADMIN_CONFIG_SET, out, n);
+	if (status == CLI_OK)
+		status = gather(c, "delete-config", ADMIN_CONFIG_DELETE, out, n);
+	if (status == CLI_OK && !*n)
+		return cli_usage(
+			c, "--alter needs --add-config, --add-config-file or --delete-config");
+	return status;
+}
+
 static int alter(struct cli *c, struct entity *entity)
 {
 	struct incremental_alter_configs_request_configs configs[MAX_CONFIGS];
@@ -256,11 +350,7 @@ static int alter(struct cli *c, struct entity *entity)
 		return cli_usage(c, "--alter needs --entity-name%s",
 			entity->type == ADMIN_RESOURCE_BROKER ? " or --entity-default" : "");
 	memset(configs, 0, sizeof(configs));
-	int status = gather(c, "add-config", ADMIN_CONFIG_SET, configs, &n);
-	if (status == CLI_OK)
-		status = gather(c, "delete-config", ADMIN_CONFIG_DELETE, configs, &n);
-	if (status == CLI_OK && !n)
-		return cli_usage(c, "--alter needs --add-config or --delete-config");
+	int status = gather_all(c, configs, &n);
 	if (status != CLI_OK)
 		return status;
 	msg_init(&incremental_alter_configs_request_desc, &r);
@@ -279,6 +369,9 @@ static int run(struct cli *c)
 	struct entity entity;
 	if (cli_has(c, "describe") == cli_has(c, "alter"))
 		return cli_usage(c, "one of --describe and --alter was expected");
+	if (cli_has(c, "describe") && (cli_has(c, "add-config") || cli_has(c, "delete-config") ||
+					      cli_has(c, "add-config-file")))
+		return cli_usage(c, "settings are changed with --alter, not --describe");
 	int status = find_entity(c, &entity);
 	if (status == CLI_OK)
 		status = cli_open(c);

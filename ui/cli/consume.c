@@ -2,11 +2,8 @@
 #include "cli/cli.h"
 #include "cli/impl.h"
 #include "io/loop.h"
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-
-enum { MAX_HEADERS = 1024 };
+#include <string.h>
 
 static const struct cli_option options[] = {
 	{"topic", 0, CLI_VALUE, "NAME", "The topic to read", NULL},
@@ -22,18 +19,32 @@ static const struct cli_option options[] = {
 		"headers.separator, null.literal",
 		NULL},
 	{"formatter-property", 0, CLI_VALUE, "NAME=VALUE", NULL, "property"},
+	{"formatter-config", 0, CLI_VALUE, "FILE", "A file of such properties as --property takes",
+		NULL},
+	{"formatter", 0, CLI_VALUE, "CLASS",
+		"DefaultMessageFormatter, or NoOpMessageFormatter to print nothing", NULL},
+	{"key-deserializer", 0, CLI_VALUE, "CLASS", NULL, NULL},
+	{"value-deserializer", 0, CLI_VALUE, "CLASS", NULL, NULL},
 	{"isolation-level", 0, CLI_VALUE, "LEVEL", "read_uncommitted or read_committed", NULL},
 	{"consumer-property", 0, CLI_VALUE, "NAME=VALUE", "A setting of the consumer", NULL},
 	{"command-property", 0, CLI_VALUE, "NAME=VALUE", NULL, "consumer-property"},
 	{"consumer.config", 0, CLI_VALUE, "FILE", NULL, "command-config"},
 	{"skip-message-on-error", 0, CLI_FLAG, NULL, NULL, NULL},
+	{"group", 0, CLI_REFUSED, "GROUP",
+		"this version reads without a group and commits nothing: leave it away", NULL},
+	{"enable-systest-events", 0, CLI_REFUSED, NULL,
+		"these lines are for Kafka's own tests: leave it away", NULL},
 	{NULL, 0, CLI_FLAG, NULL, NULL, NULL},
 };
+
+/* A batch of large records is not gathered whole. */
+enum { FLUSH_BYTES = 1 << 20 };
 
 struct consuming {
 	struct cli *c;
 	struct record_format format;
-	VEC(struct traffic_property) properties;
+	property_list properties;
+	VEC(struct traffic_header) headers; /* of the record at hand */
 	VEC(struct consumer_start) starts;
 	int64_t timeout_ms, processed;
 	struct io_timer timer;
@@ -41,19 +52,32 @@ struct consuming {
 	bool done, told;
 };
 
+static void read_headers(struct consuming *k, const struct consumer_record *r)
+{
+	k->headers.n = 0;
+	if (!k->format.headers && !k->c->json)
+		return;
+	size_t n = consumer_headers(r, k->headers.v, k->headers.cap);
+	if (n > k->headers.cap) {
+		vec_reserve(&k->headers, n);
+		n = consumer_headers(r, k->headers.v, k->headers.cap);
+	}
+	k->headers.n = min_size(n, k->headers.cap);
+}
+
 static void on_batch(void *arg, const struct consumer_record *r, size_t n)
 {
 	struct consuming *k = arg;
-	struct traffic_header h[MAX_HEADERS];
 	for (size_t i = 0; i < n && !k->c->broken; i++) {
-		size_t n_headers = 0;
-		if (k->format.headers || k->c->json)
-			n_headers = min_size(consumer_headers(&r[i], h, MAX_HEADERS), MAX_HEADERS);
-		if (k->c->json)
-			record_format_json(&r[i], h, n_headers, &k->c->out);
+		read_headers(k, &r[i]);
+		if (k->c->json && !k->format.nothing)
+			record_format_json(&r[i], k->headers.v, k->headers.n, &k->c->out);
 		else
-			record_format_put(&k->format, &r[i], h, n_headers, &k->c->out);
+			record_format_put(
+				&k->format, &r[i], k->headers.v, k->headers.n, &k->c->out);
 		k->processed++;
+		if (k->c->out.n >= FLUSH_BYTES)
+			cli_flush(k->c);
 	}
 	cli_flush(k->c);
 	k->done = k->done || k->c->broken;
@@ -79,31 +103,50 @@ static void on_error(void *arg, const struct err *e, bool fatal)
 	}
 }
 
-static void on_signal(void *arg, int signum)
+static int set_format(void *arg, const char *property)
 {
-	(void)signum;
-	((struct consuming *)arg)->done = true;
+	struct consuming *k = arg;
+	struct err e;
+	return record_format_set(&k->format, property, &e) < 0 ? cli_usage(k->c, "%s", e.msg)
+							       : CLI_OK;
 }
 
-static int read_properties(struct cli *c, struct consuming *k)
+/* A class by its name, with or without its package. */
+static bool is_class(const char *z, const char *name)
 {
-	const char *z;
-	struct err e;
+	const char *dot = strrchr(z, '.');
+	return !strcmp(dot ? dot + 1 : z, name);
+}
+
+static int check_deserializer(struct cli *c, const char *option)
+{
+	const char *z = cli_get(c, option);
+	if (!z || is_class(z, "StringDeserializer") || is_class(z, "ByteArrayDeserializer"))
+		return CLI_OK;
+	return cli_usage(c,
+		"--%s %s: Java's classes cannot be used here; bytes are printed as they are, as "
+		"StringDeserializer does",
+		option, z);
+}
+
+static int read_format(struct cli *c, struct consuming *k)
+{
+	const char *z = cli_get(c, "formatter"), *file = cli_get(c, "formatter-config");
 	record_format_init(&k->format);
-	for (size_t i = 0; (z = cli_nth(c, "property", i)); i++)
-		if (record_format_set(&k->format, z, &e) < 0)
-			return cli_usage(c, "--property: %s", e.msg);
-	vec_foreach (p, &c->properties)
-		vec_push(&k->properties, *p);
-	for (size_t i = 0; (z = cli_nth(c, "consumer-property", i)); i++) {
-		const char *eq = strchr(z, '=');
-		if (!eq || eq == z)
-			return cli_usage(c, "--consumer-property %s: name=value was expected", z);
-		char *name = str_dup((struct str){z, (size_t)(eq - z)});
-		vec_push(&c->kept, name);
-		vec_push(&k->properties, ((struct traffic_property){name, eq + 1}));
-	}
-	return CLI_OK;
+	k->format.nothing = z && is_class(z, "NoOpMessageFormatter");
+	if (z && !k->format.nothing && !is_class(z, "DefaultMessageFormatter"))
+		return cli_usage(c,
+			"--formatter %s: Java's classes cannot be used here; "
+			"DefaultMessageFormatter and NoOpMessageFormatter are built in",
+			z);
+	int status = check_deserializer(c, "key-deserializer");
+	if (status == CLI_OK)
+		status = check_deserializer(c, "value-deserializer");
+	if (status == CLI_OK && file)
+		status = cli_property_file(c, "formatter-config", file, set_format, k);
+	for (size_t i = 0; status == CLI_OK && (z = cli_nth(c, "property", i)); i++)
+		status = set_format(k, z);
+	return status;
 }
 
 static int read_start(struct cli *c, struct consumer_start *s)
@@ -114,6 +157,8 @@ static int read_start(struct cli *c, struct consumer_start *s)
 	*s = (struct consumer_start){.partition = (int32_t)partition, .from = CONSUMER_LATEST};
 	if (status != CLI_OK)
 		return status;
+	if (partition >= 0 && !cli_has(c, "topic"))
+		return cli_usage(c, "--partition needs --topic");
 	if (offset && cli_has(c, "from-beginning"))
 		return cli_usage(c, "--offset and --from-beginning exclude each other");
 	if (offset && partition < 0)
@@ -180,9 +225,8 @@ static int consume(struct cli *c, struct consuming *k, int64_t max)
 	struct consumer *consumer = consumer_new(c->loop, &o, &e);
 	if (!consumer)
 		return cli_usage(c, "%s", e.msg);
-	struct loop_signal *on_int = loop_signal_new(c->loop, SIGINT, on_signal, k, NULL);
-	struct loop_signal *on_term = loop_signal_new(c->loop, SIGTERM, on_signal, k, NULL);
-	if (consumer_assign(consumer, k->starts.v, k->starts.n, &e) < 0) {
+	cli_watch_signals(c, &k->done);
+	if (!k->done && consumer_assign(consumer, k->starts.v, k->starts.n, &e) < 0) {
 		k->status = cli_fail(c, "%s", e.msg);
 	} else {
 		if (k->timeout_ms >= 0)
@@ -192,10 +236,6 @@ static int consume(struct cli *c, struct consuming *k, int64_t max)
 	}
 	io_timer_stop(&k->timer);
 	consumer_free(consumer);
-	if (on_int)
-		loop_signal_free(on_int);
-	if (on_term)
-		loop_signal_free(on_term);
 	cli_note(c, "Processed a total of %lld messages", (long long)k->processed);
 	return k->status;
 }
@@ -213,22 +253,26 @@ static int run(struct cli *c)
 			"--isolation-level %s: read_uncommitted or read_committed was "
 			"expected",
 			level);
-	int status = cli_number(c, "max-messages", -1, INT64_MAX, 0, &max);
+	int status = cli_number(c, "max-messages", -1, INT64_MAX, -1, &max);
 	if (status == CLI_OK)
 		status = cli_number(c, "timeout-ms", 0, INT32_MAX, -1, &k.timeout_ms);
 	if (status == CLI_OK)
 		status = read_start(c, &from);
 	if (status == CLI_OK)
-		status = read_properties(c, &k);
+		status = read_format(c, &k);
+	if (status == CLI_OK)
+		status = cli_take_properties(c, "consumer-property", &k.properties);
 	if (status == CLI_OK)
 		status = cli_open(c);
 	if (status == CLI_OK)
 		status = find_partitions(c, &k, &from);
 	if (status == CLI_OK) {
 		io_timer_init(&k.timer, c->loop, on_done, &k);
+		k.done = max == 0;
 		status = consume(c, &k, max < 0 ? 0 : max);
 	}
 	vec_fini(&k.properties);
+	vec_fini(&k.headers);
 	vec_fini(&k.starts);
 	return status;
 }

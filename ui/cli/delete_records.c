@@ -54,15 +54,33 @@ static int add(struct cli *c, struct job *j, const char *path, const struct json
 			"%s: partitions, entry %zu: \"topic\" (a string), \"partition\" and "
 			"\"offset\" (whole numbers) were expected",
 			path, j->ask.n + 1);
-	vec_foreach (o, &j->ask)
-		if (str_eq(o->topic, topic->string) && o->partition == partition->integer)
-			return cli_fail(c, "%s: partition %.*s-%d is named twice", path,
-				STR_ARG(o->topic), o->partition);
 	*vec_add(&j->ask) = (struct admin_offset){.topic = topic->string,
 		.partition = (int32_t)partition->integer,
 		.replica = -1,
 		.timestamp = offset->integer};
 	return CLI_OK;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct admin_offset *x = a, *y = b;
+	int order = str_cmp(x->topic, y->topic);
+	return order ? order : (x->partition > y->partition) - (x->partition < y->partition);
+}
+
+static int check_twice(struct cli *c, const struct job *j, const char *path)
+{
+	VEC(struct admin_offset) sorted = {0};
+	int status = CLI_OK;
+	vec_foreach (o, &j->ask)
+		vec_push(&sorted, *o);
+	vec_sort(&sorted, by_place);
+	for (size_t i = 1; i < sorted.n && status == CLI_OK; i++)
+		if (by_place(&sorted.v[i - 1], &sorted.v[i]) == 0)
+			status = cli_fail(c, "%s: partition %.*s-%d is named twice", path,
+				STR_ARG(sorted.v[i].topic), sorted.v[i].partition);
+	vec_fini(&sorted);
+	return status;
 }
 
 static int read_offsets(
@@ -76,12 +94,12 @@ static int read_offsets(
 	const struct json_value *list = json_tree_get(root, "partitions");
 	if (version && (!version->is_integer || version->integer != 1))
 		return cli_fail(c, "%s: \"version\": 1 was expected", path);
-	if (!list || list->kind != JSON_ARRAY || !list->child)
+	if (!list || list->kind != JSON_ARRAY)
 		return cli_fail(c, "%s: a list \"partitions\" was expected", path);
 	int status = CLI_OK;
 	for (const struct json_value *v = list->child; v && status == CLI_OK; v = v->next)
 		status = add(c, j, path, v);
-	return status;
+	return status == CLI_OK ? check_twice(c, j, path) : status;
 }
 
 static void print_json(struct cli *c, const struct admin_offset *all, size_t n)
@@ -116,11 +134,9 @@ static void on_deleted(
 				     "completed:\n");
 	else
 		print_json(j->c, all, n);
+	j->status = cli_tell_failed(j->c, all, n);
 	for (size_t i = 0; i < n; i++) {
-		if (all[i].error)
-			j->status = cli_fail(
-				j->c, "%s", all[i].why ? all[i].why : kerr_text(all[i].error));
-		else if (!j->c->json)
+		if (!all[i].error && !j->c->json)
 			buf_printf(&j->c->out, "partition: %.*s-%d\tlow_watermark: %lld\n",
 				STR_ARG(all[i].topic), all[i].partition, (long long)all[i].offset);
 	}

@@ -18,7 +18,7 @@ static void put_options(const struct cli_option *o, struct buf *out)
 {
 	for (; o && o->name; o++) {
 		size_t begin = out->n;
-		if (!o->help)
+		if (!o->help || o->kind == CLI_REFUSED)
 			continue;
 		buf_puts(out, "  ");
 		put_name(o, out);
@@ -42,7 +42,8 @@ void cli_print_help(const struct cli_command *cmd, struct buf *out)
 	if (cmd->options && cmd->options->name)
 		buf_putc(out, '\n');
 	put_options(cli_shared(cmd), out);
-	buf_puts(out, "\nExit status: 0 done, 1 the cluster said no, 2 wrong usage.\n");
+	buf_puts(out, "\nExit status: 0 done, 1 the cluster said no, 2 wrong usage,\n128 and more: "
+		      "a signal ended it.\n");
 }
 
 /* Text for roff: a minus is a minus, a backslash itself, no line begins with a control. */
@@ -62,7 +63,7 @@ static void man_options(const struct cli_option *o, struct buf *out)
 {
 	struct buf name = BUF_EMPTY;
 	for (; o && o->name; o++) {
-		if (!o->help)
+		if (!o->help || o->kind == CLI_REFUSED)
 			continue;
 		buf_clear(&name);
 		put_name(o, &name);

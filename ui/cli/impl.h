@@ -11,6 +11,11 @@
 extern const struct cli_option cli_common[];
 /* The options that a command has besides its own. */
 const struct cli_option *cli_shared(const struct cli_command *cmd);
+/* Reads the file of --command-config, if one was named. CLI_NO (printed) or CLI_OK. */
+int cli_read_config(struct cli *c) MUSTCHECK;
+/* The settings of a producer or consumer: those of the file, then those of the option. What nobody
+ * knows is told and left out, as Java does. CLI_USAGE, CLI_NO (printed) or CLI_OK. */
+int cli_take_properties(struct cli *c, const char *option, property_list *out) MUSTCHECK;
 /* Ends what cli_open began. */
 void cli_close(struct cli *c);
 
@@ -66,7 +71,21 @@ int replica_assignment_parse(
 	const char *z, struct replica_assignment *out, struct err *e) MUSTCHECK;
 void replica_assignment_fini(struct replica_assignment *a);
 
-/* ---- records in text (lines.c, record_format.c) -------------------------------------------- */
+/* ---- records in text (lines.c, record_format.c, text_property.c)
+ * -------------------------------------------- */
+
+/* One property of those below. */
+struct text_property {
+	const char *name;
+	const char **text; /* takes the value as it is; else flag takes true or false */
+	bool *flag;
+	bool inverted; /* the flag is set for false */
+	bool filled;   /* an empty text cannot be */
+};
+/* property is "name=value" and stays pointed into. ERR_NOT_FOUND: the table has no such name;
+ * ERR_INVALID: no "=", or no value that can be. */
+int text_property_set(
+	const struct text_property *all, size_t n, const char *property, struct err *e) MUSTCHECK;
 
 /* How a line becomes a record: the properties of Kafka's line reader. */
 struct line_reader {
@@ -94,6 +113,7 @@ int line_reader_take(
 /* How a record is printed: the properties of Kafka's message formatter. */
 struct record_format {
 	bool timestamp, partition, offset, delivery, epoch, headers, key, no_value;
+	bool nothing; /* Kafka's NoOpMessageFormatter */
 	const char *key_separator, *line_separator, *headers_separator, *null_literal;
 };
 void record_format_init(struct record_format *f);
@@ -102,6 +122,12 @@ void record_format_put(const struct record_format *f, const struct consumer_reco
 	const struct traffic_header *h, size_t n_headers, struct buf *out);
 void record_format_json(const struct consumer_record *r, const struct traffic_header *h,
 	size_t n_headers, struct buf *out);
+
+/* ---- many partitions ------------------------------------------------------------------------ */
+
+/* Prints why partitions failed: each reason once while they repeat, at most a screenful. CLI_NO
+ * when there is any. */
+int cli_tell_failed(struct cli *c, const struct admin_offset *all, size_t n);
 
 /* ---- partitions by description (offsets.c) -------------------------------------------------- */
 

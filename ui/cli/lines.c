@@ -10,45 +10,19 @@ void line_reader_init(struct line_reader *r)
 		.headers_key_separator = ":"};
 }
 
-static int set_bool(const char *name, const char *value, bool *out, struct err *e)
-{
-	*out = strcmp(value, "true") == 0;
-	if (!*out && strcmp(value, "false") != 0)
-		return err_set(e, ERR_INVALID, "%s=%s: true or false was expected", name, value);
-	return 0;
-}
-
 int line_reader_set(struct line_reader *r, const char *property, struct err *e)
 {
-	const struct {
-		const char *name;
-		const char **text;
-		bool *flag;
-	} all[] = {
-		{"parse.key", NULL, &r->parse_key},
-		{"parse.headers", NULL, &r->parse_headers},
-		{"ignore.error", NULL, &r->ignore_error},
-		{"key.separator", &r->key_separator, NULL},
-		{"headers.delimiter", &r->headers_delimiter, NULL},
-		{"headers.separator", &r->headers_separator, NULL},
-		{"headers.key.separator", &r->headers_key_separator, NULL},
-		{"null.marker", &r->null_marker, NULL},
+	const struct text_property all[] = {
+		{"parse.key", .flag = &r->parse_key},
+		{"parse.headers", .flag = &r->parse_headers},
+		{"ignore.error", .flag = &r->ignore_error},
+		{"key.separator", .text = &r->key_separator, .filled = true},
+		{"headers.delimiter", .text = &r->headers_delimiter, .filled = true},
+		{"headers.separator", .text = &r->headers_separator, .filled = true},
+		{"headers.key.separator", .text = &r->headers_key_separator, .filled = true},
+		{"null.marker", .text = &r->null_marker, .filled = true},
 	};
-	const char *eq = strchr(property, '=');
-	if (!eq)
-		return err_set(e, ERR_INVALID, "%s: name=value was expected", property);
-	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-		if (strlen(all[i].name) != (size_t)(eq - property) ||
-			!str_starts(str_of(property), all[i].name))
-			continue;
-		if (all[i].flag)
-			return set_bool(all[i].name, eq + 1, all[i].flag, e);
-		if (!eq[1])
-			return err_set(e, ERR_INVALID, "%s: a value was expected", property);
-		*all[i].text = eq + 1;
-		return 0;
-	}
-	return err_set(e, ERR_NOT_FOUND, "unknown property %s", property);
+	return text_property_set(all, ARRAY_LEN(all), property, e);
 }
 
 /* Splits s at the first sep; false when there is none. */

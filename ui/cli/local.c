@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -197,6 +199,21 @@ static int make_dirs(const char *path, struct err *e)
 	if (rc == 0 && mkdir(copy, 0755) < 0 && errno != EEXIST)
 		rc = err_errno(e, ERR_IO, errno, "%s cannot be made", copy);
 	free(copy);
+	return rc;
+}
+
+int local_free_port(uint16_t *out, struct err *e)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool ok = fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
+		  getsockname(fd, (struct sockaddr *)&at, &n) == 0;
+	int rc = ok ? 0 : err_errno(e, ERR_IO, errno, "no free port");
+
+	if (fd >= 0)
+		close(fd);
+	*out = ntohs(at.sin_port);
 	return rc;
 }
 

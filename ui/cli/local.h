@@ -45,8 +45,11 @@ void local_bootstrap(const struct local_cluster *c, struct buf *out);
  * $KDECK_BROKER. ERR_NOT_FOUND with the places that were looked at. */
 int local_find_broker(struct buf *path, struct err *e) MUSTCHECK;
 
-/* Makes DIR/broker-ID with a server.properties of its own (an existing one is kept). port 0: a free
- * one. extra: lines put at the end, may be NULL. */
+/* A port of loopback that nobody listens on now. */
+int local_free_port(uint16_t *out, struct err *e) MUSTCHECK;
+
+/* Makes DIR/broker-ID with a server.properties of its own (an existing one is kept). port 0: the
+ * broker takes a free one, another at each start. extra: lines put at the end, may be NULL. */
 int local_prepare(
 	const char *dir, int32_t id, uint16_t port, const char *extra, struct err *e) MUSTCHECK;
 

@@ -96,6 +96,13 @@ static int read_filters(struct cli *c, struct job *j)
 {
 	const char *list = cli_get(c, "topic-partitions");
 	int status = CLI_OK;
+	if (!list && cli_has(c, "partitions") &&
+		strspn(cli_get(c, "partitions"), "0123456789,") != strlen(cli_get(c, "partitions")))
+		return cli_usage(c,
+			"--partitions %s: numbers with commas between were expected; ranges go "
+			"with "
+			"--topic-partitions NAME:0-2",
+			cli_get(c, "partitions"));
 	if (!list)
 		return add_filter(c, j, cli_get(c, "topic"), cli_get(c, "partitions"));
 	if (cli_has(c, "topic") || cli_has(c, "partitions"))
@@ -129,7 +136,7 @@ static int read_time(struct cli *c, int64_t *out)
 		int64_t value;
 	} names[] = {{"latest", ADMIN_LATEST}, {"earliest", ADMIN_EARLIEST},
 		{"max-timestamp", ADMIN_MAX_TIMESTAMP}, {"earliest-local", -4},
-		{"latest-tiered", -5}};
+		{"latest-tiered", -5}, {"earliest-pending-upload", -6}};
 	const char *z = cli_get(c, "time");
 	for (size_t i = 0; z && i < ARRAY_LEN(names); i++) {
 		if (!strcmp(z, names[i].name)) {
@@ -137,7 +144,7 @@ static int read_time(struct cli *c, int64_t *out)
 			return CLI_OK;
 		}
 	}
-	return cli_number(c, "time", -5, INT64_MAX, ADMIN_LATEST, out);
+	return cli_number(c, "time", -6, INT64_MAX, ADMIN_LATEST, out);
 }
 
 static void print(struct cli *c, const struct admin_offset *all, size_t n)
@@ -174,10 +181,7 @@ static void on_offsets(
 	(void)broker;
 	if (left)
 		return;
-	for (size_t i = 0; i < n; i++)
-		if (all[i].error)
-			j->status = cli_fail(
-				j->c, "%s", all[i].why ? all[i].why : kerr_text(all[i].error));
+	j->status = cli_tell_failed(j->c, all, n);
 	print(j->c, all, n);
 	j->done = true;
 }

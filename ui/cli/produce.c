@@ -32,8 +32,24 @@ static const struct cli_option options[] = {
 	{"request-required-acks", 0, CLI_VALUE, "ACKS", "all (-1, the default), 1 or 0", NULL},
 	{"partitioner", 0, CLI_VALUE, "sticky|round-robin|key|N",
 		"How partitions are chosen, or the number of one", NULL},
+	{"reader-config", 0, CLI_VALUE, "FILE", "A file of such properties as --property takes",
+		NULL},
+	{"line-reader", 0, CLI_VALUE, "CLASS", NULL, NULL},
 	{"timeout", 0, CLI_VALUE, "MS", "How long a batch waits for more (linger.ms)", NULL},
-	{"batch-size", 0, CLI_VALUE, "BYTES", "Size of a batch", NULL},
+	{"batch-size", 0, CLI_VALUE, "BYTES", "Size of a batch (batch.size)", NULL},
+	{"max-partition-memory-bytes", 0, CLI_VALUE, "BYTES", NULL, NULL},
+	{"max-memory-bytes", 0, CLI_VALUE, "BYTES", "Memory for records that wait (buffer.memory)",
+		NULL},
+	{"max-block-ms", 0, CLI_VALUE, "MS", "How long to wait for a topic that is not there yet",
+		NULL},
+	{"message-send-max-retries", 0, CLI_VALUE, "N", "How often a batch is sent again (retries)",
+		NULL},
+	{"retry-backoff-ms", 0, CLI_VALUE, "MS", "Pause before that (retry.backoff.ms)", NULL},
+	{"request-timeout-ms", 0, CLI_VALUE, "MS",
+		"How long brokers have for an acknowledgement (request.timeout.ms)", NULL},
+	{"metadata-expiry-ms", 0, CLI_VALUE, "MS",
+		"How old metadata may become (metadata.max.age.ms)", NULL},
+	{"socket-buffer-size", 0, CLI_VALUE, "BYTES", "send.buffer.bytes", NULL},
 	{"sync", 0, CLI_FLAG, NULL, "Wait for each record's acknowledgement", NULL},
 	{"count", 0, CLI_VALUE, "N", "Write N made-up records instead of reading lines", NULL},
 	{"rate", 0, CLI_VALUE, "N", "Made-up records a second; without it as fast as possible",
@@ -49,14 +65,17 @@ struct producing {
 	struct line_record line; /* large: kept off the stack of each call */
 	struct str topic;
 	int32_t partition;
-	VEC(struct traffic_property) properties;
+	property_list properties;
 	struct buf in;
-	size_t at; /* what of `in` has been sent */
+	size_t at;      /* what of `in` has been sent */
+	size_t scanned; /* what of `in` has no newline, as far as has been looked */
 	int fd;
 	bool readable, eof, full, fatal, sync, flushed;
+	bool stop; /* a signal came: what has been sent is waited for, no more is read */
 	size_t failed, left;
 	int64_t count, made, rate, size, began_ms;
 	struct io_timer pause;
+	struct err told; /* the last trouble that was printed */
 	int status;
 };
 
@@ -80,8 +99,10 @@ static void on_ready(void *arg)
 static void on_error(void *arg, const struct err *e, bool fatal)
 {
 	struct producing *p = arg;
-	if (fatal || !p->fatal)
+	/* librdkafka says the same at every attempt. */
+	if (strcmp(p->told.msg, e->msg) != 0)
 		cli_note(p->c, "kdeck produce: %s", e->msg);
+	p->told = *e;
 	p->fatal = p->fatal || fatal;
 }
 
@@ -142,32 +163,42 @@ static bool send_line(struct producing *p, struct str text)
 
 static bool may_send(const struct producing *p)
 {
-	return !p->full && !p->fatal && p->status == CLI_OK &&
+	return !p->full && !p->fatal && !p->stop && p->status == CLI_OK &&
 	       !(p->sync && producer_pending(p->producer));
 }
 
-static void send_lines(struct producing *p, bool last)
+/* Where the line that begins at `at` ends; NULL: no newline has come yet. Each byte is looked at
+ * once, however long the line grows. */
+static const char *line_end(struct producing *p)
+{
+	size_t from = max_size(p->at, p->scanned);
+	const char *base = (const char *)p->in.p;
+	const char *nl = from < p->in.n ? memchr(base + from, '\n', p->in.n - from) : NULL;
+	p->scanned = nl ? (size_t)(nl - base) : p->in.n;
+	return nl;
+}
+
+static void send_lines(struct producing *p)
 {
 	while (may_send(p) && p->at < p->in.n) {
-		const char *begin = (const char *)p->in.p + p->at;
-		size_t rest = p->in.n - p->at;
-		const char *nl = memchr(begin, '\n', rest);
-		if (!nl && !last)
+		const char *begin = (const char *)p->in.p + p->at, *nl = line_end(p);
+		if (!nl && !p->eof)
 			break;
-		size_t n = nl ? (size_t)(nl - begin) : rest;
+		size_t n = nl ? (size_t)(nl - begin) : p->in.n - p->at;
 		if (!send_line(p, (struct str){begin, n}))
 			break;
 		p->at += n + (nl != NULL);
 	}
 	if (p->at) {
 		buf_consume(&p->in, p->at);
+		p->scanned -= min_size(p->scanned, p->at);
 		p->at = 0;
 	}
 }
 
-static bool has_line(const struct producing *p)
+static bool has_line(struct producing *p)
 {
-	return p->in.n && (p->eof || memchr(p->in.p, '\n', p->in.n));
+	return p->in.n && (p->eof || line_end(p));
 }
 
 static void read_more(struct producing *p)
@@ -189,10 +220,17 @@ static void read_more(struct producing *p)
 	}
 }
 
+static bool is_over(const struct producing *p)
+{
+	return p->status != CLI_OK || p->fatal || p->stop;
+}
+
 static void pump_lines(struct producing *p, struct loop_watch *watch)
 {
-	while (p->status == CLI_OK && !p->fatal && (!p->eof || p->in.n)) {
-		send_lines(p, p->eof);
+	while (!(p->eof && !p->in.n)) {
+		send_lines(p);
+		if (is_over(p))
+			break;
 		if (!p->eof && may_send(p) && !has_line(p) && p->readable)
 			read_more(p);
 		else if (watch)
@@ -236,7 +274,7 @@ static void make_records(struct producing *p)
 {
 	char *value = xmalloc((size_t)p->size);
 	char key[32];
-	while (p->made < p->count && !p->fatal) {
+	while (p->made < p->count && !p->fatal && !p->stop) {
 		int64_t due = p->count;
 		if (p->rate > 0)
 			due = min_i64(p->count,
@@ -280,34 +318,71 @@ static int read_partitioner(struct cli *c, struct producing *p, enum producer_pa
 	return status;
 }
 
-static void add_property(struct cli *c, struct producing *p, const char *name, const char *value)
-{
-	(void)c;
-	if (value)
-		vec_push(&p->properties, ((struct traffic_property){name, value}));
-}
+/* Flags that are settings of the client by another name. */
+static const struct {
+	const char *option, *property;
+	int64_t least;
+} flag_properties[] = {
+	{"timeout", "linger.ms", 0},
+	{"max-partition-memory-bytes", "batch.size", 1},
+	{"batch-size", "batch.size", 1},
+	{"max-memory-bytes", "buffer.memory", 1024},
+	{"max-block-ms", "topic.metadata.propagation.max.ms", 0},
+	{"message-send-max-retries", "retries", 0},
+	{"retry-backoff-ms", "retry.backoff.ms", 1},
+	{"request-timeout-ms", "request.timeout.ms", 1},
+	{"metadata-expiry-ms", "metadata.max.age.ms", 1},
+	{"socket-buffer-size", "send.buffer.bytes", 0},
+};
 
-static int read_properties(struct cli *c, struct producing *p)
+/* A flag wins over the same setting in a file or property, as in Kafka's script. */
+static int read_flags(struct cli *c, struct producing *p)
 {
-	const char *z;
-	struct err e;
-	line_reader_init(&p->reader);
-	for (size_t i = 0; (z = cli_nth(c, "property", i)); i++)
-		if (line_reader_set(&p->reader, z, &e) < 0)
-			return cli_usage(c, "--property: %s", e.msg);
-	vec_foreach (q, &c->properties)
-		vec_push(&p->properties, *q);
-	add_property(c, p, "linger.ms", cli_get(c, "timeout"));
-	add_property(c, p, "batch.size", cli_get(c, "batch-size"));
-	for (size_t i = 0; (z = cli_nth(c, "producer-property", i)); i++) {
-		const char *eq = strchr(z, '=');
-		if (!eq || eq == z)
-			return cli_usage(c, "--producer-property %s: name=value was expected", z);
-		char *name = str_dup((struct str){z, (size_t)(eq - z)});
-		vec_push(&c->kept, name);
-		add_property(c, p, name, eq + 1);
+	int64_t v;
+	for (size_t i = 0; i < ARRAY_LEN(flag_properties); i++) {
+		const char *name = flag_properties[i].option;
+		int status = cli_number(c, name, flag_properties[i].least, INT32_MAX, 0, &v);
+		if (status != CLI_OK)
+			return status;
+		if (cli_has(c, name))
+			vec_push(&p->properties,
+				((struct traffic_property){
+					flag_properties[i].property, cli_get(c, name)}));
 	}
 	return CLI_OK;
+}
+
+static int check_acks(struct cli *c)
+{
+	const char *z = cli_get(c, "request-required-acks");
+	if (!z || !strcmp(z, "all") || !strcmp(z, "-1") || !strcmp(z, "0") || !strcmp(z, "1"))
+		return CLI_OK;
+	return cli_usage(c, "--request-required-acks %s: all, -1, 0 or 1 was expected", z);
+}
+
+static int set_reader(void *arg, const char *property)
+{
+	struct producing *p = arg;
+	struct err e;
+	return line_reader_set(&p->reader, property, &e) < 0 ? cli_usage(p->c, "%s", e.msg)
+							     : CLI_OK;
+}
+
+static int read_reader(struct cli *c, struct producing *p)
+{
+	static const char *const known[] = {"org.apache.kafka.tools.LineMessageReader",
+		"kafka.tools.ConsoleProducer$LineMessageReader"};
+	const char *z = cli_get(c, "line-reader"), *file = cli_get(c, "reader-config");
+	line_reader_init(&p->reader);
+	if (z && strcmp(z, known[0]) && strcmp(z, known[1]))
+		return cli_usage(c,
+			"--line-reader %s: Java's classes cannot be used here; %s is built "
+			"in",
+			z, known[0]);
+	int status = file ? cli_property_file(c, "reader-config", file, set_reader, p) : CLI_OK;
+	for (size_t i = 0; status == CLI_OK && (z = cli_nth(c, "property", i)); i++)
+		status = set_reader(p, z);
+	return status;
 }
 
 static int read_numbers(struct cli *c, struct producing *p)
@@ -347,11 +422,18 @@ static int open_producer(struct cli *c, struct producing *p)
 	return p->producer ? CLI_OK : cli_usage(c, "%s", e.msg);
 }
 
+/* Waits for what has been sent; a second signal ends that. */
 static int finish(struct cli *c, struct producing *p)
 {
+	bool stopped = p->stop;
+	p->stop = false;
+	if (stopped && p->count < 0)
+		cli_note(c, "kdeck produce: interrupted; %lld line%s of the input had been sent",
+			(long long)p->reader.line_number, p->reader.line_number == 1 ? "" : "s");
 	producer_flush(p->producer, FLUSH_MS, on_flushed, p);
-	while (!p->flushed)
+	while (!p->flushed && !(stopped && p->stop))
 		loop_run_once(c->loop, true);
+	p->left = p->flushed ? p->left : producer_pending(p->producer);
 	size_t lost = p->failed + p->left;
 	if (lost)
 		return cli_fail(c, "topic %s: %zu record%s not acknowledged", cli_get(c, "topic"),
@@ -368,12 +450,19 @@ static int run(struct cli *c)
 	p->topic = str_of(cli_get(c, "topic"));
 	int status = p->topic.p ? read_numbers(c, p) : cli_usage(c, "--topic was expected");
 	if (status == CLI_OK)
-		status = read_properties(c, p);
+		status = read_reader(c, p);
+	if (status == CLI_OK)
+		status = cli_take_properties(c, "producer-property", &p->properties);
+	if (status == CLI_OK)
+		status = read_flags(c, p);
+	if (status == CLI_OK)
+		status = check_acks(c);
 	if (status == CLI_OK)
 		status = open_producer(c, p);
 	if (status == CLI_OK) {
 		io_timer_init(&p->pause, c->loop, on_pause, p);
 		p->began_ms = loop_now_ms(c->loop);
+		cli_watch_signals(c, &p->stop);
 		if (p->count >= 0)
 			make_records(p);
 		else

@@ -13,43 +13,21 @@ void record_format_init(struct record_format *f)
 
 int record_format_set(struct record_format *f, const char *property, struct err *e)
 {
-	const struct {
-		const char *name;
-		const char **text;
-		bool *flag;
-		bool inverted;
-	} all[] = {
-		{"print.timestamp", NULL, &f->timestamp, false},
-		{"print.partition", NULL, &f->partition, false},
-		{"print.offset", NULL, &f->offset, false},
-		{"print.delivery", NULL, &f->delivery, false},
-		{"print.epoch", NULL, &f->epoch, false},
-		{"print.headers", NULL, &f->headers, false},
-		{"print.key", NULL, &f->key, false},
-		{"print.value", NULL, &f->no_value, true},
-		{"key.separator", &f->key_separator, NULL, false},
-		{"line.separator", &f->line_separator, NULL, false},
-		{"headers.separator", &f->headers_separator, NULL, false},
-		{"null.literal", &f->null_literal, NULL, false},
+	const struct text_property all[] = {
+		{"print.timestamp", .flag = &f->timestamp},
+		{"print.partition", .flag = &f->partition},
+		{"print.offset", .flag = &f->offset},
+		{"print.delivery", .flag = &f->delivery},
+		{"print.epoch", .flag = &f->epoch},
+		{"print.headers", .flag = &f->headers},
+		{"print.key", .flag = &f->key},
+		{"print.value", .flag = &f->no_value, .inverted = true},
+		{"key.separator", .text = &f->key_separator},
+		{"line.separator", .text = &f->line_separator},
+		{"headers.separator", .text = &f->headers_separator},
+		{"null.literal", .text = &f->null_literal},
 	};
-	const char *eq = strchr(property, '=');
-	if (!eq)
-		return err_set(e, ERR_INVALID, "%s: name=value was expected", property);
-	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-		if (strlen(all[i].name) != (size_t)(eq - property) ||
-			!str_starts(str_of(property), all[i].name))
-			continue;
-		if (all[i].text) {
-			*all[i].text = eq + 1;
-			return 0;
-		}
-		bool yes = strcasecmp(eq + 1, "true") == 0;
-		if (!yes && strcasecmp(eq + 1, "false") != 0)
-			return err_set(e, ERR_INVALID, "%s: true or false was expected", property);
-		*all[i].flag = yes != all[i].inverted;
-		return 0;
-	}
-	return err_set(e, ERR_NOT_FOUND, "unknown property %s", property);
+	return text_property_set(all, ARRAY_LEN(all), property, e);
 }
 
 static void put_bytes(const struct record_format *f, struct slice s, struct buf *out)
@@ -85,6 +63,10 @@ void record_format_put(const struct record_format *f, const struct consumer_reco
 	const struct traffic_header *h, size_t n_headers, struct buf *out)
 {
 	const char *sep = "";
+	bool any = f->timestamp || f->partition || f->offset || f->delivery || f->epoch ||
+		   f->headers || f->key || !f->no_value;
+	if (f->nothing)
+		return;
 /* The separator stands between what is printed. */
 #define NEXT() (buf_puts(out, sep), (void)(sep = f->key_separator))
 	if (f->timestamp) {
@@ -125,7 +107,8 @@ void record_format_put(const struct record_format *f, const struct consumer_reco
 		put_bytes(f, r->value, out);
 	}
 #undef NEXT
-	buf_puts(out, f->line_separator);
+	if (any)
+		buf_puts(out, f->line_separator);
 }
 
 void record_format_json(const struct consumer_record *r, const struct traffic_header *h,

@@ -355,7 +355,7 @@ static int finish_batch(struct describing *d)
 	if (status == CLI_OK)
 		print_batch(d);
 	clear_batch(d);
-	return d->c->broken ? CLI_NO : status;
+	return status;
 }
 
 /* The same from Metadata, whole. */
@@ -401,7 +401,7 @@ static int pages(struct describing *d, int32_t limit)
 		bool cut = d->next_topic.p && d->next_partition > 0;
 		if (status == CLI_OK && !cut)
 			status = finish_batch(d);
-		if (status != CLI_OK || !d->next_topic.p)
+		if (status != CLI_OK || !d->next_topic.p || d->c->broken)
 			return status;
 	}
 }

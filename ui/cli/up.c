@@ -28,6 +28,17 @@ static char *chosen_dir(struct cli *c)
 	return (char *)(uintptr_t)given;
 }
 
+/* The cluster in the folder that is meant. Whatever comes back, k->dir names the folder and
+ * local_fini ends k. ERR_NOT_FOUND: there is none. */
+MUSTCHECK static int look(struct cli *c, struct local_cluster *k, struct err *e)
+{
+	char *dir = chosen_dir(c);
+	int rc = local_look(k, dir, e);
+
+	free(dir);
+	return rc;
+}
+
 static const char *state_of(const struct local_broker *b)
 {
 	return b->running ? "running" : "stopped";
@@ -47,29 +58,42 @@ static int start_one(struct cli *c, struct loop *l, const struct local_broker *b
 	return rc < 0 ? cli_fail(c, "%s", e.msg) : CLI_OK;
 }
 
-static int start_all(struct cli *c, const char *dir)
+static int start_all(struct cli *c, const struct local_cluster *k)
 {
-	struct local_cluster k;
 	struct err e = {0};
 	struct loop *l = loop_new(&e);
 	int rc = CLI_OK;
 
 	if (!l)
 		return cli_fail(c, "%s", e.msg);
-	if (local_look(&k, dir, &e) < 0)
-		rc = cli_fail(c, "%s", e.msg);
-	vec_foreach (b, &k.brokers)
+	vec_foreach (b, &k->brokers)
 		if (rc == CLI_OK && !b->running)
 			rc = start_one(c, l, b);
 	if (rc == CLI_OK) {
 		buf_puts(&c->out, "bootstrap ");
-		local_bootstrap(&k, &c->out);
+		local_bootstrap(k, &c->out);
 		buf_putc(&c->out, '\n');
-		cli_flush(c);
 	}
-	local_fini(&k);
 	loop_free(l);
 	return rc;
+}
+
+/* A folder without a cluster gets one. */
+static int look_or_prepare(struct cli *c, struct local_cluster *k, uint16_t port, struct err *e)
+{
+	int rc = look(c, k, e);
+
+	if (rc == 0 && cli_has(c, "port"))
+		cli_note(c, "kdeck up: the cluster in %s keeps the ports it has", k->dir);
+	if (rc == 0)
+		return 0;
+	rc = port ? 0 : local_free_port(&port, e);
+	if (rc == 0)
+		rc = local_prepare(k->dir, 1, port, NULL, e);
+	if (rc < 0)
+		return rc;
+	local_fini(k);
+	return look(c, k, e);
 }
 
 static int run_up(struct cli *c)
@@ -77,7 +101,6 @@ static int run_up(struct cli *c)
 	int64_t brokers, port;
 	struct local_cluster k;
 	struct err e = {0};
-	char *dir;
 	int rc;
 
 	if (cli_number(c, "brokers", 1, 100, 1, &brokers) ||
@@ -86,11 +109,9 @@ static int run_up(struct cli *c)
 	if (brokers != 1)
 		return cli_fail(c, "--brokers %lld: this version runs clusters of one broker",
 			(long long)brokers);
-	dir = chosen_dir(c);
-	rc = local_look(&k, dir, &e) == 0 ? 0 : local_prepare(dir, 1, (uint16_t)port, NULL, &e);
-	rc = rc < 0 ? cli_fail(c, "%s", e.msg) : start_all(c, dir);
+	rc = look_or_prepare(c, &k, (uint16_t)port, &e);
+	rc = rc < 0 ? cli_fail(c, "%s", e.msg) : start_all(c, &k);
 	local_fini(&k);
-	free(dir);
 	return rc;
 }
 
@@ -153,18 +174,15 @@ static int run_status(struct cli *c)
 {
 	struct local_cluster k;
 	struct err e = {0};
-	char *dir = chosen_dir(c);
 	int rc = CLI_OK;
 
-	if (local_look(&k, dir, &e) < 0)
+	if (look(c, &k, &e) < 0)
 		rc = cli_fail(c, "%s", e.msg);
 	else if (c->json)
 		status_json(c, &k);
 	else
 		status_text(c, &k);
-	cli_flush(c);
 	local_fini(&k);
-	free(dir);
 	return rc;
 }
 
@@ -204,16 +222,14 @@ static int run_down(struct cli *c)
 {
 	struct local_cluster k;
 	struct err e = {0};
-	char *dir = chosen_dir(c);
 	int rc = CLI_OK;
 
-	if (local_look(&k, dir, &e) < 0)
+	if (look(c, &k, &e) < 0)
 		rc = cli_fail(c, "%s", e.msg);
 	vec_foreach (b, &k.brokers)
 		if (stop_one(c, b) != CLI_OK)
 			rc = CLI_NO;
 	local_fini(&k);
-	free(dir);
 	return rc;
 }
 

@@ -15,7 +15,7 @@ static void options_are_split(void **state)
 	struct cli c = {.cmd = &cli_topics};
 	struct err e;
 	const char *argv[] = {"--create", "--topic=a=b", "-b", "h:1", "--config", "x=1", "--config",
-		"y=2", "--broker-list", "h:2"};
+		"y=2", "-bh:2"};
 	(void)state;
 	assert_int_equal(0, cli_parse(&c, ARRAY_LEN(argv), argv, &e));
 	assert_true(cli_has(&c, "create"));
