@@ -2,13 +2,17 @@
  * Fetch: v4-17. v4 isolation, v7 sessions (always answered with session 0: full fetches), v9 leader
  * epochs, v12 flexible, v13 topic ids, v15 replica state.
  *
- * A fetch that has its minimum of bytes, or an error, is answered at once. Else its partitions are
- * copied out of the request, the call parks, and it is tried again when one of them moves on.
+ * What would wait for the disk is read ahead by another thread first; such an answer is kept short.
+ * Then: a fetch that has its minimum of bytes, or an error, is answered at once. Else its
+ * partitions are copied out of the request, the call parks, and it is tried again when one of them
+ * moves on.
  */
 #include <stdlib.h>
 
 #include "api/api.h"
 #include "base/xalloc.h"
+
+#define COLD_BYTES (8 << 20) /* in one answer */
 
 struct part {
 	struct repl_topic *topic; /* looked up anew at each try: topics come and go */
@@ -28,8 +32,11 @@ struct fetch {
 	struct part *parts;
 	int32_t n_parts;
 	int32_t min_bytes, max_bytes;
+	int32_t max_wait_ms;
 	bool committed_only;
 	bool follower; /* a broker asks; no other one has replicas here */
+	struct plog_warm *cold; /* being read ahead */
+	int32_t n_cold;
 };
 
 static void fetch_free(struct fetch *f)
@@ -227,18 +234,68 @@ static void gone(void *arg)
 	call_skip(c);
 }
 
-static void wait(struct fetch *f, int32_t max_wait_ms)
+static void wait(struct fetch *f)
 {
 	struct call *c = f->call;
 	struct broker *b = c->broker;
 
-	call_park(c);
 	net_slot_on_gone(c->slot, gone, f);
-	delay_start(&b->delay, &f->delay, &delay_ops, broker_now_ms(b) + max_wait_ms);
+	delay_start(&b->delay, &f->delay, &delay_ops, broker_now_ms(b) + f->max_wait_ms);
 	for (int32_t i = 0; i < f->n_parts; i++)
 		if (f->parts[i].partition)
 			delay_watch_add(
 				&f->delay, &f->parts[i].watch, &f->parts[i].partition->reads);
+}
+
+/* True: it was answered. */
+static bool answer_at_once(struct fetch *f)
+{
+	if (f->max_wait_ms > 0 && !f->call->broker->stopping && !enough(f))
+		return false;
+	answer(f);
+	return true;
+}
+
+/* ---- what lies on the disk only ------------------------------------------------------------- */
+
+static void warmed(void *arg)
+{
+	struct fetch *f = arg;
+
+	for (int32_t i = 0; i < f->n_cold; i++)
+		plog_warm_end(&f->cold[i]);
+	if (net_slot_gone(f->call->slot))
+		gone(f);
+	else if (!answer_at_once(f))
+		wait(f);
+}
+
+/* True: the fetch goes on in warmed(). */
+static bool read_ahead(struct fetch *f)
+{
+	struct broker *b = f->call->broker;
+	int64_t left = min_i64(f->max_bytes, COLD_BYTES);
+
+	for (int32_t i = 0; b->read_ahead && i < f->n_parts && left > 0; i++) {
+		struct part *p = &f->parts[i];
+		struct plog_warm w;
+
+		if (find(f, p) ||
+			plog_warm_begin(p->partition->log, p->offset,
+				(size_t)min_i64(left, max_i64(0, p->max_bytes)),
+				partition_readable(p->partition, f->committed_only), &w) <= 0)
+			continue;
+		if (!f->cold)
+			f->cold = arena_array(&f->arena, (size_t)f->n_parts, sizeof(*f->cold));
+		f->cold[f->n_cold++] = w;
+		left -= (int64_t)w.bytes;
+	}
+	if (!f->n_cold)
+		return false;
+	f->max_bytes = (int32_t)min_i64(f->max_bytes, COLD_BYTES);
+	call_park(f->call);
+	b->read_ahead(b, f->cold, f->n_cold, warmed, f);
+	return true;
 }
 
 /* ---- taking the request -------------------------------------------------------------------- */
@@ -251,6 +308,7 @@ static struct fetch *take(struct call *c, const struct fetch_request *r)
 	for (int32_t i = 0; i < r->n_topics; i++)
 		n += (size_t)r->topics[i].n_partitions;
 	f->call = c;
+	f->max_wait_ms = r->max_wait_ms;
 	f->max_bytes = (int32_t)min_i64(r->max_bytes, c->broker->set.max_fetch_bytes);
 	f->min_bytes = (int32_t)min_i64(r->min_bytes, f->max_bytes);
 	f->committed_only = r->isolation_level == 1;
@@ -288,8 +346,8 @@ void api_fetch(struct call *c, const struct fetch_request *r)
 		return;
 	}
 	f = take(c, r);
-	if (r->max_wait_ms <= 0 || c->broker->stopping || enough(f))
-		answer(f);
-	else
-		wait(f, r->max_wait_ms);
+	if (read_ahead(f) || answer_at_once(f))
+		return;
+	call_park(c);
+	wait(f);
 }

@@ -55,6 +55,9 @@ struct broker {
 	int64_t next_producer_id, end_producer_id;
 	/* Asked by a handler for something the server does. */
 	void (*topic_wanted)(struct broker *b, struct str name); /* auto-creation */
+	/* plog_warm_run of n pieces on another thread, then done(arg). NULL: reads block. */
+	void (*read_ahead)(struct broker *b, struct plog_warm *w, int32_t n,
+		void (*done)(void *arg), void *arg);
 	void *owner;
 };
 

@@ -1,6 +1,7 @@
 /* Submitting, syncing, applying; how quorum reaches the disk is in metalog_quorum.c. */
 #define LOG_MODULE "metalog"
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,11 +125,7 @@ void metalog_apply(struct metalog *m, int64_t committed)
 
 static void sync_run(struct work *w)
 {
-	struct metalog_sync *s = CONTAINER_OF(w, struct metalog_sync, work);
-
-	s->errnum = 0;
-	for (size_t i = 0; i < s->sync.n && !s->errnum; i++)
-		s->errnum = -s->io->fdatasync(s->io, s->sync.fds[i]);
+	plog_sync_run(&CONTAINER_OF(w, struct metalog_sync, work)->sync);
 }
 
 static void sync_done(struct work *w, int status)
@@ -139,9 +136,8 @@ static void sync_done(struct work *w, int status)
 
 	m->syncing = false;
 	if (status < 0)
-		s->errnum = 125; /* cancelled: nothing was synced */
-	plog_sync_done(m->log, &s->sync, s->errnum);
-	if (s->errnum) {
+		s->sync.errnum = ECANCELED;
+	if (plog_sync_done(&s->sync) < 0) {
 		metalog_fail(m, "it cannot be synced");
 		finish_ops(m, ERR_IO);
 		return;
@@ -294,7 +290,6 @@ struct metalog *metalog_new(struct loop *l, struct store *store, const struct me
 	m->set = *set;
 	m->ev = *ev;
 	m->sync.metalog = m;
-	m->sync.io = store->io;
 	list_init(&m->ops);
 	rng_seed(&m->rng, random_u64());
 	arena_init(&m->arena, 0);

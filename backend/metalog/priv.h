@@ -11,9 +11,7 @@
 struct metalog_sync {
 	struct work work;
 	struct metalog *metalog;
-	struct store_io *io;
 	struct plog_sync sync;
-	int errnum;
 };
 
 struct metalog {

@@ -55,7 +55,7 @@ void repl_append(struct partition *p, struct repl_append *a)
 	a->partition = partition_get(p);
 	a->error = KERR_NONE;
 	list_push_back(&p->pending, &a->node);
-	if (!list_holds(&p->dirty))
+	if (!list_holds(&p->dirty) && list_empty(&p->syncing))
 		list_push_back(&r->dirty, &p->dirty);
 }
 
@@ -66,15 +66,21 @@ static void refuse(struct repl_append *a, int16_t error)
 	a->done(a);
 }
 
-void partition_refuse_pending(struct partition *p, int16_t error)
+static void refuse_all(struct list *queue, int16_t error)
 {
 	struct list_node *node;
 
-	list_remove(&p->dirty);
-	while ((node = list_first(&p->pending))) {
+	while ((node = list_first(queue))) {
 		list_remove(node);
 		refuse(CONTAINER_OF(node, struct repl_append, node), error);
 	}
+}
+
+void partition_refuse_pending(struct partition *p, int16_t error)
+{
+	list_remove(&p->dirty);
+	refuse_all(&p->syncing, error);
+	refuse_all(&p->pending, error);
 }
 
 static void count(struct partition *p, const struct plog_append *item)
@@ -105,28 +111,86 @@ static void gather(struct repl *r, struct partition *p, struct list *queue)
 	}
 }
 
-static void append(struct repl *r, struct partition *p)
+/* What became of each append; *queue is in the order of r->items. */
+static void take_results(struct repl *r, struct partition *p, struct list *queue)
 {
-	struct list queue;
-	struct list_node *node;
 	size_t i = 0;
 
-	gather(r, p, &queue);
-	plog_append(p->log, r->items.v, r->items.n, PLOG_LEADER);
-	partition_advance(p);
-	while ((node = list_first(&queue))) {
+	list_foreach (node, queue) {
 		struct repl_append *a = CONTAINER_OF(node, struct repl_append, node);
 		const struct plog_append *item = &r->items.v[i++];
 
-		list_remove(node);
 		count(p, item);
 		a->error = item->error;
 		a->base_offset = item->base_offset;
 		a->last_offset = item->last_offset;
 		a->timestamp = item->timestamp;
 		a->log_start = p->log->log_start;
+	}
+}
+
+static void finish(struct list *queue)
+{
+	struct list_node *node;
+
+	while ((node = list_first(queue))) {
+		struct repl_append *a = CONTAINER_OF(node, struct repl_append, node);
+
+		list_remove(node);
 		a->done(a);
 	}
+}
+
+/* The reference is the sync's. What came meanwhile makes the next append: one sync for all of it.
+ */
+static void synced(void *arg, int rc)
+{
+	struct partition *p = arg;
+
+	if (p->topic && p->log) {
+		if (rc < 0)
+			refuse_all(&p->syncing, KERR_KAFKA_STORAGE_ERROR);
+		else if (p->leads)
+			partition_advance(p);
+		finish(&p->syncing);
+		if (!list_empty(&p->pending) && !list_holds(&p->dirty))
+			list_push_back(&p->topic->repl->dirty, &p->dirty);
+	}
+	partition_put(p);
+}
+
+/* True: the answers wait for the disk. */
+static bool sync_first(struct repl *r, struct partition *p, struct list *queue)
+{
+	struct list_node *node;
+
+	if (!plog_flush_before_ack(p->log))
+		return false;
+	if (!r->set.sync || r->set.sync(r->set.arg, p->log, synced, partition_get(p)) < 0) {
+		if (r->set.sync)
+			partition_put(p);
+		if (plog_flush(p->log) < 0)
+			refuse_all(queue, KERR_KAFKA_STORAGE_ERROR);
+		return false;
+	}
+	while ((node = list_first(queue))) {
+		list_remove(node);
+		list_push_back(&p->syncing, node);
+	}
+	return true;
+}
+
+static void append(struct repl *r, struct partition *p)
+{
+	struct list queue;
+
+	gather(r, p, &queue);
+	plog_append(p->log, r->items.v, r->items.n, PLOG_LEADER);
+	take_results(r, p, &queue);
+	if (sync_first(r, p, &queue))
+		return;
+	partition_advance(p);
+	finish(&queue);
 }
 
 bool repl_turn(struct repl *r)

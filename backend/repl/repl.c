@@ -57,6 +57,7 @@ static struct partition *partition_new(struct repl_topic *t, int32_t index)
 	p->leader_epoch = -1;
 	ref_init(&p->ref, partition_release);
 	list_init(&p->pending);
+	list_init(&p->syncing);
 	delay_key_init(&p->reads);
 	delay_key_init(&p->commits);
 	return p;

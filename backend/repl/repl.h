@@ -41,6 +41,7 @@ struct partition {
 	bool leads;
 	struct list_node dirty;
 	struct list pending;      /* struct repl_append.node */
+	struct list syncing;      /* appended, answered when the disk has them (flush.messages) */
 	struct delay_key reads;   /* woken when there is more to read, or leadership goes */
 	struct delay_key commits; /* woken when the high watermark moves, or leadership goes */
 	uint64_t records_in, bytes_in, bytes_out;
@@ -61,6 +62,10 @@ struct repl_settings {
 	/* The effective settings of a topic, from image, properties and defaults. */
 	void (*config)(void *arg, struct str topic, struct repl_config *out);
 	void *arg;
+	/* Syncs the log on another thread; done(done_arg, rc) comes on this one, also when the log
+	 * is gone by then. Negative: not begun. NULL: syncs block. */
+	int (*sync)(
+		void *arg, struct plog *log, void (*done)(void *done_arg, int rc), void *done_arg);
 };
 
 struct repl *repl_new(struct store *store, const struct repl_settings *set);

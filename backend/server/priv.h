@@ -5,6 +5,7 @@
 #include "io/loop.h"
 #include "io/work.h"
 #include "server/configs.h"
+#include "server/disk.h"
 #include "server/server.h"
 
 /* A change of the cluster that the broker itself asks for. */
@@ -23,7 +24,8 @@ struct server {
 	enum server_state state;
 	struct store store;
 	bool store_open;
-	struct work_pool *sync; /* one thread: syncs of the metadata log and of flush.ms */
+	struct work_pool *sync; /* one thread: syncs of the metadata log */
+	struct disk *disk;
 	struct net *net;
 	struct net_listener *bound[SERVER_LISTENERS];
 	struct broker broker;
@@ -32,7 +34,7 @@ struct server {
 	struct uuid incarnation;
 	struct server_wish wish; /* registration, then unfencing */
 	struct loop_hook *turn;
-	struct io_timer delay, retention, checkpoint, housekeeping, drain;
+	struct io_timer delay, drain;
 	int drains;
 	struct list wanted_topics; /* auto-creations under way */
 	int64_t started_us;

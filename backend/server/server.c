@@ -10,10 +10,8 @@
 #include "base/xalloc.h"
 #include "server/priv.h"
 
-#define HOUSEKEEPING_MS 1000
-#define TRASH_A_ROUND   64
-#define DRAIN_MS        20
-#define DRAIN_ROUNDS    250
+#define DRAIN_MS     20
+#define DRAIN_ROUNDS 250
 
 /* ---- the turn ------------------------------------------------------------------------------ */
 
@@ -47,40 +45,6 @@ static void on_delay(void *arg)
 	struct server *s = arg;
 
 	api_turn(&s->broker);
-}
-
-static void on_retention(void *arg)
-{
-	struct server *s = arg;
-	int n = store_retention(&s->store);
-
-	if (n > 0)
-		log_info("retention removed %d segments", n);
-}
-
-static void on_checkpoint(void *arg)
-{
-	struct server *s = arg;
-
-	if (store_checkpoint_high_watermarks(&s->store) < 0)
-		log_warn("%s: the high watermarks cannot be saved", s->store.dir);
-}
-
-static void flush_due(struct server *s)
-{
-	struct plog *log;
-
-	for (size_t i = 0; (log = store_next(&s->store, &i));)
-		if (plog_flush_due(log) && plog_flush(log) < 0)
-			log_error("%s: cannot be synced", plog_name(log));
-}
-
-static void on_housekeeping(void *arg)
-{
-	struct server *s = arg;
-
-	flush_due(s);
-	store_empty_trash(&s->store, TRASH_A_ROUND);
 }
 
 /* ---- the metadata log's events ----------------------------------------------------------------
@@ -123,6 +87,7 @@ static int open_store(struct server *s, struct err *e)
 {
 	struct store_options opt = {
 		.clock = &clock_system,
+		.io = s->set.io,
 		.dir = s->set.dir,
 		.node_id = s->set.node_id,
 		.cluster_id = s->set.cluster_id,
@@ -187,22 +152,22 @@ static int open_metalog(struct server *s, struct err *e)
 	return 0;
 }
 
-static void init_timers(struct server *s)
+static int sync_log(
+	void *arg, struct plog *log, void (*done)(void *done_arg, int rc), void *done_arg)
 {
-	struct loop *l = s->loop;
+	return disk_sync(((struct server *)arg)->disk, log, done, done_arg);
+}
 
-	io_timer_init(&s->delay, l, on_delay, s);
-	io_timer_init(&s->retention, l, on_retention, s);
-	io_timer_init(&s->checkpoint, l, on_checkpoint, s);
-	io_timer_init(&s->housekeeping, l, on_housekeeping, s);
-	io_timer_start(&s->retention, s->set.retention_check_ms, s->set.retention_check_ms);
-	io_timer_start(&s->checkpoint, s->set.checkpoint_ms, s->set.checkpoint_ms);
-	io_timer_start(&s->housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
+static void read_ahead(
+	struct broker *b, struct plog_warm *pieces, int32_t n, void (*done)(void *arg), void *arg)
+{
+	disk_read_ahead(((struct server *)b->owner)->disk, pieces, n, done, arg);
 }
 
 static int open_all(struct server *s, struct err *e)
 {
-	struct repl_settings repl = {s->set.node_id, repl_config, s};
+	struct repl_settings repl = {s->set.node_id, repl_config, s, sync_log};
+	struct disk_settings disk = {s->set.retention_check_ms, s->set.checkpoint_ms};
 	int rc = bind_listeners(s, e);
 
 	if (rc == 0)
@@ -212,8 +177,10 @@ static int open_all(struct server *s, struct err *e)
 	s->broker.cluster_id = str_of(s->store.meta.cluster_id);
 	s->broker.rack = s->set.rack[0] ? str_of(s->set.rack) : STR_NULL;
 	s->sync = work_pool_new(s->loop, "kdeck-sync", 1, e);
-	if (!s->sync)
+	s->disk = s->sync ? disk_new(s->loop, &s->store, &disk, e) : NULL;
+	if (!s->disk)
 		return e->code;
+	s->broker.read_ahead = read_ahead;
 	s->configs = configs_new(s->conf, s->set.node_id);
 	s->broker.configs = configs_ops(s->configs);
 	s->broker.store = &s->store;
@@ -240,7 +207,7 @@ struct server *server_new(struct loop *l, const struct server_settings *set, str
 	s->broker.owner = s;
 	s->broker.topic_wanted = server_topic_wanted;
 	s->net = net_new(l, &set->net, api_request, &s->broker);
-	init_timers(s);
+	io_timer_init(&s->delay, l, on_delay, s);
 	s->turn = loop_at_turn_end(l, on_turn, s);
 	if (open_all(s, e) < 0) {
 		server_free(s);
@@ -271,6 +238,7 @@ void server_fail(struct server *s, const char *why)
  * gone; then the connections with their waiting fetches. */
 static void close_modules(struct server *s)
 {
+	disk_stop(s->disk);
 	if (s->sync)
 		work_pool_drain(s->sync);
 	metalog_free(s->broker.metalog);
@@ -281,6 +249,8 @@ static void close_modules(struct server *s)
 	s->net = NULL;
 	work_pool_free(s->sync);
 	s->sync = NULL;
+	disk_free(s->disk);
+	s->disk = NULL;
 }
 
 static void close_all(struct server *s)
@@ -323,9 +293,6 @@ void server_free(struct server *s)
 	if (!s)
 		return;
 	io_timer_stop(&s->delay);
-	io_timer_stop(&s->retention);
-	io_timer_stop(&s->checkpoint);
-	io_timer_stop(&s->housekeeping);
 	close_modules(s);
 	if (s->store_open)
 		store_drop(&s->store);

@@ -86,7 +86,10 @@ struct plog {
 	struct uuid topic_id; /* zero: no partition.metadata */
 	struct plog_config config;
 	enum plog_state state;
-	bool refusing; /* the last append failed, and a line said so */
+	bool refusing;          /* the last append failed, and a line said so */
+	struct plog_sync *sync; /* on another thread now */
+	struct list *watch;     /* the store's: logs that plog_attend has something to do for */
+	struct list_node watched;
 
 	int64_t log_start;
 	int64_t leo;
@@ -98,6 +101,7 @@ struct plog {
 	VEC(struct segment *) doomed; /* renamed to .deleted */
 	int64_t doomed_at_ms;         /* monotonic: when the first of them is unlinked */
 	struct epoch_cache epochs;
+	bool epochs_unsynced; /* their file is newer than the last sync */
 	struct producer_state producers;
 
 	int64_t snapshot_at;     /* offset of the newest producer snapshot, -1 */
@@ -200,18 +204,33 @@ struct plog_range {
  */
 int plog_locate(struct plog *log, int64_t offset, size_t max_bytes, int64_t max_offset,
 	bool min_one, struct plog_range *out) MUSTCHECK;
-/* True when a read of the range would probably wait for the disk; a worker then calls
- * plog_range_warm with plog_range_fd, which stays open while the range is held. */
-bool plog_range_cold(struct plog *log, const struct plog_range *r);
-/* Pins and returns the fd of the range's file; until plog_range_unpin. */
-int plog_range_pin(struct plog *log, const struct plog_range *r) MUSTCHECK;
-void plog_range_unpin(const struct plog_range *r);
-/* Reads the range into the page cache. Any thread; fd from plog_range_pin. */
-void plog_range_warm(struct store_io *io, int fd, int64_t position, size_t bytes);
 /* Puts the range at the end of the chain: copied when short, else as a piece of the file that holds
  * the segment. ERR_IO: the chain is as it was. */
 int plog_range_put(struct plog *log, const struct plog_range *r, struct chain *out) MUSTCHECK;
 void plog_range_release(struct plog_range *r);
+
+/*
+ * Reading ahead on another thread, for what would wait for the disk: finding the offset in a
+ * segment where nobody has looked lately, and the bytes behind it.
+ *
+ *   plog_warm_begin()  1: there is something to do, files are held; 0: nothing; negative
+ *   plog_warm_run()    on any thread
+ *   plog_warm_end()    lets the files go; the log may be gone by then
+ */
+struct plog_warm {
+	struct store_io *io;
+	struct segment *segment;
+	int log_fd, index_fd;  /* index_fd -1: the position is known */
+	uint32_t n_index;      /* entries of the index file */
+	int64_t base;          /* of the segment */
+	int64_t offset;        /* to look for */
+	int64_t position, end; /* of the file */
+	size_t bytes;
+};
+int plog_warm_begin(struct plog *log, int64_t offset, size_t max_bytes, int64_t max_offset,
+	struct plog_warm *out) MUSTCHECK;
+void plog_warm_run(struct plog_warm *w);
+void plog_warm_end(struct plog_warm *w);
 
 struct plog_read_result {
 	size_t bytes;
@@ -254,27 +273,39 @@ int plog_truncate_fully_and_start_at(struct plog *log, int64_t offset) MUSTCHECK
 
 /* Starts a new active segment (no effect when the active one is empty). */
 int plog_roll(struct plog *log) MUSTCHECK;
-/* Retention by time, size and log start; expiry of producers; unlinking of what was renamed long
- * enough ago. Returns segments removed from the log, or negative. */
+/* Retention by time, size and log start; expiry of producers. Returns segments removed from the
+ * log, or negative. */
 int plog_retention(struct plog *log) MUSTCHECK;
-/* Unlinks renamed files whose delay has passed. */
-void plog_unlink_due(struct plog *log, bool all);
+/* Gives the paths of renamed files whose delay has passed (`all`: of all) to fn, which owns them
+ * and has them unlinked. */
+typedef void plog_path_fn(void *arg, char *path);
+void plog_take_doomed(struct plog *log, bool all, plog_path_fn *fn, void *arg);
+/* False: nothing will be due unless more is appended or removed. */
+bool plog_has_work(const struct plog *log);
 
 /* flush.messages or flush.ms demand a sync now. */
 bool plog_flush_due(const struct plog *log);
+/* flush.messages does: an acknowledgement has to wait for it. */
+bool plog_flush_before_ack(const struct plog *log);
 /* fdatasync of everything below leo; blocks. On failure the log is failed (ERR_IO). */
 int plog_flush(struct plog *log) MUSTCHECK;
 /* A sync on another thread: begin pins the fds of what is not synced and of the log's folder (last,
- * for the names of new segments), the worker syncs each with io->fdatasync, done tells the outcome
- * (0 or errno). begin returns how many fds, or negative; 0: nothing to do. */
+ * for the names of new segments), the worker calls plog_sync_run, done tells the outcome. begin
+ * returns how many fds, or negative (ERR_AGAIN: one is under way); 0: nothing to do, done is not to
+ * be called. The log may be deleted meanwhile; sync stays where it is until done. */
 struct plog_sync {
+	struct plog *log; /* NULL: deleted */
+	struct store_io *io;
+	int errnum;     /* what came of it; 0: all is on the disk */
 	int64_t offset; /* recovery point afterwards */
 	size_t n;
 	struct segment **segments; /* NULL for the folder */
 	int *fds;
 };
 int plog_sync_begin(struct plog *log, struct plog_sync *sync) MUSTCHECK;
-void plog_sync_done(struct plog *log, struct plog_sync *sync, int errnum);
+void plog_sync_run(struct plog_sync *sync);
+/* ERR_IO: the log is failed. ERR_CLOSED: it was deleted. */
+int plog_sync_done(struct plog_sync *sync);
 
 /* Writes a producer snapshot at leo, so that recovery has less to read. */
 int plog_checkpoint_producers(struct plog *log) MUSTCHECK;

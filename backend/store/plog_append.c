@@ -139,6 +139,8 @@ static void count_in(struct plog *log, const struct plog_append *item)
 	if (log->unflushed == 0)
 		log->unflushed_at_ms = clock_mono_ms(log->clock);
 	log->unflushed += item->header.last_offset_delta + 1;
+	if (plog_syncs_itself(log))
+		plog_watch(log);
 }
 
 static void keep_indexes(struct plog *log)
@@ -181,7 +183,7 @@ static int note_epoch(struct plog *log, const struct batch_header *h)
 	if (h->leader_epoch <= epoch_cache_latest(&log->epochs))
 		return 0;
 	epoch_cache_assign(&log->epochs, h->leader_epoch, h->base_offset);
-	return plog_save_epochs(log);
+	return plog_note_epochs(log);
 }
 
 /* Judges by sequence or order. True: the item goes on to be written. */

@@ -11,8 +11,10 @@ static inline struct segment *plog_active(const struct plog *log)
 
 /* The log takes no more writes; says why, once. */
 void plog_fail(struct plog *log, const char *what);
-/* Writes leader-epoch-checkpoint. */
+/* Writes leader-epoch-checkpoint, durably; or so that the next sync of the log makes it durable:
+ * nothing has to wait for that, since recovery finds the epochs of what was not synced. */
 int plog_save_epochs(struct plog *log) MUSTCHECK;
+int plog_note_epochs(struct plog *log) MUSTCHECK;
 /* Writes the producers' snapshot at leo and forgets the one before when no segment begins there. */
 int plog_save_snapshot(struct plog *log) MUSTCHECK;
 /* A new active segment whose first offset will be base. */
@@ -23,6 +25,16 @@ int plog_drop_first(struct plog *log, size_t n) MUSTCHECK;
 void plog_remove_segment(struct plog *log, size_t i);
 /* Index of the segment that holds or follows offset. */
 size_t plog_segment_at(const struct plog *log, int64_t offset);
+/* Has the store look at the log regularly until plog_has_work says no. */
+void plog_watch(struct plog *log);
+/* The topic asks for syncs beside those of rolling and stopping. */
+static inline bool plog_syncs_itself(const struct plog *log)
+{
+	return log->config.flush_ms != INT64_MAX || log->config.flush_messages != INT64_MAX;
+}
+/* The newest remembered batch that begins at or below offset. */
+bool plog_find_in_tail(
+	const struct plog *log, const struct segment *s, int64_t offset, struct plog_tail *out);
 /* Recomputes size and leo from the segments. */
 void plog_recount(struct plog *log);
 /* Rebuilds the producers from the newest snapshot and the batches behind it; epochs too when

@@ -7,8 +7,7 @@
 
 #define UNPACK_CAP (256u << 20)
 
-/* The newest remembered batch that begins at or below offset. */
-static bool find_in_tail(
+bool plog_find_in_tail(
 	const struct plog *log, const struct segment *s, int64_t offset, struct plog_tail *out)
 {
 	uint32_t n = log->n_tail < PLOG_TAIL ? log->n_tail : PLOG_TAIL;
@@ -34,7 +33,7 @@ static int locate_in(
 	struct segment_find f;
 	int r;
 
-	if (offset < s->next && find_in_tail(log, s, offset, &t)) {
+	if (offset < s->next && plog_find_in_tail(log, s, offset, &t)) {
 		*position = t.position;
 		*base = s->base + t.relative;
 		return 1;
@@ -123,41 +122,6 @@ void plog_range_release(struct plog_range *r)
 	if (r->segment)
 		ref_put(&r->segment->ref);
 	r->segment = NULL;
-}
-
-bool plog_range_cold(struct plog *log, const struct plog_range *r)
-{
-	if (!r->segment || segment_fd(r->segment) < 0)
-		return false;
-	return log->io->resident(log->io, r->segment->file.fd, r->position, r->bytes) == 0;
-}
-
-int plog_range_pin(UNUSED struct plog *log, const struct plog_range *r)
-{
-	int fd = segment_fd(r->segment);
-
-	if (fd >= 0)
-		file_pin(&r->segment->file);
-	return fd;
-}
-
-void plog_range_unpin(const struct plog_range *r)
-{
-	file_unpin(&r->segment->file);
-}
-
-void plog_range_warm(struct store_io *io, int fd, int64_t position, size_t bytes)
-{
-	uint8_t page[16384];
-
-	while (bytes > 0) {
-		ssize_t n = io->pread(io, fd, page, min_size(bytes, sizeof(page)), position);
-
-		if (n <= 0)
-			return;
-		position += n;
-		bytes -= (size_t)n;
-	}
 }
 
 /* Holds segment and open file for a piece that waits to be sent. */

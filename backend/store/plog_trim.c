@@ -20,6 +20,8 @@ int plog_drop_first(struct plog *log, size_t n)
 
 	if (n > 0 && log->doomed.n == 0)
 		log->doomed_at_ms = clock_mono_ms(log->clock) + log->config.file_delete_delay_ms;
+	if (n > 0)
+		plog_watch(log);
 	for (size_t i = 0; i < n; i++) {
 		struct segment *s = log->segments.v[0];
 
@@ -40,14 +42,18 @@ int plog_drop_first(struct plog *log, size_t n)
 	return r;
 }
 
-void plog_unlink_due(struct plog *log, bool all)
+void plog_take_doomed(struct plog *log, bool all, plog_path_fn *fn, void *arg)
 {
 	if (log->doomed.n == 0 || (!all && clock_mono_ms(log->clock) < log->doomed_at_ms))
 		return;
 	while (log->doomed.n > 0) {
 		struct segment *s = vec_pop(&log->doomed);
 
-		segment_unlink(s);
+		segment_take_paths(s, fn, arg);
+		/* Closed while it still has a name: the last close of a large file takes its time.
+		 */
+		if (s->file.pins == 0)
+			file_close(&s->file);
 		segment_put(s);
 	}
 }
@@ -99,7 +105,6 @@ int plog_retention(struct plog *log)
 	size_t n;
 	int r = 0;
 
-	plog_unlink_due(log, false);
 	if (log->state != PLOG_OPEN)
 		return 0;
 	producer_state_expire(
@@ -166,6 +171,8 @@ int plog_truncate_to(struct plog *log, int64_t offset)
 	log_info("%s: truncated to %lld", plog_name(log), (long long)log->leo);
 	log->high_watermark = min_i64(log->high_watermark, log->leo);
 	log->recovery_point = min_i64(log->recovery_point, log->leo);
+	if (log->sync)
+		log->sync->offset = min_i64(log->sync->offset, log->leo);
 	log->log_start = min_i64(log->log_start, log->leo);
 	forget_snapshots(log, log->leo);
 	if (epoch_cache_truncate_end(&log->epochs, log->leo))
@@ -187,6 +194,8 @@ int plog_truncate_fully_and_start_at(struct plog *log, int64_t offset)
 	vec_push(&log->segments, s);
 	plog_recount(log);
 	log->log_start = log->high_watermark = log->recovery_point = offset;
+	if (log->sync)
+		log->sync->offset = min_i64(log->sync->offset, offset);
 	log->unflushed = 0;
 	producer_state_clear(&log->producers);
 	log->producers.end = offset;

@@ -368,6 +368,18 @@ void segment_unlink(struct segment *s)
 	}
 }
 
+void segment_take_paths(struct segment *s, void (*fn)(void *arg, char *path), void *arg)
+{
+	char path[SEGMENT_PATH], end[32];
+
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		snprintf(end, sizeof(end), "%s%s", suffixes[i],
+			s->unlink_on_release ? ".deleted" : "");
+		segment_path(s->dir, s->base, end, path);
+		fn(arg, xstrdup(path));
+	}
+}
+
 void segment_put(struct segment *s)
 {
 	s->dir = NULL;

@@ -25,6 +25,7 @@ struct segment {
 	uint32_t since_index;         /* bytes since the last index entry */
 	struct file file;
 	struct index index, times;
+	int64_t looked_ms;      /* monotonic: when an offset was last looked for in it; 0: never */
 	bool unlink_on_release; /* the files are `.deleted` */
 };
 
@@ -82,6 +83,8 @@ int segment_sync(struct segment *s) MUSTCHECK;
 /* Renames the files to `.deleted`; segment_unlink removes them. */
 int segment_mark_deleted(struct segment *s) MUSTCHECK;
 void segment_unlink(struct segment *s);
+/* Gives the names of the files to fn, which owns them and removes the files. */
+void segment_take_paths(struct segment *s, void (*fn)(void *arg, char *path), void *arg);
 /* The owner's reference ends; frees when no send holds it. */
 void segment_put(struct segment *s);
 

@@ -221,6 +221,7 @@ int store_open(struct store *s, const struct store_options *opt, struct err *e)
 	s->copy_below = opt->copy_below ? opt->copy_below : STORE_COPY_BELOW;
 	s->lock_fd = -1;
 	map_init(&s->logs);
+	list_init(&s->watched);
 	files_init(&s->files, s->io, opt->max_open_files ? opt->max_open_files : STORE_OPEN_FILES);
 	r = make_dirs(s, e);
 	if (r == 0)
@@ -318,6 +319,14 @@ static void run_threads(struct load *l, int threads)
 		pthread_join(others[--n], NULL);
 }
 
+static void adopt(struct store *s, struct plog *log)
+{
+	log->copy_below = s->copy_below;
+	log->watch = &s->watched;
+	if (plog_has_work(log))
+		list_push_back(&s->watched, &log->watched);
+}
+
 int store_load(struct store *s, int threads, int *n_bad)
 {
 	struct load l = {.s = s};
@@ -333,7 +342,7 @@ int store_load(struct store *s, int threads, int *n_bad)
 		struct plog *log = l.results[i].log;
 
 		if (log) {
-			log->copy_below = s->copy_below;
+			adopt(s, log);
 			map_puts(&s->logs, str_of(s->found.v[i]), log);
 		} else {
 			log_error("%s", l.results[i].err.msg);
@@ -379,7 +388,7 @@ int store_create(struct store *s, struct str topic, int32_t partition, const str
 	int r = plog_create(&a, topic_id, 0, out, e);
 
 	if (r == 0) {
-		(*out)->copy_below = s->copy_below;
+		adopt(s, *out);
 		map_puts(&s->logs, str_of(plog_name(*out)), *out);
 	}
 	free(dir);
@@ -407,30 +416,48 @@ struct plog *store_next(const struct store *s, size_t *i)
 
 enum which_offset { WHICH_RECOVERY, WHICH_START, WHICH_HIGH };
 
-static int write_offsets(struct store *s, const char *name, enum which_offset which)
+static void take_offsets(
+	struct store *s, const char *name, enum which_offset which, struct store_file *out)
 {
-	struct buf text = BUF_EMPTY;
 	struct plog *log;
-	int r;
 
-	buf_printf(&text, "0\n%zu\n", s->logs.n);
+	*out = (struct store_file){.io = s->io, .path = in_dir(s, name), .text = BUF_EMPTY};
+	buf_printf(&out->text, "0\n%zu\n", s->logs.n);
 	for (size_t i = 0; (log = store_next(s, &i));) {
 		int64_t at = which == WHICH_RECOVERY ? log->recovery_point
 			     : which == WHICH_START  ? log->log_start
 						     : log->high_watermark;
 
-		buf_printf(&text, "%s %d %lld\n", log->topic, log->partition, (long long)at);
+		buf_printf(&out->text, "%s %d %lld\n", log->topic, log->partition, (long long)at);
 	}
-	r = write_name(s, name, buf_slice(&text));
-	if (r < 0)
-		log_error("%s/%s: %s", s->dir, name, strerror(errno));
-	buf_fini(&text);
+}
+
+void store_take_high_watermarks(struct store *s, struct store_file *out)
+{
+	take_offsets(s, HIGH_WATERMARKS, WHICH_HIGH, out);
+}
+
+int store_file_write(struct store_file *f)
+{
+	int r = checkpoint_replace(f->io, f->path, buf_slice(&f->text), true);
+
+	f->errnum = r < 0 ? errno : 0;
+	buf_fini(&f->text);
+	free(f->path);
+	f->path = NULL;
 	return r;
 }
 
-int store_checkpoint_high_watermarks(struct store *s)
+static int write_offsets(struct store *s, const char *name, enum which_offset which)
 {
-	return write_offsets(s, HIGH_WATERMARKS, WHICH_HIGH);
+	struct store_file f;
+	int r;
+
+	take_offsets(s, name, which, &f);
+	r = store_file_write(&f);
+	if (r < 0)
+		log_error("%s/%s: %s", s->dir, name, strerror(f.errnum));
+	return r;
 }
 
 int store_checkpoint(struct store *s)
@@ -441,7 +468,7 @@ int store_checkpoint(struct store *s)
 	if (r == 0)
 		r = write_offsets(s, LOG_STARTS, WHICH_START);
 	if (r == 0)
-		r = store_checkpoint_high_watermarks(s);
+		r = write_offsets(s, HIGH_WATERMARKS, WHICH_HIGH);
 	for (size_t i = 0; r == 0 && (log = store_next(s, &i));) {
 		if (log->state == PLOG_OPEN && log->snapshot_size >= SNAPSHOT_EVERY)
 			r = plog_checkpoint_producers(log);
@@ -449,49 +476,81 @@ int store_checkpoint(struct store *s)
 	return r;
 }
 
-int store_retention(struct store *s)
+int store_retention(struct store *s, size_t *cursor, size_t max)
 {
-	struct plog *log;
+	struct plog *log = NULL;
 	int n = 0;
 
-	for (size_t i = 0; (log = store_next(s, &i));)
+	while (max-- > 0 && (log = store_next(s, cursor)))
 		n += (int)max_i64(0, plog_retention(log));
+	if (!log)
+		*cursor = 0;
 	return n;
 }
 
-struct emptying {
-	struct store *s;
+static void put_trash(void *arg, char *path)
+{
+	struct store *s = arg;
+
+	vec_push(&s->trash, path);
+}
+
+void store_attend(struct store *s, void (*sync)(void *arg, struct plog *log), void *arg)
+{
+	struct list again;
+	struct list_node *node;
+
+	list_init(&again);
+	while ((node = list_first(&s->watched))) {
+		struct plog *log = CONTAINER_OF(node, struct plog, watched);
+
+		list_remove(node);
+		plog_take_doomed(log, false, put_trash, s);
+		if (plog_flush_due(log))
+			sync(arg, log);
+		if (plog_has_work(log))
+			list_push_back(&again, node);
+	}
+	while ((node = list_first(&again))) {
+		list_remove(node);
+		list_push_back(&s->watched, node);
+	}
+}
+
+char *store_take_trash(struct store *s)
+{
+	return s->trash.n > 0 ? vec_pop(&s->trash) : NULL;
+}
+
+struct removal {
+	struct store_io *io;
 	const char *dir;
-	int left;
 };
 
 static bool remove_name(void *arg, const char *name)
 {
-	struct emptying *m = arg;
-	char *path;
+	struct removal *m = arg;
+	char *path = xasprintf("%s/%s", m->dir, name);
 
-	if (m->left-- <= 0)
-		return false;
-	path = xasprintf("%s/%s", m->dir, name);
-	m->s->io->unlink(m->s->io, path);
+	m->io->unlink(m->io, path);
 	free(path);
 	return true;
 }
 
-bool store_empty_trash(struct store *s, int max)
+void store_remove(struct store_io *io, const char *path)
 {
-	struct emptying m = {.s = s, .left = max};
+	struct removal m = {io, path};
+	struct store_stat st;
 
-	while (s->trash.n > 0 && m.left > 0) {
-		m.dir = *vec_last(&s->trash);
-		s->io->list(s->io, m.dir, remove_name, &m);
-		if (m.left < 0)
-			break;
-		if (s->io->rmdir(s->io, m.dir) < 0)
-			log_warn("%s: cannot remove: %s", m.dir, strerror(errno));
-		free(vec_pop(&s->trash));
+	if (io->stat(io, path, &st) < 0)
+		return;
+	if (!st.is_dir) {
+		io->unlink(io, path);
+		return;
 	}
-	return s->trash.n > 0;
+	io->list(io, path, remove_name, &m);
+	if (io->rmdir(io, path) < 0)
+		log_warn("%s: cannot remove: %s", path, strerror(errno));
 }
 
 static int close_logs(struct store *s)
@@ -515,10 +574,13 @@ static int close_logs(struct store *s)
 
 int store_close(struct store *s)
 {
+	char *path;
 	int r;
 
-	while (store_empty_trash(s, 1000))
-		;
+	while ((path = store_take_trash(s))) {
+		store_remove(s->io, path);
+		free(path);
+	}
 	r = close_logs(s);
 	/* Kafka's own brokers look at version and epoch in it. */
 	if (r == 0)

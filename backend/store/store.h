@@ -38,8 +38,9 @@ struct store {
 	struct files files;
 	struct map logs; /* "topic-partition" → struct plog * */
 	struct offset_list recovery_points, log_starts, high_watermarks; /* as read at the start */
-	VEC(char *) found; /* partition folders to load */
-	VEC(char *) trash; /* renamed folders to remove */
+	VEC(char *) found;   /* partition folders to load */
+	VEC(char *) trash;   /* renamed folders and files to remove */
+	struct list watched; /* logs for store_attend */
 	int lock_fd;
 };
 
@@ -65,12 +66,28 @@ struct plog *store_next(const struct store *s, size_t *i);
 /* Writes the three offset checkpoints (recovery point, log start, high watermark) and, where much
  * was written since, producer snapshots. Does not sync logs. */
 int store_checkpoint(struct store *s) MUSTCHECK;
-/* replication-offset-checkpoint alone (every 5 s). */
-int store_checkpoint_high_watermarks(struct store *s) MUSTCHECK;
-/* plog_retention of every log; returns segments removed. */
-int store_retention(struct store *s);
-/* Removes folders of deleted partitions from the disk; at most `max` files a call; true: more. */
-bool store_empty_trash(struct store *s, int max);
+/* plog_retention of `max` more logs, from *cursor (0 at first) on; *cursor is 0 again when all had
+ * their turn. Returns segments removed. */
+int store_retention(struct store *s, size_t *cursor, size_t max);
+/* Of the logs that have something due: hands those that have to be synced to sync, and puts
+ * segments that were removed long enough ago into the trash. Costs nothing for all others. */
+void store_attend(struct store *s, void (*sync)(void *arg, struct plog *log), void *arg);
+/* The next thing to remove, to be given to store_remove; NULL: nothing. The caller's to free. */
+char *store_take_trash(struct store *s);
+/* Removes a renamed file, or folder with its files, from the disk. Any thread; blocks. */
+void store_remove(struct store_io *io, const char *path);
+
+/* A checkpoint file to be: taken on the loop, written (synced) by any thread. */
+struct store_file {
+	struct store_io *io;
+	char *path;
+	struct buf text;
+	int errnum;
+};
+/* replication-offset-checkpoint. */
+void store_take_high_watermarks(struct store *s, struct store_file *out);
+/* Frees what f holds. 0 or ERR_IO, ERR_FULL with f->errnum. */
+int store_file_write(struct store_file *f) MUSTCHECK;
 
 /* Bytes of the file system the folder lies on: in all, and free for this process. */
 int store_space(const struct store *s, int64_t *total, int64_t *usable) MUSTCHECK;

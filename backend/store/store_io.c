@@ -131,18 +131,19 @@ static int sys_sync_dir(UNUSED struct store_io *io, const char *path)
 	return r;
 }
 
-/* One byte of each end is asked for: read-ahead makes a file's pages come and go in long runs. */
+#define RESIDENT_STEP 131072
+
+/* A byte here and there is asked for: read-ahead makes pages come and go in long runs. */
 static int sys_resident(UNUSED struct store_io *io, int fd, int64_t at, size_t n)
 {
+	int64_t step = max_i64(RESIDENT_STEP, (int64_t)n / 16);
+	int64_t last = at + (int64_t)n - 1;
 	uint8_t byte;
 	struct iovec iov = {&byte, 1};
 
-	if (n == 0)
-		return 1;
-	if (preadv2(fd, &iov, 1, at, RWF_NOWAIT) < 0 && errno == EAGAIN)
-		return 0;
-	if (preadv2(fd, &iov, 1, at + (int64_t)n - 1, RWF_NOWAIT) < 0 && errno == EAGAIN)
-		return 0;
+	for (; n > 0 && at <= last; at = at < last ? min_i64(at + step, last) : last + 1)
+		if (preadv2(fd, &iov, 1, at, RWF_NOWAIT) < 0 && errno == EAGAIN)
+			return 0;
 	return 1;
 }
 

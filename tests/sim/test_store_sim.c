@@ -576,19 +576,15 @@ static void sync_aside(struct world *w, struct model *m)
 {
 	struct plog_sync sync;
 	int64_t leo = m->leo;
-	int errnum = 0, n = plog_sync_begin(m->log, &sync);
+	int n = plog_sync_begin(m->log, &sync);
 
 	if (n <= 0) {
 		REQUIRE(w, n == 0 || faulty(w), "a sync: %s", err_name(n));
 		return;
 	}
-	for (size_t i = 0; i < sync.n; i++) {
-		if (w->disk.io.fdatasync(&w->disk.io, sync.fds[i]) < 0)
-			errnum = 5;
-	}
+	plog_sync_run(&sync);
 	append(w, m);
-	plog_sync_done(m->log, &sync, errnum);
-	if (errnum == 0)
+	if (plog_sync_done(&sync) == 0)
 		m->flushed = max_i64(m->flushed, leo);
 }
 

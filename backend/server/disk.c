@@ -1,0 +1,275 @@
+/*
+ * What the broker does on the disk beside appending: each kind on threads of its own, so that a
+ * slow disk costs only those who wait for it.
+ *
+ *   kdeck-read   what readers want and memory does not hold
+ *   kdeck-flush  syncs of partitions (flush.ms, flush.messages)
+ *   kdeck-tidy   files that are removed, checkpoints
+ */
+#define LOG_MODULE "server"
+#include "server/disk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "io/work.h"
+
+#define READ_THREADS  4
+#define FLUSH_THREADS 2
+#define LOGS_A_TURN   256
+#define ATTEND_MS     1000
+
+struct disk {
+	struct loop *loop;
+	struct store *store;
+	struct work_pool *readers, *flushers, *tidier;
+	struct io_timer attend, retention, scan, checkpoint;
+	size_t cursor; /* of the retention's scan */
+	int removed;
+	struct work removal;
+	char *removing; /* NULL: nothing under way */
+	struct work saving;
+	struct store_file file;
+	bool busy_saving, save_failed;
+};
+
+/* ---- reading ahead --------------------------------------------------------------------------- */
+
+struct reading {
+	struct work work;
+	struct plog_warm *pieces;
+	int32_t n;
+	void (*done)(void *arg);
+	void *arg;
+};
+
+static void read_run(struct work *w)
+{
+	struct reading *r = CONTAINER_OF(w, struct reading, work);
+
+	for (int32_t i = 0; i < r->n; i++)
+		plog_warm_run(&r->pieces[i]);
+}
+
+static void read_done(struct work *w, int status)
+{
+	struct reading *r = CONTAINER_OF(w, struct reading, work);
+
+	(void)status;
+	r->done(r->arg);
+	free(r);
+}
+
+void disk_read_ahead(
+	struct disk *d, struct plog_warm *pieces, int32_t n, void (*done)(void *arg), void *arg)
+{
+	struct reading *r = ALLOC(struct reading);
+
+	r->pieces = pieces;
+	r->n = n;
+	r->done = done;
+	r->arg = arg;
+	work_submit(d->readers, &r->work, read_run, read_done);
+}
+
+/* ---- syncs ----------------------------------------------------------------------------------- */
+
+struct flush {
+	struct work work;
+	struct plog_sync sync;
+	void (*done)(void *arg, int rc);
+	void *arg;
+};
+
+static void flush_run(struct work *w)
+{
+	plog_sync_run(&CONTAINER_OF(w, struct flush, work)->sync);
+}
+
+static void flush_done(struct work *w, int status)
+{
+	struct flush *f = CONTAINER_OF(w, struct flush, work);
+	int rc = plog_sync_done(&f->sync);
+
+	(void)status;
+	if (f->done)
+		f->done(f->arg, rc);
+	free(f);
+}
+
+int disk_sync(struct disk *d, struct plog *log, void (*done)(void *arg, int rc), void *arg)
+{
+	struct flush *f = ALLOC(struct flush);
+	int n = plog_sync_begin(log, &f->sync);
+
+	if (n <= 0) {
+		free(f);
+		return n < 0 ? n : ERR_AGAIN;
+	}
+	f->done = done;
+	f->arg = arg;
+	work_submit(d->flushers, &f->work, flush_run, flush_done);
+	return 0;
+}
+
+/* ---- removals -------------------------------------------------------------------------------- */
+
+static void remove_next(struct disk *d);
+
+static void remove_run(struct work *w)
+{
+	struct disk *d = CONTAINER_OF(w, struct disk, removal);
+
+	store_remove(d->store->io, d->removing);
+}
+
+static void remove_done(struct work *w, int status)
+{
+	struct disk *d = CONTAINER_OF(w, struct disk, removal);
+
+	(void)status;
+	free(d->removing);
+	d->removing = NULL;
+	remove_next(d);
+}
+
+static void remove_next(struct disk *d)
+{
+	if (d->removing)
+		return;
+	d->removing = store_take_trash(d->store);
+	if (d->removing)
+		work_submit(d->tidier, &d->removal, remove_run, remove_done);
+}
+
+/* ---- timers ---------------------------------------------------------------------------------- */
+
+static void sync_due(void *arg, struct plog *log)
+{
+	if (disk_sync(arg, log, NULL, NULL) < 0 && log->state == PLOG_OPEN)
+		log_debug("%s: nothing to sync, or a sync is under way", plog_name(log));
+}
+
+static void on_attend(void *arg)
+{
+	struct disk *d = arg;
+
+	store_attend(d->store, sync_due, d);
+	remove_next(d);
+}
+
+/* A part of the logs a turn: ten thousand at once would make everybody wait. */
+static void on_scan(void *arg)
+{
+	struct disk *d = arg;
+
+	d->removed += store_retention(d->store, &d->cursor, LOGS_A_TURN);
+	if (d->cursor) {
+		io_timer_start(&d->scan, 0, 0);
+		return;
+	}
+	if (d->removed > 0)
+		log_info("retention removed %d segments", d->removed);
+	d->removed = 0;
+}
+
+static void on_retention(void *arg)
+{
+	struct disk *d = arg;
+
+	if (!io_timer_active(&d->scan))
+		on_scan(d);
+}
+
+static void save_run(struct work *w)
+{
+	struct disk *d = CONTAINER_OF(w, struct disk, saving);
+
+	(void)!store_file_write(&d->file); /* errnum tells */
+}
+
+static void save_done(struct work *w, int status)
+{
+	struct disk *d = CONTAINER_OF(w, struct disk, saving);
+	bool failed = d->file.errnum != 0;
+
+	(void)status;
+	d->busy_saving = false;
+	if (failed && !d->save_failed)
+		log_warn("%s: the high watermarks cannot be saved: %s", d->store->dir,
+			strerror(d->file.errnum));
+	d->save_failed = failed;
+}
+
+static void on_checkpoint(void *arg)
+{
+	struct disk *d = arg;
+
+	if (d->busy_saving)
+		return;
+	d->busy_saving = true;
+	store_take_high_watermarks(d->store, &d->file);
+	work_submit(d->tidier, &d->saving, save_run, save_done);
+}
+
+void disk_set_retention_check(struct disk *d, int64_t ms)
+{
+	io_timer_start(&d->retention, ms, ms);
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+struct disk *disk_new(
+	struct loop *l, struct store *store, const struct disk_settings *set, struct err *e)
+{
+	struct disk *d = ALLOC(struct disk);
+
+	d->loop = l;
+	d->store = store;
+	io_timer_init(&d->attend, l, on_attend, d);
+	io_timer_init(&d->retention, l, on_retention, d);
+	io_timer_init(&d->scan, l, on_scan, d);
+	io_timer_init(&d->checkpoint, l, on_checkpoint, d);
+	d->readers = work_pool_new(l, "kdeck-read", READ_THREADS, e);
+	if (d->readers)
+		d->flushers = work_pool_new(l, "kdeck-flush", FLUSH_THREADS, e);
+	if (d->flushers)
+		d->tidier = work_pool_new(l, "kdeck-tidy", 1, e);
+	if (!d->tidier) {
+		disk_free(d);
+		return NULL;
+	}
+	io_timer_start(&d->attend, ATTEND_MS, ATTEND_MS);
+	io_timer_start(&d->retention, set->retention_check_ms, set->retention_check_ms);
+	io_timer_start(&d->checkpoint, set->checkpoint_ms, set->checkpoint_ms);
+	return d;
+}
+
+void disk_stop(struct disk *d)
+{
+	if (!d)
+		return;
+	io_timer_stop(&d->attend);
+	io_timer_stop(&d->retention);
+	io_timer_stop(&d->scan);
+	io_timer_stop(&d->checkpoint);
+	if (d->readers)
+		work_pool_drain(d->readers);
+	if (d->flushers)
+		work_pool_drain(d->flushers);
+	if (d->tidier)
+		work_pool_drain(d->tidier);
+}
+
+void disk_free(struct disk *d)
+{
+	if (!d)
+		return;
+	disk_stop(d);
+	work_pool_free(d->readers);
+	work_pool_free(d->flushers);
+	work_pool_free(d->tidier);
+	free(d);
+}
