@@ -500,6 +500,8 @@ static int recover(struct opening *o)
 		vec_clear(&log->epochs.entries);
 	if (plog_rebuild_producers(log, o->bad_epochs && log->leo > log->log_start) < 0)
 		return fail(o, "cannot read the producers' state");
+	/* The process before may have left that to a sync that never came. */
+	log->epochs_unsynced = o->args->trust != PLOG_CLEAN;
 	settle_epochs(log, log->epochs.entries.n != epochs);
 	/* Nor may segments and snapshots that were dropped. */
 	if (o->args->trust == PLOG_UNSURE && log->io->sync_dir(log->io, log->dir) < 0)
