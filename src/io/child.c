@@ -86,10 +86,20 @@ static void on_sigchld(void *arg, int signum)
 	}
 }
 
+static void reaper_free(void *p)
+{
+	struct reaper *r = p;
+
+	loop_signal_free(r->sig);
+	list_foreach (it, &r->running) /* forgotten ones: the owner freed all others */
+		free(CONTAINER_OF(it, struct child, node));
+	free(r);
+}
+
 static struct reaper *reaper_get(struct loop *l, struct err *e)
 {
-	struct reaper **at = loop_reaper(l);
-	struct reaper *r = *at;
+	struct loop_children *at = loop_children(l);
+	struct reaper *r = at->p;
 
 	if (r)
 		return r;
@@ -101,17 +111,8 @@ static struct reaper *reaper_get(struct loop *l, struct err *e)
 		free(r);
 		return NULL;
 	}
-	return *at = r;
-}
-
-void reaper_free(struct reaper *r)
-{
-	if (!r)
-		return;
-	loop_signal_free(r->sig);
-	list_foreach (it, &r->running) /* forgotten ones: the owner freed all others */
-		free(CONTAINER_OF(it, struct child, node));
-	free(r);
+	*at = (struct loop_children){r, reaper_free};
+	return r;
 }
 
 /* --- in the child -------------------------------------------------------- */

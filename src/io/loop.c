@@ -28,7 +28,7 @@ struct loop {
 	int64_t armed; /* deadline that the timer handle stands for, -1 = none */
 	struct list hooks, deferred;
 	struct turn_clock clock;
-	struct reaper *reaper;
+	struct loop_children children;
 	int64_t now_us; /* 0: not read in this turn */
 	uint64_t turn;
 	bool stopped;
@@ -184,9 +184,9 @@ struct loop *loop_new(struct err *e)
 	return l;
 }
 
-struct reaper **loop_reaper(struct loop *l)
+struct loop_children *loop_children(struct loop *l)
 {
-	return &l->reaper;
+	return &l->children;
 }
 
 /* What is still open was forgotten by its owner: better a message than a wait for ever. */
@@ -201,7 +201,8 @@ void loop_free(struct loop *l)
 	if (!l)
 		return;
 	run_deferred(l); /* what was freed in the last turn */
-	reaper_free(l->reaper);
+	if (l->children.p)
+		l->children.free(l->children.p);
 	uv_close((uv_handle_t *)&l->prepare, NULL);
 	uv_close((uv_handle_t *)&l->idle, NULL);
 	uv_close((uv_handle_t *)&l->timer, NULL);

@@ -4,9 +4,11 @@
 
 struct loop;
 
-/* The place for what waits for this loop's children (child.c); loop_free frees it. */
-struct reaper;
-struct reaper **loop_reaper(struct loop *l);
-void reaper_free(struct reaper *r);
+/* The place for what waits for this loop's children (child.c), and what frees it with the loop. */
+struct loop_children {
+	void *p; /* NULL: nothing yet */
+	void (*free)(void *p);
+};
+struct loop_children *loop_children(struct loop *l);
 
 #endif
