@@ -2,17 +2,17 @@
 
   run.py [--rounds N] [--records N] [--keep]
 
-What is compared is a ratio of one run on one machine: the mock keeps records in memory only and has
-no process of its own, so it shows what the client can reach at most. --keep writes the table to
+What is compared is a ratio of one run on one machine: the mock keeps the last 5 MB of a partition
+in memory and has no process of its own, so it shows what the client can reach at most. Beside it
+stand rows of what the machine does without any broker. --keep writes the table to
 docs/bench/YYYY-MM-DD.txt of the source tree too.
 """
 import argparse
 import datetime
+import glob
 import os
-import platform
-import shlex
 import shutil
-import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -21,26 +21,54 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "integration"))
+import machine  # noqa: E402
 from kdecktest import BUILD, Broker  # noqa: E402
+from memory import Memory  # noqa: E402
+from table import Samples, Table  # noqa: E402
 
 TRAFFIC = os.path.join(BUILD, "tests/bench/bench_traffic")
+RAW = os.path.join(BUILD, "tests/bench/bench_raw")
+CONSOLE = os.path.join(BUILD, "tests/bench/bench_console")
 KDECK = os.path.join(BUILD, "kdeck")
 TICK = os.sysconf("SC_CLK_TCK")
 SMALL, LARGE = 100, 1024
+NAMES = {SMALL: "100 B", LARGE: "1 KB"}
+PARTITIONS = 3
 MANY_TOPICS = 1000
+COLD_ROUNDS = 2
 MB = 1e6
+
+METHOD = """\
+pairs      ours and the yardstick in turn, the other one first in every second pair; a ratio is
+           the median of the pairs' ratios
+memory     before each of the two, what the broker writes is written twice and removed until
+           that goes fast: both begin with free memory that the machine has just used. A virtual
+           machine that gives free memory back to its host pays for each page of it anew: the
+           rows "cold" show that state
+control    plain write: the bytes of a broker's segments, one write(2) for each of their
+           batches, to as many files in the same folder, at once after the broker's turn
+client     librdkafka, one producer, 3 partitions, its own partitioner, acks 1, linger 5 ms,
+           10,000 records or 1 MB a batch, no compression, payload not copied, and a poll after
+           each record: the loop of librdkafka's own rdkafka_performance, for both sides
+yardstick  librdkafka's in-process mock broker, which keeps the last 5 MB of a partition in
+           memory and writes nothing; it cannot hold what a fetch is to read, so there it is the
+           same segments by sendfile through one loopback connection. Both readers receive
+           3 MB at a time and check every CRC; ours sends a request for each 3 MB
+"""
 
 
 def say(text):
     print("bench: " + text, file=sys.stderr, flush=True)
 
 
-def traffic(*args):
-    """One run of the load; its line of names and numbers as a dict."""
-    done = subprocess.run([TRAFFIC] + [str(a) for a in args], capture_output=True, timeout=120)
+def figures(program, *args, stdin=None):
+    """One run of a tool; its line of names and numbers as a dict."""
+    done = subprocess.run([program] + [str(a) for a in args], capture_output=True, timeout=120,
+                          input=stdin)
     if done.returncode != 0:
-        sys.exit("bench: bench_traffic %s: exit %d: %s" % (
-            args[0], done.returncode, done.stderr.decode(errors="replace").strip()))
+        sys.exit("bench: %s %s: exit %d: %s" % (
+            os.path.basename(program), args[0], done.returncode,
+            (done.stderr + done.stdout).decode(errors="replace").strip()))
     words = done.stdout.split()
     return {k.decode(): float(v) for k, v in zip(words[::2], words[1::2])}
 
@@ -71,73 +99,115 @@ class Peak:
         self.thread.join()
 
 
-class Samples:
-    """Values by name, and the median of each."""
+# ---- what the broker wrote -------------------------------------------------------------------
 
-    def __init__(self):
-        self.values = {}
-
-    def add(self, name, value):
-        self.values.setdefault(name, []).append(value)
-
-    def median(self, name):
-        return statistics.median(self.values[name]) if name in self.values else None
-
-    def spread(self, name):
-        v = self.values[name]
-        return "%d to %d" % (min(v), max(v))
+def segments(broker, topic):
+    return sorted(glob.glob(os.path.join(broker.folder, "data", topic + "-*", "*.log")))
 
 
-def warm_page_cache(size):
-    """Memory that the system never used before costs a fault a page: that is paid here, once."""
-    block = b"\0" * (1 << 20)
-    with tempfile.TemporaryFile(prefix="kdeck-bench-") as f:
-        for _ in range(size // len(block) + 1):
-            f.write(block)
+def batch_sizes(path):
+    with open(path, "rb") as f:
+        while True:
+            head = f.read(12)
+            if len(head) < 12:
+                return
+            rest = struct.unpack(">i", head[8:])[0]
+            yield 12 + rest
+            f.seek(rest, 1)
 
 
-def ours_produce(samples, size, records, counted, acks="1"):
-    with Broker() as b:
+def pieces(paths):
+    """The batches of all segments as the lines that bench_raw write takes, the files in turn."""
+    lists = [list(batch_sizes(p)) for p in paths]
+    for k in range(max(map(len, lists))):
+        for i, sizes in enumerate(lists):
+            if k < len(sizes):
+                yield "%d %d\n" % (i, sizes[k])
+
+
+def plain_write(lines):
+    """MB/s; the folder goes with the figures read."""
+    with tempfile.TemporaryDirectory(prefix="kdeck-bench-") as folder:
+        return figures(RAW, "write", folder, stdin=lines)["mb_s"]
+
+
+# ---- rates -----------------------------------------------------------------------------------
+
+class Rates:
+    def __init__(self, samples, memory, records):
+        self.samples, self.memory = samples, memory
+        self.records = {SMALL: records, LARGE: records // 4}
+        self.pieces = {}
+
+    def produced(self, name, size, result):
+        self.samples.add("%s %d" % (name, size), result["records_s"])
+        self.samples.add("%s mb %d" % (name, size), result["mb_s"])
+
+    def first(self, size):
+        """A run that does not count: what a broker writes for this load."""
+        with Broker() as b:
+            figures(TRAFFIC, "produce", b.address, "load", self.records[size], size, 1)
+            self.pieces[size] = "".join(pieces(segments(b, "load"))).encode()
+
+    def ours(self, size):
+        n, add = self.records[size], self.samples.add
+        with Broker() as b:
+            self.memory.warm(self.pieces[size])
+            before = cpu_seconds(b.process.pid)
+            with Peak(b) as peak:
+                self.produced("ours", size, figures(
+                    TRAFFIC, "produce", b.address, "load", n, size, 1))
+            add("cpu %d" % size, (cpu_seconds(b.process.pid) - before) / n * 1e6)
+            add("peak %d" % size, peak.kb * 1024 / MB)
+            add("plain %d" % size, plain_write(self.pieces[size]))
+            self.fetch(b, size, segments(b, "load"))
+
+    def fetch(self, b, size, paths):
+        add = self.samples.add
+        host, port = b.address.rsplit(":", 1)
+        add("stream %d" % size, figures(RAW, "stream", *paths)["mb_s"])
+        add("raw fetch %d" % size, figures(RAW, "fetch", host, port, "load", PARTITIONS)["mb_s"])
         before = cpu_seconds(b.process.pid)
-        with Peak(b) as peak:
-            r = traffic("produce", b.address, "load", records, size, acks)
-        cpu = cpu_seconds(b.process.pid) - before
-        read = traffic("fetch", b.address, "load", records)
-    if not counted:
-        return
-    samples.add("ours %d" % size, r["records_s"])
-    samples.add("ours mb %d" % size, r["mb_s"])
-    samples.add("cpu %d" % size, cpu / records * 1e6)
-    samples.add("peak %d" % size, peak.kb * 1024 / MB)
-    samples.add("fetch %d" % size, read["mb_s"])
-    samples.add("fetch records %d" % size, read["records_s"])
+        read = figures(TRAFFIC, "fetch", b.address, "load", self.records[size])
+        add("fetch cpu %d" % size, (cpu_seconds(b.process.pid) - before) / read["records"] * 1e6)
+        add("fetch %d" % size, read["records_s"])
 
+    def mock(self, size):
+        self.memory.warm(self.pieces[size])
+        self.produced("mock", size, figures(
+            TRAFFIC, "produce", "mock", "load", self.records[size], size, 1))
 
-def mock_produce(samples, size, records, counted, acks="1"):
-    r = traffic("produce", "mock", "load", records, size, acks)
-    if counted:
-        samples.add("mock %d" % size, r["records_s"])
-        samples.add("mock mb %d" % size, r["mb_s"])
-
-
-def measure_rates(samples, rounds, records):
-    """A round that does not count, then pairs; who begins changes from round to round."""
-    for size, n in ((SMALL, records), (LARGE, records // 4)):
-        for i in range(rounds + 1):
-            pair = [ours_produce, mock_produce]
+    def pairs(self, size, rounds):
+        self.first(size)
+        for i in range(rounds):
+            pair = [self.ours, self.mock]
             if i % 2:
                 pair.reverse()
             for one in pair:
-                one(samples, size, n if i else n // 4, i > 0)
-        say("%d B: %d rounds done" % (size, rounds))
+                one(size)
+        say("%s: %d pairs done" % (NAMES[size], rounds))
 
+    def cold(self, size, rounds):
+        """The files of the plain write stay until the broker is done: their pages would be warm."""
+        for _ in range(rounds):
+            with Broker() as b, tempfile.TemporaryDirectory(prefix="kdeck-bench-") as folder:
+                self.memory.cold()
+                r = figures(RAW, "write", folder, stdin=self.pieces[size])
+                self.samples.add("plain cold %d" % size, r["mb_s"])
+                self.produced("cold", size, figures(
+                    TRAFFIC, "produce", b.address, "load", self.records[size], size, 1))
+            self.memory.note_freed()
+        say("%s, cold: %d rounds done" % (NAMES[size], rounds))
+
+
+# ---- the rest --------------------------------------------------------------------------------
 
 def measure_latency(samples, rounds, records=3000):
     for _ in range(rounds):
         with Broker() as b:
             for kind, address, name in (("e2e", b.address, "latency"), ("ack", b.address, "ack"),
                                         ("mock", "mock", "ack")):
-                r = traffic(name, address, kind, records, SMALL)
+                r = figures(TRAFFIC, name, address, kind, records, SMALL)
                 for part in ("p50_ms", "p99_ms", "p999_ms"):
                     samples.add("%s %s" % (kind, part), r[part])
     say("latency done")
@@ -149,14 +219,12 @@ def measure_start(samples, times=7):
         with Broker() as b:
             samples.add("ready", (time.monotonic() - began) * 1e3)
             # One request of each kind a client starts with: at rest after that is idle.
-            traffic("produce", b.address, "t", 3, SMALL, "all")
+            figures(TRAFFIC, "produce", b.address, "t", 3, SMALL, "all")
             samples.add("idle", b.rss_anon_kb() * 1024 / MB)
     say("start done")
 
 
 def list_topics(samples, name, address, times=7):
-    if not os.path.exists(KDECK):
-        return
     for _ in range(times):
         began = time.monotonic()
         done = subprocess.run([KDECK, "topics", "--bootstrap-server", address, "--list"],
@@ -167,9 +235,17 @@ def list_topics(samples, name, address, times=7):
         samples.add(name, (time.monotonic() - began) * 1e3)
 
 
-def measure_many_topics(samples, rounds):
+def measure_console(samples, name, address, times=7, keys=200):
+    """A home of its own: what a user keeps there is none of the benchmark's."""
+    with tempfile.TemporaryDirectory(prefix="kdeck-bench-") as home:
+        r = figures(CONSOLE, os.path.abspath(KDECK), address, home, times, keys)
+    for part, value in r.items():
+        samples.add("%s %s" % (name, part), value)
+
+
+def measure_topics(samples, rounds):
     with Broker() as b:
-        made = traffic("topics", b.address, MANY_TOPICS)
+        made = figures(TRAFFIC, "topics", b.address, MANY_TOPICS)
         samples.add("make topics", made["seconds"] * 1e3)
         samples.add("many memory", b.rss_anon_kb() * 1024 / MB)
         for _ in range(rounds):
@@ -178,138 +254,75 @@ def measure_many_topics(samples, rounds):
             b.start()
             samples.add("restart", (time.monotonic() - began) * 1e3)
         list_topics(samples, "list many", b.address)
+        measure_console(samples, "console many", b.address)
     with Broker() as b:
-        traffic("topics", b.address, 10)
+        figures(TRAFFIC, "topics", b.address, 10)
         list_topics(samples, "list", b.address)
-    say("%d topics done" % MANY_TOPICS)
+        measure_console(samples, "console", b.address)
+    say("%d topics and the console done" % MANY_TOPICS)
 
 
-def makefile(name):
-    try:
-        with open(os.path.join(BUILD, "Makefile")) as f:
-            for line in f:
-                if line.startswith(name + " ="):
-                    return line.split("=", 1)[1].strip()
-    except OSError:
-        pass
-    return ""
+# ---- the report ------------------------------------------------------------------------------
+
+def report_rates(t, size, least):
+    name = NAMES[size]
+    t.row("produce %s, records/s" % name, "ours %d" % size, "mock %d" % size, least=least)
+    t.row("produce %s, MB/s" % name, "ours mb %d" % size, "mock mb %d" % size)
+    t.row("  against a plain write, MB/s", "ours mb %d" % size, "plain %d" % size)
+    t.row("  broker CPU, us a record", "cpu %d" % size)
+    t.row("  broker peak RssAnon, MB", "peak %d" % size, most=64)
+    if size == LARGE:
+        t.row("  cold, records/s", "cold %d" % size)
+        t.row("  cold, against a plain write, MB/s", "cold mb %d" % size, "plain cold %d" % size)
+    t.row("fetch %s, MB/s" % name, "raw fetch %d" % size, "stream %d" % size)
+    t.row("  by librdkafka, records/s", "fetch %d" % size)
+    t.row("  broker CPU, us a record", "fetch cpu %d" % size)
 
 
-def first_line(command):
-    try:
-        return subprocess.run(command, capture_output=True).stdout.decode().splitlines()[0]
-    except (OSError, IndexError):
-        return "unknown"
-
-
-def proc_value(path, key):
-    with open(path) as f:
-        for line in f:
-            if line.startswith(key):
-                return line.split(":", 1)[1].strip()
-    return "unknown"
-
-
-def busy_share(seconds=1.0):
-    """What others use of the processors: figures of a busy machine say less."""
-    def read():
-        with open("/proc/stat") as f:
-            v = [int(x) for x in f.readline().split()[1:9]]
-        return sum(v), v[3] + v[4]
-    all0, idle0 = read()
-    time.sleep(seconds)
-    all1, idle1 = read()
-    return 100 * (1 - (idle1 - idle0) / max(1, all1 - all0))
-
-
-def file_system(folder):
-    return first_line(["stat", "-f", "-c", "%T", folder])
-
-
-def shape(busy, load_bytes):
-    """The machine's shape as lines: nothing that names a machine or a folder."""
-    memory = int(proc_value("/proc/meminfo", "MemTotal").split()[0]) / 1e6
-    flags = [f for f in shlex.split(makefile("CFLAGS") + " " + makefile("SAN_CFLAGS"))
-             if "/" not in f]
-    cc = shlex.split(makefile("CC")) or ["cc"]
-    return [
-        "machine    %d cores (%s), %.0f GB, Linux %s, files on %s" % (
-            os.cpu_count(), proc_value("/proc/cpuinfo", "model name"), memory,
-            platform.release(), file_system(tempfile.gettempdir())),
-        "compiler   %s, %s" % (first_line(cc + ["--version"]), " ".join(flags)),
-        "load       others used %.0f %% of the processors before the first round" % busy,
-        "warm-up    a file of %.0f MB written and deleted once, so that the pages of the page" % (
-            load_bytes / MB),
-        "           cache exist; one round of each pair that does not count",
-        "client     librdkafka, 1 producer, 3 partitions, acks 1, linger 5 ms, 10,000 records or",
-        "           1 MB a batch, no compression, its own partitioner, a poll after each record",
-        "           (as rdkafka_performance does); yardstick: librdkafka's in-process mock broker,",
-        "           which keeps the last 5 MB of a partition in memory and writes nothing",
-    ]
-
-
-def number(value):
-    if value is None:
-        return "-"
-    if value >= 1000:
-        return "{:,.0f}".format(value)
-    return "%.3g" % value if value < 100 else "%.0f" % value
-
-
-class Table:
-    def __init__(self, samples):
-        self.samples, self.rows = samples, []
-
-    def row(self, what, ours, yardstick=None, goal=None, least=None, most=None):
-        """least: of the ratio, in percent; most: of our value."""
-        mine, other = self.samples.median(ours), None
-        if mine is None:
-            self.rows.append((what, "-", "-", "-", goal or "", "not measured"))
-            return
-        if yardstick:
-            other = self.samples.median(yardstick)
-        ratio = 100 * mine / other if other else None
-        verdict = ""
-        if least is not None:
-            verdict = "reached" if ratio >= least else "missed"
-        elif most is not None:
-            verdict = "reached" if mine <= most else "missed"
-        self.rows.append((what, number(mine), number(other),
-                          "%.0f %%" % ratio if ratio else "-", goal or "", verdict))
-
-    def lines(self):
-        head = ("median of the rounds", "ours", "yardstick", "ratio", "goal", "")
-        rows = [head] + self.rows
-        width = [max(len(r[i]) for r in rows) for i in range(len(head))]
-        for r in rows:
-            cells = [r[0].ljust(width[0])]
-            cells += [r[i].rjust(width[i]) for i in (1, 2, 3)]
-            cells += [r[4].ljust(width[4]), r[5]]
-            yield "  ".join(cells).rstrip()
+def report_console(t):
+    t.row("console: first frame, ms", "console first_ms", most=50)
+    t.row("  the cluster's state on it, ms", "console state_ms")
+    t.row("  key to a new screen, p50 ms", "console key_p50_ms", most=16)
+    t.row("  key to a new screen, p99 ms", "console key_p99_ms", most=16)
+    t.row("  memory (RSS), MB", "console rss", most=30)
+    t.row("console on 1,000 topics: first frame, ms", "console many first_ms", most=50)
+    t.row("  the cluster's state on it, ms", "console many state_ms")
+    t.row("  key to a new screen, p50 ms", "console many key_p50_ms", most=16)
+    t.row("  key to a new screen, p99 ms", "console many key_p99_ms", most=16)
+    t.row("  memory (RSS), MB", "console many rss", most=30)
 
 
 def report(samples):
     t = Table(samples)
-    for size, name, least in ((SMALL, "100 B", 75), (LARGE, "1 KB", 45)):
-        t.row("produce %s, records/s" % name, "ours %d" % size, "mock %d" % size,
-              ">= %d %%" % least, least=least)
-        t.row("produce %s, MB/s" % name, "ours mb %d" % size, "mock mb %d" % size)
-        t.row("  broker CPU, us a record", "cpu %d" % size)
-        t.row("  broker peak RssAnon, MB", "peak %d" % size, None, "<= 64", most=64)
-        t.row("fetch %s, records/s" % name, "fetch records %d" % size)
-        t.row("fetch %s, MB/s" % name, "fetch %d" % size)
+    report_rates(t, SMALL, 75)
+    report_rates(t, LARGE, 45)
     for part, name in (("p50_ms", "p50"), ("p99_ms", "p99"), ("p999_ms", "p99.9")):
         t.row("one record, acks all, to its ack, %s ms" % name, "ack " + part, "mock " + part)
     for part, name in (("p50_ms", "p50"), ("p99_ms", "p99"), ("p999_ms", "p99.9")):
         t.row("one record, acks all, end to end, %s ms" % name, "e2e " + part)
-    t.row("start to ready, new folder, ms", "ready", None, "<= 50", most=50)
-    t.row("RssAnon idle, MB", "idle", None, "<= 6", most=6)
+    t.row("start to ready, new folder, ms", "ready", most=50)
+    t.row("RssAnon idle, MB", "idle", most=6)
     t.row("1,000 topics x 3 partitions made, ms", "make topics")
-    t.row("  ready again after kill -9, ms", "restart", None, "<= 2,000", most=2000)
+    t.row("  ready again after kill -9, ms", "restart", most=2000)
     t.row("  RssAnon, MB", "many memory")
-    t.row("topics --list, 10 topics, ms", "list", None, "<= 30", most=30)
+    t.row("topics --list, 10 topics, ms", "list", most=30)
     t.row("topics --list, 1,000 topics, ms", "list many")
+    report_console(t)
     return t
+
+
+def spreads(samples):
+    yield "from the slowest to the fastest round:"
+    for size in (SMALL, LARGE):
+        for what, name in (("ours", "ours"), ("yardstick", "mock")):
+            yield "  produce %-5s %-9s  records/s  %s" % (
+                NAMES[size], what, samples.spread("%s %d" % (name, size)))
+        for what, name in (("plain write", "plain"), ("fetch, ours", "raw fetch"),
+                           ("stream", "stream")):
+            yield "  %-5s %-17s  MB/s       %s" % (
+                NAMES[size], what, samples.spread("%s %d" % (name, size)))
+    yield "  1 KB  cold               MB/s       %s; plain write %s" % (
+        samples.spread("cold mb %d" % LARGE), samples.spread("plain cold %d" % LARGE))
 
 
 def keep(text, day):
@@ -320,36 +333,42 @@ def keep(text, day):
     say("kept as docs/bench/%s.txt" % day)
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser(description="kdeck-broker against a memory-only yardstick")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds that count (3)")
+    parser.add_argument("--rounds", type=int, default=5, help="pairs (5)")
     parser.add_argument("--records", type=int, default=2000000,
                         help="records of 100 B a round (2000000); of 1 KB a quarter of that")
     parser.add_argument("--keep", action="store_true", help="write docs/bench/YYYY-MM-DD.txt too")
     args = parser.parse_args()
     if args.rounds < 1 or args.records < 1000:
         parser.error("--rounds is 1 or more, --records 1000 or more")
-    load = args.records // 4 * (LARGE + 80)
-    if shutil.disk_usage(tempfile.gettempdir()).free < 3 * load:
+    return args
+
+
+def main():
+    args = arguments()
+    samples, memory = Samples(), Memory(RAW)
+    rates = Rates(samples, memory, args.records)
+    need = 4 * rates.records[LARGE] * (LARGE + 100)
+    if shutil.disk_usage(tempfile.gettempdir()).free < need:
         sys.exit("bench: the folder for temporary files has no room for %d MB; set TMPDIR to one "
-                 "that has" % (3 * load / MB))
-    samples = Samples()
+                 "that has" % (need / MB))
     began = time.monotonic()
-    busy = busy_share()
-    warm_page_cache(load)
-    measure_rates(samples, args.rounds, args.records)
-    measure_latency(samples, args.rounds)
+    lines = machine.shape(machine.busy_share()) + METHOD.splitlines()
+    rates.pairs(SMALL, args.rounds)
+    rates.pairs(LARGE, args.rounds)
+    rates.cold(LARGE, min(args.rounds, COLD_ROUNDS))
+    os.sync()  # what the disk still has to do for files that are gone is no part of what follows
+    measure_latency(samples, min(args.rounds, 3))
     measure_start(samples)
-    measure_many_topics(samples, args.rounds)
+    measure_topics(samples, min(args.rounds, 3))
     day = datetime.date.today().isoformat()
-    lines = ["kdeck bench, %s" % day, ""] + shape(busy, load) + [""]
-    lines += list(report(samples).lines())
-    lines += ["", "records/s from round to round: " + "; ".join(
-        "%d B ours %s, yardstick %s" % (
-            s, samples.spread("ours %d" % s), samples.spread("mock %d" % s))
-        for s in (SMALL, LARGE))]
-    lines += ["%d rounds, %.0f s" % (args.rounds, time.monotonic() - began)]
-    if makefile("SAN_CFLAGS"):
+    lines = ["kdeck bench, %s" % day, ""] + lines + [""] + list(report(samples).lines())
+    lines += [""] + list(spreads(samples))
+    lines += ["pairs: %d, of %s records of 100 B and of %s of 1 KB; %.0f s in all" % (
+        args.rounds, "{:,}".format(args.records), "{:,}".format(args.records // 4),
+        time.monotonic() - began)]
+    if machine.makefile("SAN_CFLAGS"):
         lines.append("built with sanitizers: these figures are no measure of speed")
     text = "\n".join(lines) + "\n"
     print(text, end="", flush=True)

@@ -295,6 +295,11 @@ bool screen_has(struct screen *s, const char *text)
 	return screen_count(s, text) > 0;
 }
 
+pid_t screen_pid(const struct screen *s)
+{
+	return s->pid;
+}
+
 int screen_cols(const struct screen *s)
 {
 	return s->cols;

@@ -6,6 +6,8 @@
 #ifndef TESTS_UI_SCREEN_H
 #define TESTS_UI_SCREEN_H
 
+#include <sys/types.h>
+
 #include "base/buf.h"
 
 #define SCREEN_DEADLINE_MS 15000
@@ -44,6 +46,8 @@ bool screen_has(struct screen *s, const char *text);
 int screen_count(struct screen *s, const char *text);
 /* Lines with their trailing blanks cut off, each ended by a new line. Appends. */
 void screen_dump(struct screen *s, struct buf *out);
+/* The program's. */
+pid_t screen_pid(const struct screen *s);
 int screen_cols(const struct screen *s);
 int screen_rows(const struct screen *s);
 /* Cells that are drawn in another colour than the terminal's own. */

@@ -1,0 +1,64 @@
+"""Values of many rounds, and the table of their medians."""
+import statistics
+
+
+class Samples:
+    """Values by name."""
+
+    def __init__(self):
+        self.values = {}
+
+    def add(self, name, value):
+        self.values.setdefault(name, []).append(value)
+
+    def median(self, name):
+        return statistics.median(self.values[name]) if name in self.values else None
+
+    def ratio(self, ours, other):
+        """The median of the pairs' ratios in percent: what disturbs a round disturbs both of it."""
+        pairs = zip(self.values[ours], self.values[other])
+        return statistics.median(100 * a / b for a, b in pairs)
+
+    def spread(self, name):
+        v = self.values[name]
+        return "%s to %s" % (number(min(v)), number(max(v)))
+
+
+def number(value):
+    if value is None:
+        return "-"
+    if value >= 1000:
+        return "{:,.0f}".format(value)
+    return "%.3g" % value if value < 100 else "%.0f" % value
+
+
+class Table:
+    HEAD = ("median of the rounds", "ours", "yardstick", "ratio", "goal", "")
+
+    def __init__(self, samples):
+        self.samples, self.rows = samples, []
+
+    def row(self, what, ours, yardstick=None, least=None, most=None):
+        """least: goal of the ratio in percent; most: goal of our value."""
+        mine = self.samples.median(ours)
+        if mine is None:
+            self.rows.append((what, "-", "-", "-", "", "not measured"))
+            return
+        other = self.samples.median(yardstick) if yardstick else None
+        ratio = self.samples.ratio(ours, yardstick) if yardstick else None
+        goal, reached = "", None
+        if least is not None:
+            goal, reached = ">= %d %%" % least, ratio >= least
+        elif most is not None:
+            goal, reached = "<= %s" % number(most), mine <= most
+        self.rows.append((what, number(mine), number(other), "%.0f %%" % ratio if ratio else "-",
+                          goal, "" if reached is None else "reached" if reached else "missed"))
+
+    def lines(self):
+        rows = [self.HEAD] + self.rows
+        width = [max(len(r[i]) for r in rows) for i in range(len(self.HEAD))]
+        for r in rows:
+            cells = [r[0].ljust(width[0])]
+            cells += [r[i].rjust(width[i]) for i in (1, 2, 3)]
+            cells += [r[4].ljust(width[4]), r[5]]
+            yield "  ".join(cells).rstrip()
