@@ -175,6 +175,7 @@ void quorum_on_vote(struct quorum *q, const struct quorum_vote_request *r,
 	bool known = q->voter && quorum_index(q, r->candidate) >= 0 && r->candidate != q->set.id;
 
 	q->now_ms = now_ms;
+	quorum_meet(q, r->candidate, r->epoch);
 	memset(out, 0, sizeof(*out));
 	out->pre_vote = r->pre_vote;
 	if (!known || r->epoch < 0 || r->last_epoch > r->epoch || r->last_offset < 0)
@@ -213,6 +214,7 @@ void quorum_on_vote_response(
 	q->now_ms = now_ms;
 	if (i < 0 || from == q->set.id)
 		return;
+	quorum_meet(q, from, r->epoch);
 	/* Who grants has not heard from the leader that it names. */
 	if ((!r->granted || r->epoch > q->state.leader_epoch) &&
 		quorum_learn(q, r->epoch, r->leader))
@@ -232,6 +234,7 @@ void quorum_on_begin(struct quorum *q, const struct quorum_begin_request *r,
 	struct quorum_epoch_response *out, int64_t now_ms)
 {
 	q->now_ms = now_ms;
+	quorum_meet(q, r->leader, r->epoch);
 	out->error = KERR_NONE;
 	if (quorum_index(q, r->leader) < 0 || r->leader == q->set.id)
 		out->error = KERR_INVALID_REQUEST;

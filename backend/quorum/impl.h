@@ -22,6 +22,10 @@ void quorum_send_begins(struct quorum *q);
 void quorum_send_fetch(struct quorum *q);
 /* Follower: its leader cannot be reached or leads no more; an election soon. */
 void quorum_leader_gone(struct quorum *q);
+/* A voter told its epoch. */
+void quorum_meet(struct quorum *q, int32_t id, int32_t epoch);
+/* May acknowledge what the leader at hand has: always, unless fresh (quorum.h). */
+bool quorum_may_fetch(const struct quorum *q);
 /* Index among the voters, or -1. */
 int quorum_index(const struct quorum *q, int32_t id);
 int64_t quorum_election_wait(struct quorum *q);

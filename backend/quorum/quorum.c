@@ -101,14 +101,38 @@ bool quorum_follow(struct quorum *q, int32_t epoch, int32_t leader)
 	if (!quorum_persist(q, epoch, leader, same ? q->state.voted_id : QUORUM_NOBODY,
 		    same ? &q->state.voted_dir : NULL))
 		return false;
-	/* Elected by all, who were all new: nobody has a past that could be lost. */
-	if (mine)
-		q->fresh = false;
+	quorum_meet(q, leader, epoch);
+	/* A fresh voter votes only where all do: they have all been in this epoch. */
+	for (int i = 0; mine && i < q->set.n_voters; i++)
+		quorum_meet(q, q->set.voters[i], epoch);
 	quorum_move(q, q->voter ? QUORUM_FOLLOWER : QUORUM_OBSERVER, leader);
 	q->elections = 0;
 	q->fetch_at_ms = q->now_ms;
-	q->deadline_ms = q->now_ms + q->set.fetch_timeout_ms;
+	/* Pre-votes make the others tell their epochs. */
+	q->deadline_ms = q->now_ms + (quorum_may_fetch(q) ? q->set.fetch_timeout_ms
+							  : q->set.fetch_timeout_ms / 4);
 	return true;
+}
+
+void quorum_meet(struct quorum *q, int32_t id, int32_t epoch)
+{
+	int i = quorum_index(q, id);
+
+	if (!q->fresh || i < 0)
+		return;
+	q->met[i] = true;
+	if (epoch > q->met_epoch)
+		q->met_epoch = epoch;
+}
+
+bool quorum_may_fetch(const struct quorum *q)
+{
+	if (!q->fresh)
+		return true;
+	for (int i = 0; i < q->set.n_voters; i++)
+		if (!q->met[i] && q->set.voters[i] != q->set.id)
+			return false;
+	return q->state.leader_epoch >= q->met_epoch;
 }
 
 bool quorum_learn(struct quorum *q, int32_t epoch, int32_t leader)
@@ -291,7 +315,7 @@ static int64_t next_due(const struct quorum *q)
 	if (q->role == QUORUM_FOLLOWER || q->role == QUORUM_OBSERVER) {
 		if (q->fetch_in_flight)
 			due = min_i64(due, q->fetch_sent_ms + q->set.request_timeout_ms);
-		else if (!quorum_unsynced(q))
+		else if (!quorum_unsynced(q) && quorum_may_fetch(q))
 			due = min_i64(due, q->fetch_at_ms);
 	}
 	return due;

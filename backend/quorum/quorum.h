@@ -22,6 +22,18 @@
  *   - the high watermark moves only to offsets of the leader's own epoch that a majority has
  * synced, and never back
  *   - what a voter fetched counts when it asks for the next offset: it syncs before it asks
+ *
+ * A voter that lost its folder has forgotten votes and records that others count on; the voters are
+ * fixed, so it cannot come back under another name (KIP-853 has directory ids for that). A majority
+ * with its former self may stand without it now, and the next one must not. So, while fresh:
+ *   - it grants only where every voter must agree: any that knows more than the candidate objects
+ *   - it fetches, which acknowledges, only once every other voter has told its epoch, and only from
+ *     a leader of the highest or a later one. A leader that the rest has left (cut off, and not yet
+ *     resigned) gets no majority out of it: the majority that went on has a member who tells. All,
+ *     since the one who is not asked may be the one who had its vote
+ *   - it is fresh until its log has all that its leader knows committed, in the leader's own epoch:
+ *     that includes whatever the former self acknowledged
+ * It waits for as long as one of the others is away: then two are missing, which three cannot bear.
  */
 #ifndef QUORUM_QUORUM_H
 #define QUORUM_QUORUM_H
@@ -139,7 +151,9 @@ struct quorum_settings {
 	struct uuid dir;
 	int32_t voters[QUORUM_MAX_VOTERS]; /* fixed when the cluster is made */
 	int32_t n_voters;
-	bool new_voter;              /* the folder was formatted just now: it has no past */
+	/* The folder was formatted just now: what it promised before, if there was a before, is
+	 * lost. The owner says so at every start until `fresh` has gone. */
+	bool new_voter;
 	int64_t election_timeout_ms; /* controller.quorum.election.timeout.ms, 1000 */
 	int64_t fetch_timeout_ms;    /* controller.quorum.fetch.timeout.ms, 2000 */
 	int64_t election_backoff_ms; /* controller.quorum.election.backoff.max.ms, 1000 */
@@ -175,8 +189,10 @@ struct quorum {
 	int64_t leader_hw;      /* as the leader said with the records that are being synced */
 	int64_t epoch_start;    /* leader: offset of its LeaderChange */
 	bool voter;
-	bool fresh;           /* an empty voter: votes only in elections that need all votes */
-	bool unanimous;       /* the election at hand is one of those */
+	bool fresh;                  /* a voter without a past; see below */
+	bool met[QUORUM_MAX_VOTERS]; /* fresh: these voters told their epoch, by index of voters */
+	int32_t met_epoch;           /* fresh: the highest of those */
+	bool unanimous;              /* the election at hand is one of those */
 	int64_t deadline_ms;  /* election, fetch or quorum time-out by role; INT64_MAX: none */
 	int64_t led_since_ms; /* leader: start of its term */
 	int64_t heard_ms;     /* follower: last word of the leader itself; -1: never or cut off */

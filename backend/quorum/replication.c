@@ -119,7 +119,8 @@ void quorum_send_fetch(struct quorum *q)
 
 	if (q->fetch_in_flight && q->fetch_sent_ms + q->set.request_timeout_ms <= q->now_ms)
 		q->fetch_in_flight = false;
-	if (q->fetch_in_flight || quorum_unsynced(q) || q->fetch_at_ms > q->now_ms)
+	if (q->fetch_in_flight || quorum_unsynced(q) || q->fetch_at_ms > q->now_ms ||
+		!quorum_may_fetch(q))
 		return;
 	if (to == QUORUM_NOBODY)
 		to = q->set.voters[q->fetch_target++ % q->set.n_voters];
@@ -149,6 +150,7 @@ bool quorum_on_fetch_response(
 	struct quorum *q, int32_t from, const struct quorum_fetch_response *r, int64_t now_ms)
 {
 	q->now_ms = now_ms;
+	quorum_meet(q, from, r->epoch);
 	if ((q->role != QUORUM_FOLLOWER && q->role != QUORUM_OBSERVER) || !q->fetch_in_flight)
 		return false;
 	if (quorum_learn(q, r->epoch, r->leader))
@@ -173,6 +175,19 @@ bool quorum_on_fetch_response(
 	return true;
 }
 
+/* Fresh: the log holds what the leader knows committed in its own epoch, which says that all before
+ * it is, too. */
+static bool has_all(const struct quorum *q, int64_t synced)
+{
+	int32_t found = -1;
+	int64_t before = -1;
+
+	if (q->ops->last_epoch(q->arg) != q->state.leader_epoch || synced < q->leader_hw)
+		return false;
+	q->ops->epoch_end(q->arg, q->state.leader_epoch - 1, &found, &before);
+	return q->leader_hw > (found < 0 ? 0 : before);
+}
+
 void quorum_on_log(struct quorum *q, int64_t synced, int64_t now_ms)
 {
 	q->now_ms = now_ms;
@@ -194,10 +209,9 @@ void quorum_on_log(struct quorum *q, int64_t synced, int64_t now_ms)
 
 	if (hw > q->high_watermark) {
 		q->high_watermark = hw;
-		/* Caught up with a live leader: from here on its vote counts. */
-		if (synced >= q->leader_hw)
-			q->fresh = false;
 		q->ops->committed(q->arg, hw);
 	}
+	if (q->fresh && has_all(q, synced))
+		q->fresh = false;
 	quorum_send_fetch(q);
 }

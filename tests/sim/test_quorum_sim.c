@@ -82,6 +82,7 @@ struct node {
 	bool has_state;
 	int64_t checked; /* committed entries that were compared */
 	int64_t restart_at;
+	bool lost; /* its folder is new, and it has not yet caught up */
 };
 
 struct world {
@@ -98,7 +99,7 @@ struct world {
 	bool faults;
 	int loss;   /* of 1000 */
 	int unrest; /* how often nodes crash */
-	int terms, crashes, truncations;
+	int terms, crashes, wipes, truncations;
 };
 
 #define REQUIRE(w, cond, ...)                                                                \
@@ -347,13 +348,13 @@ static const struct quorum_ops ops = {
 
 /* ---- nodes come, go and get messages ------------------------------------------------------- */
 
-static void start(struct node *n, bool first)
+static void start(struct node *n)
 {
 	struct world *w = n->world;
 	struct quorum_settings set = {
 		.id = n->id,
 		.n_voters = w->n,
-		.new_voter = first,
+		.new_voter = n->lost,
 		.election_timeout_ms = 1000,
 		.fetch_timeout_ms = 2000,
 		.election_backoff_ms = 1000,
@@ -373,6 +374,22 @@ static void start(struct node *n, bool first)
 		REQUIRE(w, false, "node %d does not start: %s", n->id, e.msg);
 	quorum_start(&n->quorum, w->now);
 	n->due = w->now;
+}
+
+/* A folder is lost, never two at a time: as many as the voters can bear. */
+static void wipe(struct node *n)
+{
+	struct world *w = n->world;
+
+	for (int i = 0; i < w->n; i++)
+		if (w->nodes[i].lost || w->n < 3)
+			return;
+	n->lost = true;
+	n->log.n = 0;
+	n->synced = 0;
+	n->has_state = false;
+	n->state = QUORUM_STATE_NONE;
+	w->wipes++;
 }
 
 /* The synced part of the log stays, of the rest some may. */
@@ -490,6 +507,7 @@ static void tick_all(struct world *w)
 	for (int i = 0; i < w->n; i++) {
 		struct node *n = &w->nodes[i];
 
+		n->lost = n->lost && (!n->up || n->quorum.fresh);
 		for (int spins = 0; n->up && n->due <= w->now; spins++) {
 			REQUIRE(w, spins < 100, "node %d is always due", i);
 			n->due = quorum_tick(&n->quorum, w->now);
@@ -545,10 +563,12 @@ static void trouble(struct world *w)
 		struct node *n = &w->nodes[i];
 
 		if (!n->up && n->restart_at <= w->now)
-			start(n, false);
-		else if (n->up && chance(w, 1) && chance(w, w->unrest))
+			start(n);
+		else if (n->up && chance(w, 1) && chance(w, w->unrest)) {
 			crash(n);
-		else if (n->up && chance(w, 1) && chance(w, 100)) {
+			if (chance(w, 150))
+				wipe(n);
+		} else if (n->up && chance(w, 1) && chance(w, 100)) {
 			quorum_resign(&n->quorum, w->now);
 			n->due = w->now;
 		}
@@ -588,7 +608,7 @@ static void heal(struct world *w)
 	memset(w->cut, 0, sizeof(w->cut));
 	for (int i = 0; i < w->n; i++)
 		if (!w->nodes[i].up)
-			start(&w->nodes[i], false);
+			start(&w->nodes[i]);
 }
 
 /* What a person needs who looks at a run that did not settle. */
@@ -628,7 +648,8 @@ static void world_run(int n, uint64_t seed, struct world *w)
 		w->nodes[i].world = w;
 		w->nodes[i].id = i;
 		w->nodes[i].state = QUORUM_STATE_NONE;
-		start(&w->nodes[i], true);
+		w->nodes[i].lost = true;
+		start(&w->nodes[i]);
 	}
 	if (seed % 3) /* else there is trouble from the first moment */
 		run_until_settled(w);
@@ -670,7 +691,7 @@ static uint64_t setting(const char *name, uint64_t otherwise)
 static void run_rounds(int n)
 {
 	uint64_t first = setting("SEED", 1), rounds = setting("ROUNDS", 200);
-	int terms = 0, crashes = 0, truncations = 0;
+	int terms = 0, crashes = 0, wipes = 0, truncations = 0;
 	size_t committed = 0;
 
 	for (uint64_t seed = first; seed < first + rounds; seed++) {
@@ -679,13 +700,15 @@ static void run_rounds(int n)
 		world_run(n, seed, w);
 		terms += w->terms;
 		crashes += w->crashes;
+		wipes += w->wipes;
 		truncations += w->truncations;
 		committed += w->committed.n;
 		world_free(w);
 		free(w);
 	}
-	print_message("# %d nodes: %d terms, %d crashes, %d truncations, %zu committed\n", n, terms,
-		crashes, truncations, committed);
+	print_message("# %d nodes: %d terms, %d crashes, %d lost folders, %d truncations, %zu "
+		      "committed\n",
+		n, terms, crashes, wipes, truncations, committed);
 	assert_true(committed > 10 * rounds);
 }
 
@@ -721,7 +744,8 @@ static void test_first_start_is_quick(void **state)
 			w->nodes[i].world = w;
 			w->nodes[i].id = i;
 			w->nodes[i].state = QUORUM_STATE_NONE;
-			start(&w->nodes[i], true);
+			w->nodes[i].lost = true;
+			start(&w->nodes[i]);
 		}
 		run_until_settled(w);
 		REQUIRE(w, w->now < 1000, "the first leader took %lld ms", (long long)w->now);

@@ -250,6 +250,59 @@ static void test_fresh_voter(void **state)
 	assert_true(a.granted);
 }
 
+/* Who lost its folder acknowledges nothing before every other voter has told its epoch, and nothing
+ * to a leader that the others have left. */
+static void test_fresh_voter_and_left_leader(void **state)
+{
+	struct quorum_settings set = three;
+	struct quorum_begin_request begin = {.leader = 2, .epoch = 5};
+	struct quorum_epoch_response begun;
+	struct quorum_vote_response told = {.leader = 3, .epoch = 6, .pre_vote = true};
+	struct quorum_fetch_response records = {
+		.leader = 3, .epoch = 6, .high_watermark = 4, .diverging_epoch = -1};
+	struct quorum_vote_request vote = {
+		.voter = 1, .candidate = 2, .epoch = 7, .last_epoch = 6, .last_offset = 20};
+	struct quorum_vote_response a;
+	struct voter v = {0};
+	struct err e;
+
+	(void)state;
+	set.new_voter = true;
+	assert_int_equal(quorum_init(&v.quorum, &set, &ops, &v, NULL, 7, 0, &e), 0);
+	quorum_start(&v.quorum, 0);
+	/* 2 is cut off from 3, leads epoch 5 still and reaches the new voter first. */
+	quorum_on_begin(&v.quorum, &begin, &begun, 1);
+	assert_int_equal(begun.error, 0);
+	quorum_tick(&v.quorum, 2);
+	assert_int_equal(v.fetches, 0);
+	/* It does not come to rest there: it asks around. */
+	quorum_tick(&v.quorum, 1 + set.fetch_timeout_ms);
+	assert_true(v.votes >= 2);
+	quorum_on_vote_response(&v.quorum, 3, &told, 2100);
+	quorum_tick(&v.quorum, 2101);
+	assert_int_equal(v.fetches, 1);
+	assert_int_equal(v.fetch.epoch, 6);
+	/* Some of the log of epoch 6, but nothing of it known committed in that epoch: still new.
+	 */
+	assert_true(quorum_on_fetch_response(&v.quorum, 3, &records, 2102));
+	v.end = 4;
+	v.last_epoch = 5;
+	quorum_on_log(&v.quorum, 4, 2103);
+	assert_true(v.quorum.fresh);
+	quorum_on_vote(&v.quorum, &vote, &a, 2104);
+	assert_false(a.granted);
+	begin = (struct quorum_begin_request){.leader = 3, .epoch = 7};
+	quorum_on_begin(&v.quorum, &begin, &begun, 2105);
+	quorum_tick(&v.quorum, 2106);
+	records.epoch = 7;
+	records.high_watermark = 9;
+	assert_true(quorum_on_fetch_response(&v.quorum, 3, &records, 2107));
+	v.end = 9;
+	v.last_epoch = 7;
+	quorum_on_log(&v.quorum, 9, 2108);
+	assert_false(v.quorum.fresh);
+}
+
 static void test_no_vote_without_disk(void **state)
 {
 	struct quorum_vote_request r = {
@@ -377,6 +430,7 @@ int main(void)
 		cmocka_unit_test(test_votes),
 		cmocka_unit_test(test_one_vote_an_epoch),
 		cmocka_unit_test(test_fresh_voter),
+		cmocka_unit_test(test_fresh_voter_and_left_leader),
 		cmocka_unit_test(test_no_vote_without_disk),
 		cmocka_unit_test(test_fetch_waits_for_sync),
 		cmocka_unit_test(test_single_voter),
