@@ -132,7 +132,6 @@ static void sync_done(struct work *w, int status)
 {
 	struct metalog_sync *s = CONTAINER_OF(w, struct metalog_sync, work);
 	struct metalog *m = s->metalog;
-	int64_t synced = s->sync.offset;
 
 	m->syncing = false;
 	if (status < 0)
@@ -142,9 +141,9 @@ static void sync_done(struct work *w, int status)
 		finish_ops(m, ERR_IO);
 		return;
 	}
-	if (m->log->leo > synced)
+	if (m->log->leo > m->log->recovery_point)
 		sync_start(m);
-	quorum_on_log(&m->quorum, synced, loop_now_ms(m->loop));
+	quorum_on_log(&m->quorum, m->log->recovery_point, loop_now_ms(m->loop));
 }
 
 static void sync_start(struct metalog *m)
@@ -153,7 +152,7 @@ static void sync_start(struct metalog *m)
 
 	if (m->syncing || m->failed)
 		return;
-	n = plog_sync_begin(m->log, &m->sync.sync);
+	n = plog_sync_begin(m->log, false, &m->sync.sync);
 	if (n < 0) {
 		metalog_fail(m, "it cannot be synced");
 		return;

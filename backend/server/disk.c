@@ -20,19 +20,21 @@
 #define FLUSH_THREADS 2
 #define LOGS_A_TURN   256
 #define ATTEND_MS     1000
+#define SYNCS_AT_ONCE 256
 
 struct disk {
 	struct loop *loop;
 	struct store *store;
 	struct work_pool *readers, *flushers, *tidier;
-	struct io_timer attend, retention, scan, checkpoint;
+	struct io_timer attend, retention, scan, high, recovery, start;
 	size_t cursor; /* of the retention's scan */
 	int removed;
 	struct work removal;
 	char *removing; /* NULL: nothing under way */
 	struct work saving;
-	struct store_file file;
-	bool busy_saving, save_failed;
+	struct store_job job;
+	bool busy_saving, save_failed, ended;
+	unsigned to_save; /* enum store_job_what */
 };
 
 /* ---- reading ahead --------------------------------------------------------------------------- */
@@ -99,10 +101,11 @@ static void flush_done(struct work *w, int status)
 	free(f);
 }
 
-int disk_sync(struct disk *d, struct plog *log, void (*done)(void *arg, int rc), void *arg)
+static int begin_sync(
+	struct disk *d, struct plog *log, bool rolled, void (*done)(void *arg, int rc), void *arg)
 {
 	struct flush *f = ALLOC(struct flush);
-	int n = plog_sync_begin(log, &f->sync);
+	int n = plog_sync_begin(log, rolled, &f->sync);
 
 	if (n <= 0) {
 		free(f);
@@ -112,6 +115,11 @@ int disk_sync(struct disk *d, struct plog *log, void (*done)(void *arg, int rc),
 	f->arg = arg;
 	work_submit(d->flushers, &f->work, flush_run, flush_done);
 	return 0;
+}
+
+int disk_sync(struct disk *d, struct plog *log, void (*done)(void *arg, int rc), void *arg)
+{
+	return begin_sync(d, log, false, done, arg);
 }
 
 /* ---- removals -------------------------------------------------------------------------------- */
@@ -183,35 +191,72 @@ static void on_retention(void *arg)
 		on_scan(d);
 }
 
+static void save(struct disk *d);
+
 static void save_run(struct work *w)
 {
 	struct disk *d = CONTAINER_OF(w, struct disk, saving);
 
-	(void)!store_file_write(&d->file); /* errnum tells */
+	store_job_run(&d->job);
 }
 
 static void save_done(struct work *w, int status)
 {
 	struct disk *d = CONTAINER_OF(w, struct disk, saving);
-	bool failed = d->file.errnum != 0;
+	bool failed = store_job_done(d->store, &d->job) < 0;
 
 	(void)status;
 	d->busy_saving = false;
 	if (failed && !d->save_failed)
-		log_warn("%s: the high watermarks cannot be saved: %s", d->store->dir,
-			strerror(d->file.errnum));
+		log_warn("%s: offsets cannot be written down: %s; tried again later", d->store->dir,
+			strerror(d->job.errnum));
 	d->save_failed = failed;
+	save(d);
 }
 
-static void on_checkpoint(void *arg)
+/* One job at a time; what is wanted meanwhile is the next. */
+static void save(struct disk *d)
+{
+	unsigned what = d->to_save;
+
+	if (d->busy_saving || d->ended)
+		return;
+	d->to_save = 0;
+	if (!what || !store_job_begin(d->store, what, &d->job))
+		return;
+	d->busy_saving = true;
+	work_submit(d->tidier, &d->saving, save_run, save_done);
+}
+
+static void on_high(void *arg)
 {
 	struct disk *d = arg;
 
-	if (d->busy_saving)
-		return;
-	d->busy_saving = true;
-	store_take_high_watermarks(d->store, &d->file);
-	work_submit(d->tidier, &d->saving, save_run, save_done);
+	d->to_save |= STORE_KEEP_HIGH;
+	save(d);
+}
+
+static void on_start(void *arg)
+{
+	struct disk *d = arg;
+
+	d->to_save |= STORE_KEEP_START;
+	save(d);
+}
+
+/* What the syncs make sure is written down the next time. */
+static void on_recovery(void *arg)
+{
+	struct disk *d = arg;
+	struct plog *log;
+	int n = 0;
+
+	d->to_save |= STORE_KEEP_RECOVERY;
+	save(d);
+	for (size_t i = 0; n < SYNCS_AT_ONCE && (log = store_next(d->store, &i));) {
+		if (plog_sync_rolled_due(log) && begin_sync(d, log, true, NULL, NULL) == 0)
+			n++;
+	}
 }
 
 void disk_set_retention_check(struct disk *d, int64_t ms)
@@ -231,7 +276,9 @@ struct disk *disk_new(
 	io_timer_init(&d->attend, l, on_attend, d);
 	io_timer_init(&d->retention, l, on_retention, d);
 	io_timer_init(&d->scan, l, on_scan, d);
-	io_timer_init(&d->checkpoint, l, on_checkpoint, d);
+	io_timer_init(&d->high, l, on_high, d);
+	io_timer_init(&d->recovery, l, on_recovery, d);
+	io_timer_init(&d->start, l, on_start, d);
 	d->readers = work_pool_new(l, "kdeck-read", READ_THREADS, e);
 	if (d->readers)
 		d->flushers = work_pool_new(l, "kdeck-flush", FLUSH_THREADS, e);
@@ -243,7 +290,9 @@ struct disk *disk_new(
 	}
 	io_timer_start(&d->attend, ATTEND_MS, ATTEND_MS);
 	io_timer_start(&d->retention, set->retention_check_ms, set->retention_check_ms);
-	io_timer_start(&d->checkpoint, set->checkpoint_ms, set->checkpoint_ms);
+	io_timer_start(&d->high, set->checkpoint_ms, set->checkpoint_ms);
+	io_timer_start(&d->recovery, set->recovery_checkpoint_ms, set->recovery_checkpoint_ms);
+	io_timer_start(&d->start, set->start_checkpoint_ms, set->start_checkpoint_ms);
 	return d;
 }
 
@@ -254,7 +303,10 @@ void disk_stop(struct disk *d)
 	io_timer_stop(&d->attend);
 	io_timer_stop(&d->retention);
 	io_timer_stop(&d->scan);
-	io_timer_stop(&d->checkpoint);
+	io_timer_stop(&d->high);
+	io_timer_stop(&d->recovery);
+	io_timer_stop(&d->start);
+	d->ended = true;
 	if (d->readers)
 		work_pool_drain(d->readers);
 	if (d->flushers)

@@ -11,8 +11,10 @@
 struct disk;
 
 struct disk_settings {
-	int64_t retention_check_ms; /* log.retention.check.interval.ms */
-	int64_t checkpoint_ms;      /* replica.high.watermark.checkpoint.interval.ms */
+	int64_t retention_check_ms;     /* log.retention.check.interval.ms */
+	int64_t checkpoint_ms;          /* replica.high.watermark.checkpoint.interval.ms */
+	int64_t recovery_checkpoint_ms; /* log.flush.offset.checkpoint.interval.ms */
+	int64_t start_checkpoint_ms;    /* log.flush.start.offset.checkpoint.interval.ms */
 };
 
 /* store is borrowed and open. NULL with e: no threads. */

@@ -167,7 +167,8 @@ static void read_ahead(
 static int open_all(struct server *s, struct err *e)
 {
 	struct repl_settings repl = {s->set.node_id, repl_config, s, sync_log};
-	struct disk_settings disk = {s->set.retention_check_ms, s->set.checkpoint_ms};
+	struct disk_settings disk = {s->set.retention_check_ms, s->set.checkpoint_ms,
+		s->set.recovery_checkpoint_ms, s->set.start_checkpoint_ms};
 	int rc = bind_listeners(s, e);
 
 	if (rc == 0)

@@ -43,6 +43,7 @@ struct server_settings {
 	bool topic_deletion; /* delete.topic.enable */
 	int64_t retention_check_ms;
 	int64_t checkpoint_ms; /* high watermarks */
+	int64_t recovery_checkpoint_ms, start_checkpoint_ms;
 	int recovery_threads;
 	int64_t election_timeout_ms, fetch_timeout_ms, election_backoff_ms, request_timeout_ms,
 		retry_ms;

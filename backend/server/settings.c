@@ -225,6 +225,8 @@ int server_settings_read(const struct conf *c, struct server_settings *set, stru
 	set->topic_deletion = conf_get_bool(c, "delete.topic.enable");
 	set->retention_check_ms = conf_get_long(c, "log.retention.check.interval.ms");
 	set->checkpoint_ms = conf_get_long(c, "replica.high.watermark.checkpoint.interval.ms");
+	set->recovery_checkpoint_ms = conf_get_int(c, "log.flush.offset.checkpoint.interval.ms");
+	set->start_checkpoint_ms = conf_get_int(c, "log.flush.start.offset.checkpoint.interval.ms");
 	set->recovery_threads = (int)max_i64(1, sysconf(_SC_NPROCESSORS_ONLN));
 	set->election_timeout_ms = conf_get_int(c, "controller.quorum.election.timeout.ms");
 	set->fetch_timeout_ms = conf_get_int(c, "controller.quorum.fetch.timeout.ms");

@@ -123,6 +123,7 @@ int index_flush(struct index *x, struct files *files, const char *path)
 	if (fd < 0)
 		return fd;
 	x->there = true;
+	x->dirty |= x->pending.n > 0;
 	while (r == 0 && done < x->pending.n) {
 		size_t n = min_size(x->pending.n - done, INDEX_PENDING);
 
@@ -140,11 +141,6 @@ int index_flush(struct index *x, struct files *files, const char *path)
 	memmove(x->pending.v, x->pending.v + done, (x->pending.n - done) * sizeof(*x->pending.v));
 	x->pending.n -= done;
 	return r;
-}
-
-int index_flush_some(struct index *x, struct files *files, const char *path)
-{
-	return x->pending.n >= INDEX_PENDING ? index_flush(x, files, path) : 0;
 }
 
 /* How many of the entries in the file have a key (or value) <= bound. */
@@ -206,8 +202,12 @@ int index_truncate(struct index *x, struct files *files, const char *path, int64
 	r = count_in_file(x, files, path, offset - 1, by_value, &n);
 	if (r < 0)
 		return r;
-	if (n < x->n_file &&
-		files->io->truncate(files->io, x->file.fd, (int64_t)n * (int64_t)entry_size(x)) < 0)
+	/* Also when no whole entry goes: a write that failed may have left some behind. */
+	r = file_open(files, &x->file, path, O_RDWR | O_CREAT);
+	if (r < 0)
+		return r;
+	x->there = x->dirty = true;
+	if (files->io->truncate(files->io, r, (int64_t)n * (int64_t)entry_size(x)) < 0)
 		return ERR_IO;
 	x->n_file = n;
 	x->last = NO_ENTRY;
@@ -224,9 +224,22 @@ int index_reset(struct index *x, struct files *files, const char *path)
 
 	if (fd < 0)
 		return fd;
-	x->there = true;
+	x->there = x->dirty = true;
 	x->n_file = 0;
 	x->last = NO_ENTRY;
 	vec_clear(&x->pending);
 	return files->io->truncate(files->io, fd, 0) < 0 ? ERR_IO : 0;
+}
+
+int index_sync(struct index *x, struct files *files, const char *path)
+{
+	int fd;
+
+	if (!x->dirty)
+		return 0;
+	fd = file_open(files, &x->file, path, O_RDWR);
+	if (fd < 0 || files->io->fdatasync(files->io, fd) < 0)
+		return ERR_IO;
+	x->dirty = false;
+	return 0;
 }

@@ -32,6 +32,7 @@ struct index {
 	int64_t base;    /* base offset of the segment */
 	uint32_t n_file; /* entries in the file */
 	bool there;      /* the file exists */
+	bool dirty;      /* written since the last sync */
 	struct file file;
 	struct index_entry last; /* key -1: none */
 	VEC(struct index_entry) pending;
@@ -49,8 +50,6 @@ void index_add(struct index *x, int64_t key, int64_t value);
 uint32_t index_count(const struct index *x);
 /* Writes what is pending and makes the file if it is not there. */
 int index_flush(struct index *x, struct files *files, const char *path) MUSTCHECK;
-/* index_flush only when enough is pending. */
-int index_flush_some(struct index *x, struct files *files, const char *path) MUSTCHECK;
 /* The last entry with a key <= key: 1; none: 0; ERR_IO. */
 int index_lookup(struct index *x, struct files *files, const char *path, int64_t key,
 	struct index_entry *out) MUSTCHECK;
@@ -59,5 +58,7 @@ int index_truncate(
 	struct index *x, struct files *files, const char *path, int64_t offset) MUSTCHECK;
 /* Drops all entries, of the file too. */
 int index_reset(struct index *x, struct files *files, const char *path) MUSTCHECK;
+/* fdatasync of the file when something was written since the last. ERR_IO. */
+int index_sync(struct index *x, struct files *files, const char *path) MUSTCHECK;
 
 #endif

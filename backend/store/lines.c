@@ -50,6 +50,10 @@ int lines_begin(struct str *text, int64_t *n)
 {
 	int64_t version;
 
+	/* Every line is ended: of a text that was cut, what is left of a number is another number.
+	 */
+	if (text->n == 0 || text->p[text->n - 1] != '\n')
+		return ERR_CORRUPT;
 	if (!lines_int(lines_next(text), 0, INT32_MAX, &version))
 		return ERR_CORRUPT;
 	if (version != 0)

@@ -1,15 +1,12 @@
-/* See plog.h: the life of a log besides opening: rolling, syncing, closing, small files. */
+/* See plog.h: the life of a log besides opening: rolling, closing, small files. */
 #define LOG_MODULE "store"
 #include "store/plog_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 
 #include "base/log.h"
 #include "store/checkpoint.h"
-
-#define EPOCHS_NAME "leader-epoch-checkpoint"
 
 const struct plog_config plog_config_default = {
 	.segment_bytes = 1073741824,
@@ -41,32 +38,26 @@ void plog_fail(struct plog *log, const char *what)
 		strerror(errno));
 }
 
-static int write_epochs(struct plog *log, bool sync)
+char *plog_epochs_path(const struct plog *log)
+{
+	return xasprintf("%s/leader-epoch-checkpoint", log->dir);
+}
+
+int plog_save_epochs(struct plog *log, bool sync)
 {
 	struct buf text = BUF_EMPTY;
-	char *path = xasprintf("%s/" EPOCHS_NAME, log->dir);
+	char *path = plog_epochs_path(log);
 	int r;
 
 	epoch_cache_print(&log->epochs, &text);
 	r = checkpoint_replace(log->io, path, buf_slice(&text), sync);
+	log->epochs_changed++;
+	log->names_changed++;
+	if (r == 0 && sync)
+		log->epochs_synced = log->epochs_changed;
 	buf_fini(&text);
 	free(path);
 	return r;
-}
-
-int plog_save_epochs(struct plog *log)
-{
-	int r = write_epochs(log, true);
-
-	if (r == 0)
-		log->epochs_unsynced = false;
-	return r;
-}
-
-int plog_note_epochs(struct plog *log)
-{
-	log->epochs_unsynced = true;
-	return write_epochs(log, false);
 }
 
 static bool begins_segment(const struct plog *log, int64_t offset)
@@ -141,6 +132,7 @@ int plog_roll_at(struct plog *log, int64_t base)
 		return r;
 	}
 	vec_push(&log->segments, s);
+	log->names_changed++;
 	log->n_tail = 0;
 	log_debug("%s: rolled a segment at %lld", plog_name(log), (long long)base);
 	return 0;
@@ -170,165 +162,6 @@ int64_t plog_last_stable(const struct plog *log)
 	int64_t first = producer_state_first_unstable(&log->producers);
 
 	return first >= 0 ? min_i64(first, log->high_watermark) : log->high_watermark;
-}
-
-bool plog_flush_before_ack(const struct plog *log)
-{
-	return log->state == PLOG_OPEN && log->unflushed > 0 &&
-	       log->unflushed >= log->config.flush_messages;
-}
-
-bool plog_flush_due(const struct plog *log)
-{
-	if (log->unflushed == 0 || log->state != PLOG_OPEN || log->sync)
-		return false;
-	return plog_flush_before_ack(log) ||
-	       clock_mono_ms(log->clock) - log->unflushed_at_ms >= log->config.flush_ms;
-}
-
-bool plog_has_work(const struct plog *log)
-{
-	return log->doomed.n > 0 ||
-	       (log->unflushed > 0 && log->state == PLOG_OPEN && plog_syncs_itself(log));
-}
-
-void plog_watch(struct plog *log)
-{
-	if (log->watch && !list_holds(&log->watched))
-		list_push_back(log->watch, &log->watched);
-}
-
-int plog_flush(struct plog *log)
-{
-	if (log->state != PLOG_OPEN)
-		return ERR_IO;
-	for (size_t i = 0; i < log->segments.n; i++) {
-		struct segment *s = log->segments.v[i];
-
-		if (s->synced < s->size && segment_sync(s) < 0) {
-			plog_fail(log, "fdatasync");
-			return ERR_IO;
-		}
-	}
-	if (log->epochs_unsynced && plog_save_epochs(log) < 0) {
-		plog_fail(log, EPOCHS_NAME);
-		return ERR_IO;
-	}
-	if (log->recovery_point < log->leo && log->io->sync_dir(log->io, log->dir) < 0) {
-		plog_fail(log, "syncing the folder");
-		return ERR_IO;
-	}
-	log->recovery_point = log->leo;
-	log->unflushed = 0;
-	return 0;
-}
-
-static void sync_release(struct plog_sync *sync)
-{
-	for (size_t i = 0; i < sync->n; i++) {
-		if (!sync->segments[i]) {
-			sync->io->close(sync->io, sync->fds[i]);
-			continue;
-		}
-		file_unpin(&sync->segments[i]->file);
-		ref_put(&sync->segments[i]->ref);
-	}
-	free(sync->segments);
-	free(sync->fds);
-	sync->n = 0;
-	sync->segments = NULL;
-	sync->fds = NULL;
-}
-
-static int sync_hold_path(struct plog_sync *sync, const char *path, int flags)
-{
-	int fd = sync->io->open(sync->io, path, flags);
-
-	if (fd < 0)
-		return ERR_IO;
-	sync->fds[sync->n++] = fd;
-	return 0;
-}
-
-/* Holds the files of what is not synced, and the folder's. */
-static int sync_hold(struct plog *log, struct plog_sync *sync)
-{
-	for (size_t i = 0; i < log->segments.n; i++) {
-		struct segment *s = log->segments.v[i];
-		int fd;
-
-		if (s->synced >= s->size)
-			continue;
-		fd = segment_fd(s);
-		if (fd < 0)
-			return fd;
-		file_pin(&s->file);
-		ref_get(&s->ref);
-		s->synced = s->size;
-		sync->fds[sync->n] = fd;
-		sync->segments[sync->n++] = s;
-	}
-	if (sync->n > 0 && log->epochs_unsynced) {
-		char *path = xasprintf("%s/" EPOCHS_NAME, log->dir);
-		int r = sync_hold_path(sync, path, O_RDONLY);
-
-		free(path);
-		log->epochs_unsynced = false;
-		if (r < 0)
-			return r;
-	}
-	return sync->n > 0 ? sync_hold_path(sync, log->dir, O_RDONLY | O_DIRECTORY) : 0;
-}
-
-int plog_sync_begin(struct plog *log, struct plog_sync *sync)
-{
-	size_t n = log->segments.n;
-
-	if (log->sync)
-		return ERR_AGAIN;
-	if (log->state != PLOG_OPEN)
-		return ERR_IO;
-	*sync = (struct plog_sync){.log = log, .io = log->io, .offset = log->leo};
-	sync->segments = xcalloc(n + 2, sizeof(*sync->segments));
-	sync->fds = xcalloc(n + 2, sizeof(int));
-	if (sync_hold(log, sync) < 0) {
-		sync_release(sync);
-		plog_fail(log, "opening what is to be synced");
-		return ERR_IO;
-	}
-	log->unflushed = 0;
-	if (sync->n > 0) {
-		log->sync = sync;
-		return (int)sync->n;
-	}
-	sync_release(sync);
-	log->recovery_point = max_i64(log->recovery_point, log->leo);
-	return 0;
-}
-
-void plog_sync_run(struct plog_sync *sync)
-{
-	sync->errnum = 0;
-	for (size_t i = 0; i < sync->n && !sync->errnum; i++)
-		if (sync->io->fdatasync(sync->io, sync->fds[i]) < 0)
-			sync->errnum = errno;
-}
-
-int plog_sync_done(struct plog_sync *sync)
-{
-	struct plog *log = sync->log;
-
-	sync_release(sync);
-	if (!log)
-		return ERR_CLOSED;
-	log->sync = NULL;
-	if (sync->errnum == 0) {
-		log->recovery_point = max_i64(log->recovery_point, min_i64(sync->offset, log->leo));
-		return 0;
-	}
-	errno = sync->errnum;
-	plog_fail(log, "fdatasync");
-	return ERR_IO;
 }
 
 int plog_checkpoint_producers(struct plog *log)
@@ -367,8 +200,11 @@ int plog_close(struct plog *log)
 {
 	int r = plog_flush(log);
 
+	/* The next start takes the indexes as they are, also after a power cut. */
 	if (r == 0)
 		r = segment_flush_index(plog_active(log), false);
+	if (r == 0)
+		r = segment_sync_indexes(plog_active(log));
 	if (r == 0 && log->snapshot_at != log->leo)
 		r = plog_save_snapshot(log);
 	plog_take_doomed(log, true, unlink_now, log->io);

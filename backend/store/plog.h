@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/uuid.h"
+#include "base/vec.h"
 #include "store/epoch_cache.h"
 #include "store/producer_state.h"
 #include "store/segment.h"
@@ -76,8 +77,21 @@ struct plog_tail {
 	uint32_t relative; /* base offset of the batch - base of the segment */
 };
 
+/* The offsets of each log that are written down for the next start. */
+enum plog_kept { PLOG_KEPT_RECOVERY, PLOG_KEPT_START, PLOG_KEPT_HIGH, PLOG_N_KEPT };
+
+/* Who writes them. A value there that is too high does harm: what lies below a recovery point is
+ * not checked, what lies below the start is gone. So a log that becomes shorter has them written
+ * anew first. */
+struct plog;
+struct plog_keeper {
+	/* Writes log's offsets as they are; when it returns 0 they are on the disk. */
+	int (*keep)(struct plog_keeper *k, struct plog *log);
+};
+
 struct plog {
 	struct store_io *io;
+	struct plog_keeper *keeper; /* NULL: nothing is written down */
 	struct files *files;
 	const struct clock *clock;
 	char *dir; /* full path */
@@ -96,12 +110,17 @@ struct plog {
 	int64_t high_watermark; /* set by the owner through plog_set_high_watermark */
 	int64_t recovery_point; /* everything below is on the disk */
 	int64_t size;           /* bytes in all segments */
+	/* The highest values that may stand in the checkpoints; -1: the log is not in them. */
+	int64_t kept[PLOG_N_KEPT];
+	int64_t cuts; /* truncations so far */
+	/* Changes of names in the folder and of the file of epochs, and how many of them are on the
+	 * disk. */
+	int64_t names_changed, names_synced, epochs_changed, epochs_synced;
 
 	VEC(struct segment *) segments;
 	VEC(struct segment *) doomed; /* renamed to .deleted */
 	int64_t doomed_at_ms;         /* monotonic: when the first of them is unlinked */
 	struct epoch_cache epochs;
-	bool epochs_unsynced; /* their file is newer than the last sync */
 	struct producer_state producers;
 
 	int64_t snapshot_at;     /* offset of the newest producer snapshot, -1 */
@@ -124,9 +143,10 @@ struct plog_open_args {
 	int32_t partition;
 	const struct plog_config *config; /* copied */
 	enum plog_trust trust;
-	int64_t recovery_point; /* from the checkpoint, 0 when not known */
-	int64_t log_start;      /* from the checkpoint, 0 when not known */
-	int64_t high_watermark; /* from the checkpoint, 0 when not known */
+	struct plog_keeper *keeper; /* may be NULL when the offsets below are not from a file */
+	int64_t recovery_point;     /* from the checkpoint, 0 when not known */
+	int64_t log_start;          /* from the checkpoint, 0 when not known */
+	int64_t high_watermark;     /* from the checkpoint, 0 when not known */
 };
 
 /* Opens the log in an existing folder and recovers it: leftovers go, torn tails are cut (with a log
@@ -180,8 +200,10 @@ struct plog_append {
  * Appends in order, with one pwritev for all that fits the active segment (at most
  * PLOG_ITEMS_AT_ONCE a write). Each item gets its own result; a refused one leaves no gap. When the
  * disk refuses, the items of that write and those behind it get KAFKA_STORAGE_ERROR, the file is
- * cut back, and nothing of them stays; if it cannot be cut back, the log is failed. Does not sync.
- * Returns the number of items without error.
+ * cut back, and nothing of them stays; if it cannot be cut back, the log is failed. Syncs nothing,
+ * but for that cut, so that what was refused does not come back. The first batch of a leader epoch
+ * writes the file of epochs, also without a sync: flush and recovery see to it. Returns the number
+ * of items without error.
  */
 size_t plog_append(struct plog *log, struct plog_append *items, size_t n, enum plog_origin origin);
 
@@ -265,8 +287,9 @@ int plog_offset_for_time(struct plog *log, int64_t when, int64_t max_offset,
  * segments below go. */
 int plog_delete_records(struct plog *log, int64_t offset) MUSTCHECK;
 /* Leo becomes offset (a batch boundary at or below; no effect behind leo). High watermark follows.
- * Durable: syncs, as plog_truncate_fully_and_start_at does. The recovery point goes back, so the
- * owner writes the store's checkpoint before the next append counts. */
+ * Durable: syncs, as plog_truncate_fully_and_start_at does, and has the keeper write down a lower
+ * recovery point and high watermark before the cut, a lower start behind it; blocks. ERR_IO: the
+ * log is as it was, or failed. */
 int plog_truncate_to(struct plog *log, int64_t offset) MUSTCHECK;
 /* All goes; the log is empty and begins at offset. */
 int plog_truncate_fully_and_start_at(struct plog *log, int64_t offset) MUSTCHECK;
@@ -289,23 +312,33 @@ bool plog_flush_due(const struct plog *log);
 bool plog_flush_before_ack(const struct plog *log);
 /* fdatasync of everything below leo; blocks. On failure the log is failed (ERR_IO). */
 int plog_flush(struct plog *log) MUSTCHECK;
-/* A sync on another thread: begin pins the fds of what is not synced and of the log's folder (last,
- * for the names of new segments), the worker calls plog_sync_run, done tells the outcome. begin
- * returns how many fds, or negative (ERR_AGAIN: one is under way); 0: nothing to do, done is not to
- * be called. The log may be deleted meanwhile; sync stays where it is until done. */
+/*
+ * A sync on another thread: begin collects the fds of what is not synced (segments, of those that
+ * are not active their indexes too, the file of epochs, at last the folder for new names), the
+ * worker calls plog_sync_run, done tells the outcome. begin returns how many fds, or negative
+ * (ERR_AGAIN: one is under way); 0: nothing to do, done is not to be called. The log may be deleted
+ * meanwhile; sync stays where it is until done. rolled: only what lies below the active segment.
+ */
+struct plog_sync_file {
+	int fd;
+	struct segment *segment; /* held and pinned; NULL: the fd is closed in the end */
+	int64_t size;            /* of the segment at begin */
+};
 struct plog_sync {
 	struct plog *log; /* NULL: deleted */
 	struct store_io *io;
 	int errnum;     /* what came of it; 0: all is on the disk */
 	int64_t offset; /* recovery point afterwards */
-	size_t n;
-	struct segment **segments; /* NULL for the folder */
-	int *fds;
+	int64_t active; /* base of the active segment at begin */
+	int64_t cuts, epochs, names;
+	VEC(struct plog_sync_file) files;
 };
-int plog_sync_begin(struct plog *log, struct plog_sync *sync) MUSTCHECK;
+int plog_sync_begin(struct plog *log, bool rolled, struct plog_sync *sync) MUSTCHECK;
 void plog_sync_run(struct plog_sync *sync);
 /* ERR_IO: the log is failed. ERR_CLOSED: it was deleted. */
 int plog_sync_done(struct plog_sync *sync);
+/* Full segments lie behind the recovery point. */
+bool plog_sync_rolled_due(const struct plog *log);
 
 /* Writes a producer snapshot at leo, so that recovery has less to read. */
 int plog_checkpoint_producers(struct plog *log) MUSTCHECK;

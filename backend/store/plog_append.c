@@ -162,6 +162,7 @@ static int write_group(struct group *g)
 	if (r < 0) {
 		producer_state_rollback(&log->producers);
 		log->producers.end = log->leo;
+		epoch_cache_truncate_end(&log->epochs, log->leo);
 		for (int i = 0; i < g->n; i++)
 			refuse(g->in[i], KERR_KAFKA_STORAGE_ERROR);
 	} else {
@@ -178,12 +179,25 @@ static int write_group(struct group *g)
 	return r;
 }
 
-static int note_epoch(struct plog *log, const struct batch_header *h)
+/* In the file before the batch is in the log: recovery reads no batch below the last index entry.
+ */
+static int note_epoch(struct group *g, const struct plog_append *item)
 {
-	if (h->leader_epoch <= epoch_cache_latest(&log->epochs))
+	struct plog *log = g->log;
+	bool leads = g->origin == PLOG_LEADER;
+	int32_t epoch = leads ? item->leader_epoch : item->header.leader_epoch;
+	int64_t base = leads ? g->next : item->header.base_offset;
+	int r;
+
+	if (epoch <= epoch_cache_latest(&log->epochs))
 		return 0;
-	epoch_cache_assign(&log->epochs, h->leader_epoch, h->base_offset);
-	return plog_note_epochs(log);
+	epoch_cache_assign(&log->epochs, epoch, base);
+	r = plog_save_epochs(log, false);
+	if (r < 0) {
+		say_refused(log, "cannot write leader-epoch-checkpoint", errno);
+		epoch_cache_truncate_end(&log->epochs, base);
+	}
+	return r;
 }
 
 /* Judges by sequence or order. True: the item goes on to be written. */
@@ -238,15 +252,19 @@ static void gather(struct group *g, struct plog_append *item)
 	g->next = batch_next_offset(h);
 }
 
+/* The segment begins where the log ends, also before a gap in a follower's offsets: a gap between
+ * segments is what recovery takes for a loss. */
 static int make_room(struct group *g, const struct plog_append *item)
 {
 	int64_t base = g->origin == PLOG_LEADER ? g->next : item->header.base_offset;
+	int64_t last = base + item->header.last_offset_delta;
 	int r = 0;
 
-	if (must_roll(g, &item->header, base + item->header.last_offset_delta)) {
+	if (must_roll(g, &item->header, last)) {
 		r = write_group(g);
 		if (r == 0)
-			r = plog_roll_at(g->log, base);
+			r = plog_roll_at(
+				g->log, last - g->log->leo > INT32_MAX ? base : g->log->leo);
 		if (r < 0)
 			say_refused(g->log, "cannot begin a segment", errno);
 	} else if (g->n == PLOG_ITEMS_AT_ONCE) {
@@ -288,12 +306,13 @@ size_t plog_append(struct plog *log, struct plog_append *items, size_t n, enum p
 		if (!admit(&g, &items[i]))
 			continue;
 		r = make_room(&g, &items[i]);
+		if (r == 0)
+			r = note_epoch(&g, &items[i]);
 		if (r < 0) {
 			refuse(&items[i], KERR_KAFKA_STORAGE_ERROR);
 			continue;
 		}
 		gather(&g, &items[i]);
-		r = note_epoch(log, &items[i].header);
 	}
 	if (write_group(&g) < 0)
 		r = ERR_IO;

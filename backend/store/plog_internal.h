@@ -11,12 +11,15 @@ static inline struct segment *plog_active(const struct plog *log)
 
 /* The log takes no more writes; says why, once. */
 void plog_fail(struct plog *log, const char *what);
-/* Writes leader-epoch-checkpoint, durably; or so that the next sync of the log makes it durable:
- * nothing has to wait for that, since recovery finds the epochs of what was not synced. */
-int plog_save_epochs(struct plog *log) MUSTCHECK;
-int plog_note_epochs(struct plog *log) MUSTCHECK;
+/* leader-epoch-checkpoint: its path (heap); writes it, durable with sync, else with a flush. */
+char *plog_epochs_path(const struct plog *log);
+int plog_save_epochs(struct plog *log, bool sync) MUSTCHECK;
 /* Writes the producers' snapshot at leo and forgets the one before when no segment begins there. */
 int plog_save_snapshot(struct plog *log) MUSTCHECK;
+/* While the log is being cut there is a file of this name: a process that dies meanwhile leaves a
+ * cut that may not be on the disk, and the next one makes sure of it before anything is appended.
+ */
+#define PLOG_CUT_MARK "cut-under-way"
 /* A new active segment whose first offset will be base. */
 int plog_roll_at(struct plog *log, int64_t base) MUSTCHECK;
 /* The first n segments leave the log: renamed now, unlinked after the delay. */

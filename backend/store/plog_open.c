@@ -21,7 +21,9 @@ struct opening {
 	const struct plog_open_args *args;
 	struct err *e;
 	bool check_all; /* a finished compaction was interrupted: trust nothing */
+	bool cut_mark;  /* a process died while it cut the log */
 	bool bad_epochs;
+	struct buf epochs; /* the text of the file */
 	VEC(int64_t) logs;
 	VEC(int64_t) indexes;
 	VEC(int64_t) snapshots;
@@ -45,6 +47,8 @@ static bool note_name(void *arg, const char *name)
 		vec_push(&o->indexes, base);
 	else if (segment_name_parse(name, ".snapshot", &base))
 		vec_push(&o->snapshots, base);
+	else if (strcmp(name, PLOG_CUT_MARK) == 0)
+		o->cut_mark = true;
 	else if (has_end(name, ".deleted") || has_end(name, ".cleaned") || has_end(name, ".swap") ||
 		 has_end(name, ".tmp"))
 		vec_push(&o->leftovers, xstrdup(name));
@@ -144,20 +148,23 @@ static int load_indexes(struct segment *s, int64_t size)
 	return r;
 }
 
-static int reset_indexes(struct segment *s)
+/* No crash did this to a segment that is trusted: it and what follows stays, so that all but the
+ * records there can be read. */
+static void keep_bad(
+	struct opening *o, struct segment *s, int64_t stopped, int64_t size, int64_t next_base)
 {
-	char path[SEGMENT_PATH];
-	int r;
-
-	segment_path(s->dir, s->base, ".index", path);
-	r = index_reset(&s->index, s->files, path);
-	segment_path(s->dir, s->base, ".timeindex", path);
-	return r < 0 ? r : index_reset(&s->times, s->files, path);
+	log_error("%s: segment %lld has no good batch at position %lld; records from %lld to %lld "
+		  "cannot be read",
+		plog_name(o->log), (long long)s->base, (long long)stopped, (long long)s->next,
+		(long long)next_base - 1);
+	s->size = size;
+	s->next = max_i64(s->next, next_base);
 }
 
-/* Walks from a position to the end of the file; cuts what is no batch. *cut: bytes gone. */
-static int walk_tail(
-	struct opening *o, struct segment *s, int64_t from, int64_t size, bool check, int64_t *cut)
+/* Walks from a position to the end of the file; cuts what is no batch, where a crash may have left
+ * it (keep_to -1). *cut: bytes gone. */
+static int walk_tail(struct opening *o, struct segment *s, int64_t from, int64_t size, bool check,
+	int64_t keep_to, int64_t *cut)
 {
 	struct plog *log = o->log;
 	int64_t stopped;
@@ -170,6 +177,10 @@ static int walk_tail(
 		log->found.bytes_checked += stopped - from;
 	if (r == ERR_IO)
 		return fail(o, "cannot read a segment");
+	if (stopped < size && keep_to >= 0) {
+		keep_bad(o, s, stopped, size, keep_to);
+		return 0;
+	}
 	*cut = size - stopped;
 	if (*cut == 0)
 		return 0;
@@ -200,6 +211,8 @@ static int64_t trusted_position(struct opening *o, struct segment *s, int64_t si
 		batch_parse(slice_of(head, sizeof(head)), &h) == 0 &&
 		batch_last_offset(&h) == s->index.last.key)
 		return s->index.last.value;
+	if (!whole && s->index.last.key >= 0)
+		r = ERR_CORRUPT;
 	if (!whole && size > 0 && (r < 0 && r != ERR_EXISTS)) {
 		o->log->found.indexes_rebuilt++;
 		log_warn("%s: rebuilding the indexes of segment %lld: %s", plog_name(o->log),
@@ -208,12 +221,20 @@ static int64_t trusted_position(struct opening *o, struct segment *s, int64_t si
 	return -1;
 }
 
+static int rebuild(struct segment *s, uint32_t interval)
+{
+	/* Its own idea of the latest time came from the file that is not believed. */
+	s->max_timestamp = s->max_timestamp_offset = -1;
+	return segment_rebuild(s, interval);
+}
+
 static int64_t first_time(struct segment *s)
 {
 	uint8_t head[BATCH_HEADER];
 	struct batch_header h;
 
-	if (store_read_full(s->files->io, segment_fd(s), head, sizeof(head), 0) < 0 ||
+	if (segment_fd(s) < 0 ||
+		store_read_full(s->files->io, segment_fd(s), head, sizeof(head), 0) < 0 ||
 		batch_parse(slice_of(head, sizeof(head)), &h) < 0)
 		return -1;
 	return h.max_timestamp;
@@ -227,8 +248,8 @@ static int load_segment(struct opening *o, struct segment *s, int64_t next_base,
 	struct store_stat st;
 	bool whole =
 		o->check_all ||
-		(trust == PLOG_UNSURE && (next_base < 0 || next_base > o->args->recovery_point));
-	int64_t from;
+		(trust == PLOG_UNSURE && (next_base < 0 || next_base >= o->args->recovery_point));
+	int64_t from, keep_to = whole ? -1 : next_base;
 	int r;
 
 	*cut = 0;
@@ -241,18 +262,28 @@ static int load_segment(struct opening *o, struct segment *s, int64_t next_base,
 	if (from > 0)
 		s->first_timestamp = first_time(s);
 	if (from < 0) {
-		if (reset_indexes(s) < 0)
+		if (segment_reset_indexes(s) < 0)
 			return fail(o, "cannot write an index");
-		r = walk_tail(o, s, 0, st.size, whole || trust != PLOG_CLEAN, cut);
+		r = walk_tail(o, s, 0, st.size, whole || trust != PLOG_CLEAN, keep_to, cut);
 	} else {
 		s->max_timestamp = s->times.last.key;
 		s->max_timestamp_offset = s->times.last.value;
 		s->next = s->index.last.key;
-		r = walk_tail(o, s, from, st.size, trust != PLOG_CLEAN && next_base < 0, cut);
+		r = walk_tail(
+			o, s, from, st.size, trust != PLOG_CLEAN && next_base < 0, keep_to, cut);
 	}
-	if (r == 0 && (s->index.pending.n > 0 || !s->index.there || !s->times.there))
+	if (r == 0 && from >= 0 && s->times.last.value >= s->next) {
+		log_warn("%s: the time index of segment %lld goes beyond the log; made anew",
+			plog_name(log), (long long)s->base);
+		r = rebuild(s, (uint32_t)log->config.index_interval_bytes);
+	}
+	if (r == 0 && (s->index.pending.n > 0 || s->times.pending.n > 0 || !s->index.there ||
+			      !s->times.there))
 		r = segment_flush_index(s, next_base >= 0);
-	return r;
+	/* What was synced stays so: the next start may take it as it is. */
+	if (r == 0 && next_base >= 0 && next_base < o->args->recovery_point)
+		r = segment_sync_indexes(s);
+	return r < 0 ? fail(o, "cannot write an index") : 0;
 }
 
 static void drop_rest(struct opening *o, size_t from)
@@ -312,6 +343,9 @@ static int settle_offsets(struct opening *o)
 	const struct plog_open_args *a = o->args;
 	struct segment *s;
 
+	log->kept[PLOG_KEPT_RECOVERY] = a->recovery_point;
+	log->kept[PLOG_KEPT_START] = a->log_start;
+	log->kept[PLOG_KEPT_HIGH] = a->high_watermark;
 	if (log->segments.n > 0 && a->log_start > plog_active(log)->next) {
 		while (log->segments.n > 0)
 			plog_remove_segment(log, log->segments.n - 1);
@@ -335,7 +369,12 @@ static int settle_offsets(struct opening *o)
 	for (size_t i = 0; i < log->segments.n; i++) {
 		s = log->segments.v[i];
 		s->synced = s->next <= log->recovery_point ? s->size : 0;
+		/* Of a process that died nobody knows what it had synced. */
+		if (a->trust != PLOG_CLEAN && s->next >= log->recovery_point)
+			s->index.dirty = s->times.dirty = true;
 	}
+	/* Nor whether it had made the name of an empty last segment sure. */
+	log->names_changed = log->epochs_changed = 1;
 	log->unflushed = log->leo - log->recovery_point;
 	log->unflushed_at_ms = clock_mono_ms(log->clock);
 	return 0;
@@ -343,18 +382,25 @@ static int settle_offsets(struct opening *o)
 
 static void load_epochs(struct opening *o)
 {
-	struct buf text = BUF_EMPTY;
-	char *path = xasprintf("%s/leader-epoch-checkpoint", o->log->dir);
-	int r = checkpoint_read(o->log->io, path, EPOCHS_MAX, &text);
+	char *path = plog_epochs_path(o->log);
+	int r = checkpoint_read(o->log->io, path, EPOCHS_MAX, &o->epochs);
 
 	if (r == 0)
-		r = epoch_cache_parse(&o->log->epochs, buf_str(&text));
+		r = epoch_cache_parse(&o->log->epochs, buf_str(&o->epochs));
 	o->bad_epochs = r < 0;
 	if (r < 0 && r != ERR_NOT_FOUND)
 		log_warn("%s: leader-epoch-checkpoint: %s; rebuilt from the log", plog_name(o->log),
 			err_name(r));
-	buf_fini(&text);
 	free(path);
+}
+
+/* After a crash the file may be of a time when the log began elsewhere. */
+static bool lacks_epochs(const struct opening *o)
+{
+	const struct plog *log = o->log;
+
+	return o->args->trust != PLOG_CLEAN && log->leo > log->log_start &&
+	       (log->epochs.entries.n == 0 || log->epochs.entries.v[0].start > log->log_start);
 }
 
 static int load_metadata(struct opening *o)
@@ -430,17 +476,25 @@ int plog_rebuild_producers(struct plog *log, bool all_epochs)
 		return ERR_IO;
 	vec_sort(&o.snapshots, by_offset);
 	for (size_t i = o.snapshots.n; i > 0 && log->snapshot_at < 0; i--) {
-		if (o.snapshots.v[i - 1] <= log->leo) {
-			(void)!load_snapshot(log, o.snapshots.v[i - 1]);
+		int64_t at = o.snapshots.v[i - 1];
+
+		/* From one below the first batch the way to the end of the log has a gap. */
+		if (at >= log->segments.v[0]->base && at <= log->leo) {
+			(void)!load_snapshot(log, at);
 			continue;
 		}
-		segment_path(log->dir, o.snapshots.v[i - 1], ".snapshot", path);
+		r = 1;
+		segment_path(log->dir, at, ".snapshot", path);
 		log->io->unlink(log->io, path);
 	}
 	vec_fini(&o.snapshots);
-	from = log->producers.end = max_i64(log->snapshot_at, log->log_start);
+	if (r > 0 && log->io->sync_dir(log->io, log->dir) < 0)
+		return ERR_IO;
+	r = 0;
+	/* Batches below the log's start count as long as they are there. */
+	from = log->producers.end = max_i64(log->snapshot_at, log->segments.v[0]->base);
 	if (all_epochs)
-		from = log->log_start;
+		from = log->segments.v[0]->base;
 	for (size_t i = plog_segment_at(log, from); r == 0 && i < log->segments.n; i++) {
 		struct segment *s = log->segments.v[i];
 		struct segment_find f = {0};
@@ -453,13 +507,20 @@ int plog_rebuild_producers(struct plog *log, bool all_epochs)
 	return r;
 }
 
-static void settle_epochs(struct plog *log, bool changed)
+static int settle_epochs(struct opening *o)
 {
-	changed |= epoch_cache_truncate_end(&log->epochs, log->leo);
-	changed |= epoch_cache_truncate_start(&log->epochs, log->log_start);
-	if (changed && plog_save_epochs(log) < 0)
-		log_warn("%s: leader-epoch-checkpoint not written: %s", plog_name(log),
-			strerror(errno));
+	struct plog *log = o->log;
+	struct buf text = BUF_EMPTY;
+	int r = 0;
+
+	epoch_cache_truncate_end(&log->epochs, log->leo);
+	epoch_cache_truncate_start(&log->epochs, log->log_start);
+	epoch_cache_print(&log->epochs, &text);
+	if (!str_eq(buf_str(&text), buf_str(&o->epochs)) &&
+		(log->epochs.entries.n > 0 || o->epochs.n > 0))
+		r = plog_save_epochs(log, true);
+	buf_fini(&text);
+	return r;
 }
 
 static void close_files(struct plog *log, struct files *shared)
@@ -475,10 +536,24 @@ static void close_files(struct plog *log, struct files *shared)
 	log->files = shared;
 }
 
+static int finish_cut(struct opening *o)
+{
+	struct plog *log = o->log;
+	struct segment *s = plog_active(log);
+	char *path;
+
+	if (segment_sync(s) < 0 || segment_sync_indexes(s) < 0 ||
+		log->io->sync_dir(log->io, log->dir) < 0)
+		return fail(o, "cannot sync the cut that was under way");
+	path = xasprintf("%s/" PLOG_CUT_MARK, log->dir);
+	log->io->unlink(log->io, path);
+	free(path);
+	return 0;
+}
+
 static int recover(struct opening *o)
 {
 	struct plog *log = o->log;
-	size_t epochs;
 	int r;
 
 	if (log->io->list(log->io, log->dir, note_name, o) < 0)
@@ -488,7 +563,6 @@ static int recover(struct opening *o)
 	if (r < 0)
 		return r;
 	load_epochs(o);
-	epochs = log->epochs.entries.n;
 	if (o->bad_epochs)
 		vec_clear(&log->epochs.entries);
 	r = load_segments(o);
@@ -496,17 +570,17 @@ static int recover(struct opening *o)
 		r = settle_offsets(o);
 	if (r < 0)
 		return r;
+	o->bad_epochs |= lacks_epochs(o);
 	if (o->bad_epochs)
 		vec_clear(&log->epochs.entries);
 	if (plog_rebuild_producers(log, o->bad_epochs && log->leo > log->log_start) < 0)
 		return fail(o, "cannot read the producers' state");
-	/* The process before may have left that to a sync that never came. */
-	log->epochs_unsynced = o->args->trust != PLOG_CLEAN;
-	settle_epochs(log, log->epochs.entries.n != epochs);
+	if (settle_epochs(o) < 0)
+		return fail(o, "cannot write leader-epoch-checkpoint");
 	/* Nor may segments and snapshots that were dropped. */
 	if (o->args->trust == PLOG_UNSURE && log->io->sync_dir(log->io, log->dir) < 0)
 		return fail(o, "cannot sync the folder");
-	return 0;
+	return o->cut_mark ? finish_cut(o) : 0;
 }
 
 int plog_open(const struct plog_open_args *a, struct plog **out, struct err *e)
@@ -518,6 +592,7 @@ int plog_open(const struct plog_open_args *a, struct plog **out, struct err *e)
 
 	files_init(&own, a->io, OPEN_FILES);
 	log->io = a->io;
+	log->keeper = a->keeper;
 	log->files = &own;
 	log->clock = a->clock;
 	log->dir = xstrdup(a->dir);
@@ -531,6 +606,7 @@ int plog_open(const struct plog_open_args *a, struct plog **out, struct err *e)
 	r = recover(&o);
 	close_files(log, a->files);
 	files_fini(&own);
+	buf_fini(&o.epochs);
 	vec_fini(&o.logs);
 	vec_fini(&o.indexes);
 	vec_fini(&o.snapshots);
@@ -592,10 +668,16 @@ int plog_create(const struct plog_open_args *a, const struct uuid *topic_id, int
 	}
 	args.log_start = args.recovery_point = args.high_watermark = start;
 	args.trust = PLOG_CLEAN;
+	args.keeper = NULL;
 	if (r == 0 && checkpoint_sync_parent(a->io, a->dir) < 0)
 		r = err_errno(e, ERR_IO, errno, "%s: cannot sync the folder above", a->dir);
 	if (r == 0)
 		r = plog_open(&args, out, e);
+	if (r == 0) {
+		(*out)->keeper = a->keeper;
+		(*out)->kept[PLOG_KEPT_RECOVERY] = (*out)->kept[PLOG_KEPT_START] =
+			(*out)->kept[PLOG_KEPT_HIGH] = -1;
+	}
 	if (r < 0)
 		remove_folder(a->io, a->dir);
 	return r;

@@ -3,6 +3,7 @@
 #include "store/plog_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "base/log.h"
 
@@ -38,7 +39,7 @@ int plog_drop_first(struct plog *log, size_t n)
 		vec_push(&log->doomed, s);
 	}
 	if (n > 0 && epoch_cache_truncate_start(&log->epochs, log->log_start))
-		r = plog_save_epochs(log);
+		r = plog_save_epochs(log, false);
 	return r;
 }
 
@@ -134,22 +135,91 @@ int plog_delete_records(struct plog *log, int64_t offset)
 	log->log_start = offset;
 	while (n + 1 < log->segments.n && log->segments.v[n]->next <= offset)
 		n++;
-	epoch_cache_truncate_start(&log->epochs, offset);
+	if (n == 0)
+		epoch_cache_truncate_start(&log->epochs, offset);
 	return plog_drop_first(log, n);
 }
 
-static void forget_snapshots(struct plog *log, int64_t end)
+struct forgetting {
+	struct plog *log;
+	int64_t end;
+};
+
+static bool forget_snapshot(void *arg, const char *name)
 {
-	if (log->snapshot_at > end) {
-		unlink_snapshot(log, log->snapshot_at);
+	struct forgetting *f = arg;
+	int64_t at;
+
+	if (segment_name_parse(name, ".snapshot", &at) && at > f->end)
+		unlink_snapshot(f->log, at);
+	return true;
+}
+
+/* Those of offsets behind end: they would count again when the log has grown there anew. */
+static int forget_snapshots(struct plog *log, int64_t end)
+{
+	struct forgetting f = {log, end};
+
+	if (log->snapshot_at > end)
 		log->snapshot_at = -1;
-	}
+	return log->io->list(log->io, log->dir, forget_snapshot, &f) < 0 ? ERR_IO : 0;
+}
+
+static int mark_cut(struct plog *log)
+{
+	char *path = xasprintf("%s/" PLOG_CUT_MARK, log->dir);
+	int fd = log->io->open(log->io, path, O_RDWR | O_CREAT);
+
+	if (fd >= 0)
+		log->io->close(log->io, fd);
+	free(path);
+	return fd < 0 ? store_errno(errno) : 0;
+}
+
+/* All of the cut is on the disk. */
+static void unmark_cut(struct plog *log)
+{
+	char *path = xasprintf("%s/" PLOG_CUT_MARK, log->dir);
+
+	log->io->unlink(log->io, path);
+	free(path);
+}
+
+/* What is written down of the log is no higher than what will be true of it: recovery point and
+ * high watermark go down before the cut, which does no harm when there is none. */
+static int lower_kept(struct plog *log, int64_t recovery_point, int64_t high_watermark)
+{
+	int64_t before = log->recovery_point, high = log->high_watermark;
+
+	log->recovery_point = min_i64(before, recovery_point);
+	log->high_watermark = min_i64(high, high_watermark);
+	if (!log->keeper ||
+		(log->kept[PLOG_KEPT_RECOVERY] <= log->recovery_point &&
+			log->kept[PLOG_KEPT_HIGH] <= log->high_watermark) ||
+		log->keeper->keep(log->keeper, log) == 0)
+		return 0;
+	log->recovery_point = before;
+	log->high_watermark = high;
+	return ERR_IO;
+}
+
+/* The start goes down behind the cut, so that what was deleted does not come back. Until it is
+ * written down the next start would empty the log: no append may come before. */
+static int lower_start(struct plog *log, int64_t start)
+{
+	log->log_start = start;
+	if (!log->keeper || log->kept[PLOG_KEPT_START] <= start ||
+		log->keeper->keep(log->keeper, log) == 0)
+		return 0;
+	plog_fail(log, "writing down a lower start");
+	return ERR_IO;
 }
 
 int plog_truncate_to(struct plog *log, int64_t offset)
 {
 	uint32_t interval = (uint32_t)log->config.index_interval_bytes;
-	int r = 0;
+	size_t last;
+	int r;
 
 	if (log->state != PLOG_OPEN)
 		return ERR_IO;
@@ -157,10 +227,23 @@ int plog_truncate_to(struct plog *log, int64_t offset)
 		return 0;
 	if (offset < log->segments.v[0]->base)
 		return plog_truncate_fully_and_start_at(log, offset);
-	while (log->segments.n > 1 && plog_active(log)->base >= offset)
+	for (last = plog_segment_at(log, offset); last > 0; last--) {
+		if (log->segments.v[last]->base < offset)
+			break;
+	}
+	/* The segment in which the log will end is checked as a whole. */
+	r = lower_kept(log, log->segments.v[last]->base, offset);
+	if (r == 0)
+		r = mark_cut(log);
+	if (r < 0)
+		return r;
+	log->cuts++;
+	while (log->segments.n > last + 1)
 		plog_remove_segment(log, log->segments.n - 1);
+	r = forget_snapshots(log, offset);
 	/* The folder first: a segment that comes back would lie behind a gap. */
-	r = log->io->sync_dir(log->io, log->dir) < 0 ? ERR_IO : 0;
+	if (r == 0 && log->io->sync_dir(log->io, log->dir) < 0)
+		r = ERR_IO;
 	if (r == 0)
 		r = segment_truncate(plog_active(log), offset, interval);
 	plog_recount(log);
@@ -170,14 +253,16 @@ int plog_truncate_to(struct plog *log, int64_t offset)
 	}
 	log_info("%s: truncated to %lld", plog_name(log), (long long)log->leo);
 	log->high_watermark = min_i64(log->high_watermark, log->leo);
-	log->recovery_point = min_i64(log->recovery_point, log->leo);
-	if (log->sync)
-		log->sync->offset = min_i64(log->sync->offset, log->leo);
-	log->log_start = min_i64(log->log_start, log->leo);
-	forget_snapshots(log, log->leo);
 	if (epoch_cache_truncate_end(&log->epochs, log->leo))
-		r = plog_save_epochs(log);
-	return r < 0 ? r : plog_rebuild_producers(log, false);
+		r = plog_save_epochs(log, true);
+	if (r == 0)
+		r = plog_rebuild_producers(log, false);
+	if (r < 0) {
+		plog_fail(log, "truncation");
+		return ERR_IO;
+	}
+	unmark_cut(log);
+	return lower_start(log, min_i64(log->log_start, log->leo));
 }
 
 int plog_truncate_fully_and_start_at(struct plog *log, int64_t offset)
@@ -187,25 +272,34 @@ int plog_truncate_fully_and_start_at(struct plog *log, int64_t offset)
 
 	if (log->state != PLOG_OPEN)
 		return ERR_IO;
+	r = lower_kept(log, offset, offset);
+	if (r == 0)
+		r = mark_cut(log);
+	if (r < 0)
+		return r;
+	log->cuts++;
 	while (log->segments.n > 0)
 		plog_remove_segment(log, log->segments.n - 1);
-	forget_snapshots(log, -1);
+	r = forget_snapshots(log, -1);
 	s = segment_new(log->files, log->dir, offset, clock_wall_ms(log->clock));
 	vec_push(&log->segments, s);
 	plog_recount(log);
-	log->log_start = log->high_watermark = log->recovery_point = offset;
-	if (log->sync)
-		log->sync->offset = min_i64(log->sync->offset, offset);
+	log->high_watermark = log->recovery_point = offset;
 	log->unflushed = 0;
 	producer_state_clear(&log->producers);
 	log->producers.end = offset;
 	vec_clear(&log->epochs.entries);
-	r = segment_create(s);
 	if (r == 0)
-		r = plog_save_epochs(log);
+		r = segment_create(s);
+	if (r == 0)
+		r = plog_save_epochs(log, true);
 	if (r == 0 && log->io->sync_dir(log->io, log->dir) < 0)
 		r = ERR_IO;
-	if (r < 0)
+	if (r < 0) {
+		log->log_start = offset;
 		plog_fail(log, "starting anew");
-	return r;
+		return r;
+	}
+	unmark_cut(log);
+	return lower_start(log, offset);
 }

@@ -1,4 +1,5 @@
 /* See segment.h: the files of one segment, its batches and its indexes. */
+#define LOG_MODULE "store"
 #include "store/segment.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "store/lines.h"
 
 #define WALK_WINDOW (256 * 1024)
@@ -67,12 +69,34 @@ int segment_flush_index(struct segment *s, bool last)
 
 	if (last && s->max_timestamp >= 0)
 		index_add(&s->times, s->max_timestamp, s->max_timestamp_offset);
-	segment_path(s->dir, s->base, ".index", path);
-	r = index_flush(&s->index, s->files, path);
+	segment_path(s->dir, s->base, ".timeindex", path);
+	r = index_flush(&s->times, s->files, path);
 	if (r < 0)
 		return r;
+	segment_path(s->dir, s->base, ".index", path);
+	return index_flush(&s->index, s->files, path);
+}
+
+int segment_reset_indexes(struct segment *s)
+{
+	char path[SEGMENT_PATH];
+	int r;
+
+	segment_path(s->dir, s->base, ".index", path);
+	r = index_reset(&s->index, s->files, path);
 	segment_path(s->dir, s->base, ".timeindex", path);
-	return index_flush(&s->times, s->files, path);
+	return r < 0 ? r : index_reset(&s->times, s->files, path);
+}
+
+int segment_sync_indexes(struct segment *s)
+{
+	char path[SEGMENT_PATH];
+	int r;
+
+	segment_path(s->dir, s->base, ".timeindex", path);
+	r = index_sync(&s->times, s->files, path);
+	segment_path(s->dir, s->base, ".index", path);
+	return r < 0 ? r : index_sync(&s->index, s->files, path);
 }
 
 int segment_create(struct segment *s)
@@ -100,6 +124,7 @@ void segment_note(struct segment *s, const struct batch_header *h, uint32_t inde
 	}
 	if (s->size == 0)
 		s->first_timestamp = h->max_timestamp;
+	s->interval = index_interval;
 	s->since_index += (uint32_t)h->size;
 	s->size += (int64_t)h->size;
 	s->next = batch_next_offset(h);
@@ -111,6 +136,7 @@ struct head_scan {
 	int fd;
 	int64_t at; /* position of the next head */
 	int64_t from;
+	int64_t indexed; /* last offset of the first batch, by the index; -1: not from there */
 	size_t n;
 	uint8_t window[FIND_WINDOW];
 };
@@ -130,8 +156,9 @@ static int head_next(struct head_scan *c, struct segment_find *out)
 	}
 	out->position = c->at;
 	r = batch_parse(slice_of(c->window + (c->at - c->from), BATCH_HEADER), &out->header);
-	if (r < 0)
+	if (r < 0 || (c->indexed >= 0 && batch_last_offset(&out->header) != c->indexed))
 		return ERR_CORRUPT;
+	c->indexed = -1;
 	c->at += (int64_t)out->header.size;
 	return 1;
 }
@@ -148,20 +175,20 @@ static int scan_begin(struct segment *s, struct head_scan *c, int64_t offset)
 		return r;
 	c->s = s;
 	c->at = r > 0 ? e.value : 0;
+	c->indexed = r > 0 ? e.key : -1;
 	c->from = 0;
 	c->n = 0;
+	if (c->at < 0 || c->at >= s->size)
+		return s->size > 0 ? ERR_CORRUPT : 0;
 	c->fd = segment_fd(s);
 	return c->fd < 0 ? c->fd : 0;
 }
 
-int segment_find(struct segment *s, int64_t offset, struct segment_find *out)
+static int find_offset(struct segment *s, int64_t offset, struct segment_find *out)
 {
 	struct head_scan c;
-	int r;
+	int r = scan_begin(s, &c, offset);
 
-	if (offset >= s->next)
-		return 0;
-	r = scan_begin(s, &c, offset);
 	while (r >= 0 && (r = head_next(&c, out)) > 0) {
 		if (batch_last_offset(&out->header) >= offset)
 			break;
@@ -169,7 +196,28 @@ int segment_find(struct segment *s, int64_t offset, struct segment_find *out)
 	return r;
 }
 
-int segment_find_time(
+/* Looked up once more with new indexes: true, unless they were not to blame. */
+static bool mended(struct segment *s, int r)
+{
+	if (r != ERR_CORRUPT || s->rebuilt)
+		return false;
+	s->rebuilt = true;
+	log_warn("%s/%020lld: its index does not fit the log; made anew", s->dir,
+		(long long)s->base);
+	return segment_rebuild(s, s->interval) == 0;
+}
+
+int segment_find(struct segment *s, int64_t offset, struct segment_find *out)
+{
+	int r;
+
+	if (offset >= s->next)
+		return 0;
+	r = find_offset(s, offset, out);
+	return mended(s, r) ? find_offset(s, offset, out) : r;
+}
+
+static int find_time(
 	struct segment *s, int64_t timestamp, int64_t min_offset, struct segment_find *out)
 {
 	struct index_entry e = {-1, s->base};
@@ -177,11 +225,11 @@ int segment_find_time(
 	char path[SEGMENT_PATH];
 	int r;
 
-	if (timestamp > s->max_timestamp)
-		return 0;
 	segment_path(s->dir, s->base, ".timeindex", path);
 	/* No record up to the entry's batch is later than its time: ask for an earlier time. */
 	r = index_lookup(&s->times, s->files, path, timestamp - 1, &e);
+	if (r > 0 && (e.value < s->base || e.value >= s->next))
+		r = ERR_CORRUPT;
 	if (r >= 0)
 		r = scan_begin(s, &c, max_i64(e.value, min_offset));
 	while (r >= 0 && (r = head_next(&c, out)) > 0) {
@@ -190,6 +238,17 @@ int segment_find_time(
 			break;
 	}
 	return r;
+}
+
+int segment_find_time(
+	struct segment *s, int64_t timestamp, int64_t min_offset, struct segment_find *out)
+{
+	int r;
+
+	if (timestamp > s->max_timestamp)
+		return 0;
+	r = find_time(s, timestamp, min_offset, out);
+	return mended(s, r) ? find_time(s, timestamp, min_offset, out) : r;
 }
 
 /* The window of segment_walk; grows for a batch that is larger. */
@@ -243,6 +302,7 @@ int segment_walk(struct segment *s, int64_t from, int64_t end, unsigned flags, s
 {
 	struct walk w = {.s = s, .fd = segment_fd(s), .from = from, .end = end};
 	int64_t next = s->base;
+	int32_t epoch = -1;
 	int r = w.fd < 0 ? w.fd : 0;
 
 	*stopped = from;
@@ -257,6 +317,12 @@ int segment_walk(struct segment *s, int64_t from, int64_t end, unsigned flags, s
 			r = ERR_CORRUPT;
 			break;
 		}
+		/* Left over from before a truncation that was not yet on the disk. */
+		if ((flags & WALK_CHECK) && h.leader_epoch < epoch) {
+			r = ERR_CORRUPT;
+			break;
+		}
+		epoch = h.leader_epoch;
 		next = batch_next_offset(&h);
 		if (!fn(arg, &h, *stopped, batch))
 			break;
@@ -280,17 +346,36 @@ static bool renote(
 	return true;
 }
 
+int segment_rebuild(struct segment *s, uint32_t index_interval)
+{
+	struct renote note = {s, index_interval};
+	int64_t size = s->size, next = s->next, max = s->max_timestamp,
+		max_offset = s->max_timestamp_offset, stopped;
+	int r = segment_reset_indexes(s);
+
+	if (r < 0)
+		return r;
+	s->size = 0;
+	s->since_index = 0;
+	s->max_timestamp = s->max_timestamp_offset = -1;
+	r = segment_walk(s, 0, size, 0, renote, &note, &stopped);
+	s->size = size;
+	s->next = next;
+	if (max > s->max_timestamp) {
+		s->max_timestamp = max;
+		s->max_timestamp_offset = max_offset;
+	}
+	if (r == 0)
+		r = segment_flush_index(s, false);
+	return r < 0 ? r : segment_sync_indexes(s);
+}
+
 /* After a crash nothing of what was cut may show up among what is written in its place. */
 static int sync_cut(struct segment *s)
 {
-	struct store_io *io = s->files->io;
-	struct file *files[] = {&s->file, &s->index.file, &s->times.file};
-
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		if (file_is_open(files[i]) && io->fdatasync(io, files[i]->fd) < 0)
-			return ERR_IO;
-	}
-	return 0;
+	if (segment_fd(s) < 0 || s->files->io->fdatasync(s->files->io, s->file.fd) < 0)
+		return ERR_IO;
+	return segment_sync_indexes(s);
 }
 
 int segment_truncate(struct segment *s, int64_t offset, uint32_t index_interval)

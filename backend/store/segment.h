@@ -23,10 +23,12 @@ struct segment {
 	int64_t created_ms;           /* wall clock; of the file when it was found */
 	int64_t synced;               /* bytes known to be on the disk */
 	uint32_t since_index;         /* bytes since the last index entry */
+	uint32_t interval;            /* index.interval.bytes of the last batch noted */
 	struct file file;
 	struct index index, times;
 	int64_t looked_ms;      /* monotonic: when an offset was last looked for in it; 0: never */
 	bool unlink_on_release; /* the files are `.deleted` */
+	bool rebuilt;           /* a look-up had its indexes made anew; not again */
 };
 
 /* `<dir>/<20 digits><suffix>` into out[SEGMENT_PATH]; suffix ".log", ".index" … */
@@ -49,10 +51,10 @@ struct segment_find {
 	struct batch_header header;
 };
 
-/* The first batch whose last offset is >= offset, at or behind `from` bytes. 1, 0: none, or
- * negative. */
+/* The first batch whose last offset is >= offset. 1, 0: none, or negative. An index that does not
+ * fit the log is made anew first (with a log line), here and in segment_find_time. */
 int segment_find(struct segment *s, int64_t offset, struct segment_find *out) MUSTCHECK;
-/* The first batch at or behind the position with a max timestamp >= timestamp. */
+/* The first batch with a max timestamp >= timestamp that holds or follows min_offset. */
 int segment_find_time(struct segment *s, int64_t timestamp, int64_t min_offset,
 	struct segment_find *out) MUSTCHECK;
 
@@ -61,7 +63,7 @@ typedef bool segment_batch_fn(
 	void *arg, const struct batch_header *h, int64_t position, struct slice batch);
 
 enum segment_walk_flags {
-	WALK_CHECK = 1, /* every CRC */
+	WALK_CHECK = 1, /* every CRC; and leader epochs do not go down */
 	WALK_WHOLE = 2, /* batch is the whole batch, else at least its head */
 };
 
@@ -74,12 +76,19 @@ enum segment_walk_flags {
 int segment_walk(struct segment *s, int64_t from, int64_t end, unsigned flags, segment_batch_fn *fn,
 	void *arg, int64_t *stopped) MUSTCHECK;
 
-/* Cuts the file and the indexes at offset and recomputes what is known. */
+/* Cuts the file and the indexes at offset, syncs them and recomputes what is known. */
 int segment_truncate(struct segment *s, int64_t offset, uint32_t index_interval) MUSTCHECK;
-/* Writes pending index entries; with last: adds the closing time index entry too. */
+/* Writes pending index entries; with last: adds the closing time index entry too. The time index
+ * is written first: a process that dies between leaves none behind the offset index. */
 int segment_flush_index(struct segment *s, bool last) MUSTCHECK;
-/* fdatasync of log and indexes. */
+/* Empties both indexes, also on the disk. */
+int segment_reset_indexes(struct segment *s) MUSTCHECK;
+/* fdatasync of the log; of the indexes (when they changed). */
 int segment_sync(struct segment *s) MUSTCHECK;
+int segment_sync_indexes(struct segment *s) MUSTCHECK;
+/* Makes the indexes of a segment anew from the heads of its batches, on the disk. ERR_CORRUPT: they
+ * go up to the first head that is no good. */
+int segment_rebuild(struct segment *s, uint32_t index_interval) MUSTCHECK;
 /* Renames the files to `.deleted`; segment_unlink removes them. */
 int segment_mark_deleted(struct segment *s) MUSTCHECK;
 void segment_unlink(struct segment *s);

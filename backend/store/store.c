@@ -1,25 +1,20 @@
 /* See store.h: the data folder. */
 #define LOG_MODULE "store"
-#include "store/store.h"
+#include "store/store_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
 
 #include "base/log.h"
 
-#define CHECKPOINT_MAX  (64u << 20)
-#define META_MAX        65536
-#define SNAPSHOT_EVERY  (INT64_C(16) << 20)
-#define CLEAN_MARK      ".kafka_cleanshutdown"
-#define DIRTY_MARK      ".kdeck_dirty"
-#define METADATA_TOPIC  "__cluster_metadata"
-#define RECOVERY_POINTS "recovery-point-offset-checkpoint"
-#define LOG_STARTS      "log-start-offset-checkpoint"
-#define HIGH_WATERMARKS "replication-offset-checkpoint"
+#define CHECKPOINT_MAX (64u << 20)
+#define META_MAX       65536
+#define CLEAN_MARK     ".kafka_cleanshutdown"
+#define DIRTY_MARK     ".kdeck_dirty"
+#define METADATA_TOPIC "__cluster_metadata"
 
 static char *in_dir(const struct store *s, const char *name)
 {
@@ -222,6 +217,7 @@ int store_open(struct store *s, const struct store_options *opt, struct err *e)
 	s->lock_fd = -1;
 	map_init(&s->logs);
 	list_init(&s->watched);
+	store_offsets_init(s);
 	files_init(&s->files, s->io, opt->max_open_files ? opt->max_open_files : STORE_OPEN_FILES);
 	r = make_dirs(s, e);
 	if (r == 0)
@@ -236,9 +232,8 @@ int store_open(struct store *s, const struct store_options *opt, struct err *e)
 		store_drop(s);
 		return r;
 	}
-	load_offsets(s, RECOVERY_POINTS, &s->recovery_points);
-	load_offsets(s, LOG_STARTS, &s->log_starts);
-	load_offsets(s, HIGH_WATERMARKS, &s->high_watermarks);
+	for (int f = 0; f < PLOG_N_KEPT; f++)
+		load_offsets(s, store_offsets_name(f), &s->others[f]);
 	return 0;
 }
 
@@ -268,7 +263,7 @@ struct load_one {
 
 struct load {
 	struct store *s;
-	struct map recovery_points, log_starts, high_watermarks; /* read only while loading */
+	struct map offsets[PLOG_N_KEPT]; /* read only while loading */
 	struct load_one *results;
 	atomic_size_t next;
 };
@@ -285,9 +280,10 @@ static void load_folder(struct load *l, size_t i)
 		.dir = dir,
 		.config = &s->config,
 		.trust = s->trust,
-		.recovery_point = known_offset(&l->recovery_points, name),
-		.log_start = known_offset(&l->log_starts, name),
-		.high_watermark = known_offset(&l->high_watermarks, name),
+		.keeper = &s->keeper,
+		.recovery_point = known_offset(&l->offsets[PLOG_KEPT_RECOVERY], name),
+		.log_start = known_offset(&l->offsets[PLOG_KEPT_START], name),
+		.high_watermark = known_offset(&l->offsets[PLOG_KEPT_HIGH], name),
 	};
 
 	if (log_dir_parse(str_of(name), &a.topic, &a.partition) &&
@@ -327,15 +323,39 @@ static void adopt(struct store *s, struct plog *log)
 		list_push_back(&s->watched, &log->watched);
 }
 
+/* Entries of logs that are open are in them now, those of logs that do not open stay for a later
+ * start; others are of no log. */
+static void sort_out(struct store *s, int f, const struct map *broken)
+{
+	struct offset_list *l = &s->others[f];
+	size_t n = 0;
+	char name[300];
+
+	for (size_t i = 0; i < l->entries.n; i++) {
+		struct offset_entry *e = &l->entries.v[i];
+
+		snprintf(name, sizeof(name), "%s-%d", e->topic, e->partition);
+		if (map_gets(broken, str_of(name))) {
+			l->entries.v[n++] = *e;
+			continue;
+		}
+		if (!map_gets(&s->logs, str_of(name)))
+			store_offsets_gone(s, str_of(name), 1u << f);
+		free(e->topic);
+	}
+	l->entries.n = n;
+}
+
 int store_load(struct store *s, int threads, int *n_bad)
 {
 	struct load l = {.s = s};
+	struct map broken;
 	char boot[STORE_BOOT_ID];
-	int bad = 0, r = 0;
+	int bad = 0, r;
 
-	index_offsets(&l.recovery_points, &s->recovery_points);
-	index_offsets(&l.log_starts, &s->log_starts);
-	index_offsets(&l.high_watermarks, &s->high_watermarks);
+	map_init(&broken);
+	for (int f = 0; f < PLOG_N_KEPT; f++)
+		index_offsets(&l.offsets[f], &s->others[f]);
 	l.results = xcalloc(s->found.n + 1, sizeof(*l.results));
 	run_threads(&l, threads);
 	for (size_t i = 0; i < s->found.n; i++) {
@@ -346,18 +366,23 @@ int store_load(struct store *s, int threads, int *n_bad)
 			map_puts(&s->logs, str_of(s->found.v[i]), log);
 		} else {
 			log_error("%s", l.results[i].err.msg);
+			map_puts(&broken, str_of(s->found.v[i]), s);
 			bad++;
 		}
-		free(s->found.v[i]);
 	}
+	for (int f = 0; f < PLOG_N_KEPT; f++) {
+		map_fini(&l.offsets[f]);
+		sort_out(s, f, &broken);
+	}
+	map_fini(&broken);
+	vec_foreach (name, &s->found)
+		free(*name);
 	vec_fini(&s->found);
 	free(l.results);
-	map_fini(&l.recovery_points);
-	map_fini(&l.log_starts);
-	map_fini(&l.high_watermarks);
+	r = store_offsets_lower(s);
 	if (n_bad)
 		*n_bad = bad;
-	if (s->trust == PLOG_UNSURE && bad == 0) {
+	if (r == 0 && s->trust == PLOG_UNSURE && bad == 0) {
 		s->io->boot_id(s->io, boot);
 		r = mark_dirty(s, boot);
 	}
@@ -384,8 +409,15 @@ int store_create(struct store *s, struct str topic, int32_t partition, const str
 		.topic = topic,
 		.partition = partition,
 		.config = config ? config : &s->config,
+		.keeper = &s->keeper,
 	};
-	int r = plog_create(&a, topic_id, 0, out, e);
+	int r = store_offsets_free_name(s, str_of(strrchr(dir, '/') + 1));
+
+	*out = NULL;
+	if (r < 0)
+		err_errno(e, r, errno, "%s: what is written down of a deleted log stays", dir);
+	else
+		r = plog_create(&a, topic_id, 0, out, e);
 
 	if (r == 0) {
 		adopt(s, *out);
@@ -401,6 +433,10 @@ int store_delete(struct store *s, struct plog *log)
 	int r;
 
 	map_dels(&s->logs, str_of(plog_name(log)));
+	for (int f = 0; f < PLOG_N_KEPT; f++) {
+		if (log->kept[f] >= 0)
+			store_offsets_gone(s, str_of(plog_name(log)), 1u << f);
+	}
 	r = plog_delete(log, &renamed);
 	if (renamed)
 		vec_push(&s->trash, renamed);
@@ -412,68 +448,6 @@ struct plog *store_next(const struct store *s, size_t *i)
 	void *log;
 
 	return map_next(&s->logs, i, NULL, &log) ? log : NULL;
-}
-
-enum which_offset { WHICH_RECOVERY, WHICH_START, WHICH_HIGH };
-
-static void take_offsets(
-	struct store *s, const char *name, enum which_offset which, struct store_file *out)
-{
-	struct plog *log;
-
-	*out = (struct store_file){.io = s->io, .path = in_dir(s, name), .text = BUF_EMPTY};
-	buf_printf(&out->text, "0\n%zu\n", s->logs.n);
-	for (size_t i = 0; (log = store_next(s, &i));) {
-		int64_t at = which == WHICH_RECOVERY ? log->recovery_point
-			     : which == WHICH_START  ? log->log_start
-						     : log->high_watermark;
-
-		buf_printf(&out->text, "%s %d %lld\n", log->topic, log->partition, (long long)at);
-	}
-}
-
-void store_take_high_watermarks(struct store *s, struct store_file *out)
-{
-	take_offsets(s, HIGH_WATERMARKS, WHICH_HIGH, out);
-}
-
-int store_file_write(struct store_file *f)
-{
-	int r = checkpoint_replace(f->io, f->path, buf_slice(&f->text), true);
-
-	f->errnum = r < 0 ? errno : 0;
-	buf_fini(&f->text);
-	free(f->path);
-	f->path = NULL;
-	return r;
-}
-
-static int write_offsets(struct store *s, const char *name, enum which_offset which)
-{
-	struct store_file f;
-	int r;
-
-	take_offsets(s, name, which, &f);
-	r = store_file_write(&f);
-	if (r < 0)
-		log_error("%s/%s: %s", s->dir, name, strerror(f.errnum));
-	return r;
-}
-
-int store_checkpoint(struct store *s)
-{
-	struct plog *log;
-	int r = write_offsets(s, RECOVERY_POINTS, WHICH_RECOVERY);
-
-	if (r == 0)
-		r = write_offsets(s, LOG_STARTS, WHICH_START);
-	if (r == 0)
-		r = write_offsets(s, HIGH_WATERMARKS, WHICH_HIGH);
-	for (size_t i = 0; r == 0 && (log = store_next(s, &i));) {
-		if (log->state == PLOG_OPEN && log->snapshot_size >= SNAPSHOT_EVERY)
-			r = plog_checkpoint_producers(log);
-	}
-	return r;
 }
 
 int store_retention(struct store *s, size_t *cursor, size_t max)
@@ -596,9 +570,7 @@ void store_drop(struct store *s)
 	for (size_t i = 0; (log = store_next(s, &i));)
 		plog_drop(log);
 	map_fini(&s->logs);
-	offset_list_fini(&s->recovery_points);
-	offset_list_fini(&s->log_starts);
-	offset_list_fini(&s->high_watermarks);
+	store_offsets_fini(s);
 	vec_foreach (name, &s->found)
 		free(*name);
 	vec_foreach (name, &s->trash)

@@ -9,6 +9,8 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include <pthread.h>
+
 #include "store/checkpoint.h"
 #include "store/plog.h"
 
@@ -37,11 +39,20 @@ struct store {
 	enum plog_trust trust; /* from that and the boot id */
 	struct files files;
 	struct map logs; /* "topic-partition" → struct plog * */
-	struct offset_list recovery_points, log_starts, high_watermarks; /* as read at the start */
+	/* The checkpoints as read at the start, then of them what belongs to logs that do not open.
+	 */
+	struct offset_list others[PLOG_N_KEPT];
 	VEC(char *) found;   /* partition folders to load */
 	VEC(char *) trash;   /* renamed folders and files to remove */
 	struct list watched; /* logs for store_attend */
 	int lock_fd;
+
+	struct plog_keeper keeper;
+	int64_t turn;   /* of the newest text made for a checkpoint */
+	unsigned stale; /* checkpoints to be written whatever the logs say */
+	struct map ghosts;
+	pthread_mutex_t offsets_lock; /* held while a checkpoint is written */
+	int64_t written[PLOG_N_KEPT]; /* turn of what is in the file; under the lock */
 };
 
 /* ERR_IN_USE: another process has the folder; ERR_INVALID: it is another node's or cluster's;
@@ -58,13 +69,13 @@ struct plog *store_find(const struct store *s, struct str topic, int32_t partiti
 /* ERR_EXISTS, ERR_FULL, ERR_IO. config NULL: the default. */
 int store_create(struct store *s, struct str topic, int32_t partition, const struct uuid *topic_id,
 	const struct plog_config *config, struct plog **out, struct err *e) MUSTCHECK;
-/* The log is gone at once, its files with store_empty_trash. */
+/* The log is gone at once, its files with store_take_trash. */
 int store_delete(struct store *s, struct plog *log) MUSTCHECK;
 /* for (size_t i = 0; (log = store_next(s, &i));) */
 struct plog *store_next(const struct store *s, size_t *i);
 
-/* Writes the three offset checkpoints (recovery point, log start, high watermark) and, where much
- * was written since, producer snapshots. Does not sync logs. */
+/* Writes those of the three offset checkpoints (recovery point, log start, high watermark) that
+ * changed and, where much was written since, producer snapshots. Blocks. Does not sync logs. */
 int store_checkpoint(struct store *s) MUSTCHECK;
 /* plog_retention of `max` more logs, from *cursor (0 at first) on; *cursor is 0 again when all had
  * their turn. Returns segments removed. */
@@ -77,17 +88,27 @@ char *store_take_trash(struct store *s);
 /* Removes a renamed file, or folder with its files, from the disk. Any thread; blocks. */
 void store_remove(struct store_io *io, const char *path);
 
-/* A checkpoint file to be: taken on the loop, written (synced) by any thread. */
-struct store_file {
-	struct store_io *io;
-	char *path;
-	struct buf text;
+/* Checkpoints that a worker writes for the loop, any of: */
+enum store_job_what {
+	STORE_KEEP_RECOVERY = 1 << PLOG_KEPT_RECOVERY, /* recovery-point-offset-checkpoint */
+	STORE_KEEP_START = 1 << PLOG_KEPT_START,       /* log-start-offset-checkpoint */
+	STORE_KEEP_HIGH = 1 << PLOG_KEPT_HIGH,         /* replication-offset-checkpoint */
+};
+
+struct store_job {
+	struct store *store;
+	int64_t turn;
+	unsigned files, failed; /* bits by enum plog_kept */
+	struct buf text[PLOG_N_KEPT];
 	int errnum;
 };
-/* replication-offset-checkpoint. */
-void store_take_high_watermarks(struct store *s, struct store_file *out);
-/* Frees what f holds. 0 or ERR_IO, ERR_FULL with f->errnum. */
-int store_file_write(struct store_file *f) MUSTCHECK;
+
+/* begin (on the loop) makes the texts of those that changed, false: none, and the job is over; run
+ * writes them on any thread; done, on the loop again and before the store is closed, ends the job.
+ * ERR_IO (with job->errnum): one was not written, and will be with the next job. */
+bool store_job_begin(struct store *s, unsigned what, struct store_job *job) MUSTCHECK;
+void store_job_run(struct store_job *job);
+int store_job_done(struct store *s, struct store_job *job) MUSTCHECK;
 
 /* Bytes of the file system the folder lies on: in all, and free for this process. */
 int store_space(const struct store *s, int64_t *total, int64_t *usable) MUSTCHECK;

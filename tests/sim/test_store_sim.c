@@ -27,7 +27,7 @@
 #define PRODUCERS  4 /* ids from 1; 0: no producer */
 #define STEPS      90
 #define ITEMS      6
-#define ROUNDS     25
+#define ROUNDS     200
 #define READ_EVERY 6
 
 struct entry {
@@ -44,6 +44,7 @@ struct model {
 	int64_t first, leo; /* entries cover [first, leo) */
 	int64_t flushed;    /* below, all survives the machine */
 	int64_t kept_start; /* log start in the last checkpoint */
+	int64_t most_start; /* the log has started here once: a checkpoint may say so */
 	int64_t least;      /* a step that died may have cut the log down to here */
 	bool may_restart;   /* … or begun it anew */
 	int32_t epoch;
@@ -127,14 +128,24 @@ static void model_cut(struct model *m, int64_t offset)
 		m->entries.n = i;
 	}
 	m->flushed = min_i64(m->flushed, m->leo);
+	m->kept_start = min_i64(m->kept_start, m->leo);
+	m->most_start = min_i64(m->most_start, m->leo);
 	m->least = m->leo;
 	m->may_restart = false;
+}
+
+/* May the model be cut there? */
+static bool ends_batch(const struct model *m, int64_t offset)
+{
+	size_t i = entry_at(m, offset);
+
+	return offset == m->leo || (i < m->entries.n && m->entries.v[i].base == offset);
 }
 
 static void model_restart(struct model *m, int64_t offset)
 {
 	vec_clear(&m->entries);
-	m->first = m->leo = m->flushed = m->least = offset;
+	m->first = m->leo = m->flushed = m->least = m->most_start = offset;
 	m->may_restart = false;
 }
 
@@ -320,9 +331,12 @@ static void meet(struct world *w, int i, bool power_off)
 	}
 	m->there = true;
 	/* A log that was cut below its checkpointed start begins there anew. */
-	if ((m->may_restart || min_i64(m->least, m->leo) < m->kept_start) &&
-		log->log_start == log->leo)
-		model_restart(m, log->leo);
+	if ((m->may_restart || (least < log->leo && log->leo <= m->most_start)) &&
+		log->segments.v[0]->base == log->leo) {
+		least = log->leo;
+		if (!ends_batch(m, log->leo))
+			model_restart(m, log->leo);
+	}
 	REQUIRE(w, log->leo >= least, "log %d ends at %lld, had %lld", i, (long long)log->leo,
 		(long long)least);
 	REQUIRE(w, log->leo <= m->leo, "log %d ends at %lld, was %lld", i, (long long)log->leo,
@@ -576,7 +590,7 @@ static void sync_aside(struct world *w, struct model *m)
 {
 	struct plog_sync sync;
 	int64_t leo = m->leo;
-	int n = plog_sync_begin(m->log, &sync);
+	int n = plog_sync_begin(m->log, false, &sync);
 
 	if (n <= 0) {
 		REQUIRE(w, n == 0 || faulty(w), "a sync: %s", err_name(n));
@@ -597,8 +611,10 @@ static void trim(struct world *w, struct model *m)
 
 		REQUIRE(w, r == 0 || faulty(w), "records not deleted: %s", err_name(r));
 		REQUIRE(w, m->log->log_start == to, "starts at %lld", (long long)to);
+		m->most_start = max_i64(m->most_start, to);
 	} else {
 		REQUIRE(w, plog_retention(m->log) >= 0 || faulty(w), "retention");
+		m->most_start = max_i64(m->most_start, m->log->log_start);
 	}
 }
 
