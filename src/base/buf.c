@@ -2,6 +2,7 @@
 #include "base/buf.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -81,6 +82,21 @@ void buf_fill(struct buf *b, char c, size_t n)
 {
 	if (n)
 		memset(buf_extend(b, n), c, n);
+}
+
+void buf_put_count(struct buf *b, int64_t n)
+{
+	uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%" PRIu64, rest);
+
+	if (n < 0)
+		buf_putc(b, '-');
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			buf_putc(b, ',');
+		buf_putc(b, digits[i]);
+	}
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "app/priv.h"
+#include "model/format.h"
 #include "view/common.h"
 
 #define LOW 16
@@ -39,9 +40,9 @@ static void age_text(const struct app *a, struct buf *out, enum style *style)
 		*style = f.silent ? STYLE_ERROR : STYLE_DIM;
 	} else if (age == 0) {
 		buf_puts(out, "live ");
-		put_span(out, f.interval_ms);
+		fmt_age(out, f.interval_ms);
 	} else {
-		put_span(out, age);
+		fmt_age(out, age);
 		buf_puts(out, " old");
 		*style = STYLE_WARN;
 	}

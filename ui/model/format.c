@@ -8,19 +8,10 @@
 
 void fmt_count(struct buf *out, int64_t n)
 {
-	char digits[24];
-	int len;
-
-	if (n < 0) {
+	if (n < 0)
 		buf_putc(out, '-');
-		return;
-	}
-	len = snprintf(digits, sizeof(digits), "%" PRId64, n);
-	for (int i = 0; i < len; i++) {
-		if (i && (len - i) % 3 == 0)
-			buf_putc(out, ',');
-		buf_putc(out, digits[i]);
-	}
+	else
+		buf_put_count(out, n);
 }
 
 static void put_scaled(struct buf *out, double v)

@@ -119,11 +119,11 @@ static void draw_bottom(
 
 	if (t->n_rows > shown) {
 		buf_clear(text);
-		put_count(text, (int64_t)t->top + 1);
+		buf_put_count(text, (int64_t)t->top + 1);
 		buf_putc(text, '-');
-		put_count(text, (int64_t)(t->top + shown));
+		buf_put_count(text, (int64_t)(t->top + shown));
 		buf_puts(text, " of ");
-		put_count(text, (int64_t)t->n_rows);
+		buf_put_count(text, (int64_t)t->n_rows);
 		right = surface_put_right(s, s->cols - 1, y, STYLE_DIM, buf_str(text)) - 1;
 	}
 	if (t->filter.n && right > GUTTER) {

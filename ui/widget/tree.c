@@ -211,7 +211,7 @@ static void draw_node(const struct tree *t, const struct surface *s, int y, size
 	}
 	if (nests && folds(n)) {
 		struct buf count = BUF_EMPTY;
-		put_count(&count, (int64_t)n->children);
+		buf_put_count(&count, (int64_t)n->children);
 		surface_printf(s, x, y, plain, "%c%s%c", n->kind, buf_z(&count),
 			n->kind == '{' ? '}' : ']');
 		buf_fini(&count);

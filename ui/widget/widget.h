@@ -17,14 +17,6 @@ enum widget_effect {
 	WIDGET_CANCEL = 8,
 };
 
-/* A figure as people read it: 184220 → "184,220". Appends. */
-void put_count(struct buf *out, int64_t n);
-/* "75.2 MB" (1000s are 1024s as Kafka's tools count them); "-" when negative. */
-void put_bytes(struct buf *out, int64_t bytes);
-/* "< 1 s", "12 s", "1 m 39 s", "2 h 5 m", "7 d", "3 d 4 h"; "-" when negative. */
-void put_span(struct buf *out, int64_t ms);
-/* "70" or "1.3" or "12.4 k" a second; "-" when negative or no number. */
-void put_rate(struct buf *out, double per_s);
 /* One of our symbols (★ ● ▁ …), in ASCII where the terminal wants that. */
 void put_symbol(struct buf *out, uint32_t cp);
 

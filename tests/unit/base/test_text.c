@@ -43,6 +43,22 @@ static void test_buf(void **state)
 	buf_fini(&b);
 }
 
+static void test_buf_count(void **state)
+{
+	struct buf b = BUF_EMPTY;
+
+	(void)state;
+	buf_put_count(&b, 0);
+	buf_putc(&b, ' ');
+	buf_put_count(&b, 184220);
+	buf_putc(&b, ' ');
+	buf_put_count(&b, -1000);
+	buf_putc(&b, ' ');
+	buf_put_count(&b, INT64_MIN);
+	assert_string_equal(buf_z(&b), "0 184,220 -1,000 -9,223,372,036,854,775,808");
+	buf_fini(&b);
+}
+
 static void test_str(void **state)
 {
 	(void)state;
@@ -221,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_buf),
+		cmocka_unit_test(test_buf_count),
 		cmocka_unit_test(test_str),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_utf8),

@@ -126,46 +126,6 @@ static void sparks(void **state)
 	grid_fini(&g);
 }
 
-#define ASSERT_PUT(call, expected)                        \
-	do {                                              \
-		struct buf b = BUF_EMPTY;                 \
-		call;                                     \
-		assert_string_equal(buf_z(&b), expected); \
-		buf_fini(&b);                             \
-	} while (0)
-
-static void figures(void **state)
-{
-	(void)state;
-	ASSERT_PUT(put_count(&b, 0), "0");
-	ASSERT_PUT(put_count(&b, 184220), "184,220");
-	ASSERT_PUT(put_count(&b, -1000), "-1,000");
-	ASSERT_PUT(put_count(&b, INT64_MIN), "-9,223,372,036,854,775,808");
-	ASSERT_PUT(put_bytes(&b, 1023), "1023 B");
-	ASSERT_PUT(put_bytes(&b, 1024), "1.0 KB");
-	ASSERT_PUT(put_bytes(&b, 78852915), "75.2 MB");
-	ASSERT_PUT(put_bytes(&b, 1048575), "1.0 MB");
-	ASSERT_PUT(put_bytes(&b, INT64_MAX), "8.0 EB");
-	ASSERT_PUT(put_bytes(&b, -1), "-");
-	ASSERT_PUT(put_span(&b, 999), "< 1 s");
-	ASSERT_PUT(put_span(&b, 12000), "12 s");
-	ASSERT_PUT(put_span(&b, 99000), "1 m 39 s");
-	ASSERT_PUT(put_span(&b, 7500000), "2 h 5 m");
-	ASSERT_PUT(put_span(&b, 604800000), "7 d");
-	ASSERT_PUT(put_span(&b, 273600000), "3 d 4 h");
-	ASSERT_PUT(put_span(&b, -5), "-");
-	ASSERT_PUT(put_rate(&b, 0), "0");
-	ASSERT_PUT(put_rate(&b, 0.01), "< 0.1");
-	ASSERT_PUT(put_rate(&b, 1.3), "1.3");
-	ASSERT_PUT(put_rate(&b, 9.96), "10");
-	ASSERT_PUT(put_rate(&b, 70), "70");
-	ASSERT_PUT(put_rate(&b, 4210), "4,210");
-	ASSERT_PUT(put_rate(&b, 12400), "12.4 k");
-	ASSERT_PUT(put_rate(&b, 999960), "1.0 M");
-	ASSERT_PUT(put_rate(&b, NAN), "-");
-	ASSERT_PUT(put_rate(&b, -1), "-");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,7 +133,6 @@ int main(void)
 		cmocka_unit_test(messages),
 		cmocka_unit_test(tabs),
 		cmocka_unit_test(sparks),
-		cmocka_unit_test(figures),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,9 +34,9 @@ static void cell(void *arg, size_t row, int col, struct buf *text, enum style *s
 	else if (col == 0)
 		buf_printf(text, "%s%d", d->name, (int)id);
 	else if (col == 1)
-		put_count(text, (int64_t)id * 1000);
+		buf_put_count(text, (int64_t)id * 1000);
 	else if (col == 2)
-		put_bytes(text, (int64_t)id * 2048);
+		buf_printf(text, "%.1f KB", 2.0 * (double)id);
 	else if (id == 2) {
 		buf_puts(text, "offline");
 		*style = STYLE_ERROR;
