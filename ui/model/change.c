@@ -177,6 +177,13 @@ void cluster_diff(
 
 	if (a->metadata.at_ms < 0)
 		return;
+	if (cluster_is_other(a->id, b->id)) {
+		struct change c = blank(CHANGE_CLUSTER);
+
+		c.text = b->id;
+		tell(&d, c);
+		return;
+	}
 	diff_brokers(&d, a);
 	diff_topics(&d, a);
 	d.most = SIZE_MAX;
@@ -195,7 +202,7 @@ void cluster_diff(
 
 const char *change_kind_name(enum change_kind k)
 {
-	static const char *const names[] = {"new broker", "broker lost", "broker back",
+	static const char *const names[] = {"cluster", "new broker", "broker lost", "broker back",
 		"controller", "election", "ISR", "topic created", "topic deleted",
 		"partitions added", "action", "failed", "more"};
 
@@ -247,6 +254,9 @@ void change_put(struct buf *out, const struct change *c, bool with_topic)
 	if (with_topic && c->topic)
 		buf_printf(out, "%s  ", c->topic);
 	switch (c->kind) {
+	case CHANGE_CLUSTER:
+		buf_printf(out, "another cluster answers here: %s", c->text ? c->text : "");
+		break;
 	case CHANGE_BROKER_NEW:
 		put_broker(out, c, "joined");
 		break;

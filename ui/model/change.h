@@ -5,6 +5,7 @@
 #include "model/cluster.h"
 
 enum change_kind {
+	CHANGE_CLUSTER, /* another cluster answers at the same address */
 	CHANGE_BROKER_NEW,
 	CHANGE_BROKER_LOST,
 	CHANGE_BROKER_BACK,
@@ -36,8 +37,8 @@ struct change {
 
 typedef void change_fn(void *arg, const struct change *c);
 /* Calls fn for each difference, at most `most` a kind and then one CHANGE_MORE with `to` = how many
- * more; everything in it is lent. Nothing when `a` has no metadata yet. Cheap where topics are
- * shared. id is 0; times are those of b. */
+ * more; everything in it is lent. Nothing when `a` has no metadata yet; one CHANGE_CLUSTER when
+ * they are two clusters. Cheap where topics are shared. id is 0; times are those of b. */
 void cluster_diff(
 	const struct cluster *a, const struct cluster *b, size_t most, change_fn *fn, void *arg);
 

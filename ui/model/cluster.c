@@ -114,6 +114,11 @@ const struct topic *cluster_topic(const struct cluster *c, struct str name)
 	return at < 0 ? NULL : c->topics[at];
 }
 
+bool cluster_is_other(const char *a, const char *b)
+{
+	return a[0] && b[0] && strcmp(a, b) != 0;
+}
+
 /* ---- problems ---------------------------------------------------------------------------- */
 
 struct gather {

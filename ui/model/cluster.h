@@ -215,6 +215,8 @@ struct cluster {
 	uint32_t refs; /* private */
 };
 
+/* Two ids that are told and differ. */
+bool cluster_is_other(const char *a, const char *b);
 /* Keeps a snapshot, lets it go; looks things up in it (NULL: not there). */
 const struct cluster *cluster_ref(const struct cluster *c);
 void cluster_unref(const struct cluster *c);

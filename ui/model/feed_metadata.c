@@ -149,6 +149,8 @@ static void take_topic(struct model *m, int64_t now_ms, const struct feed_topic 
 		vec_push(&m->slots, s);
 		m->shape++;
 	}
+	if (!old || other)
+		model_forget_topic(m, s, f->name);
 	s->round = m->round;
 	if (old && same_topic(old, f))
 		return;
@@ -211,6 +213,12 @@ static void take_brokers(struct model *m, int64_t now_ms, const struct feed_meta
 	}
 }
 
+static void forget_broker(struct model *m, size_t i)
+{
+	model_track_drop(m, m->brokers.v[i].id);
+	vec_remove(&m->brokers, i);
+}
+
 /* Brokers of replica lists that metadata does not list are down; such that nobody names any more
  * are forgotten. */
 static void find_down(struct model *m, int64_t now_ms)
@@ -238,20 +246,24 @@ static void find_down(struct model *m, int64_t now_ms)
 		if (map_get64(&named, (uint32_t)b->id))
 			broker_set_state(m, b, BROKER_DOWN, now_ms);
 		else
-			vec_remove(&m->brokers, i);
+			forget_broker(m, i);
 	}
 	map_fini(&named);
 }
 
 void feed_metadata(struct model *m, int64_t now_ms, const struct feed_metadata *in)
 {
+	char id[sizeof(m->cluster_id)];
 	struct feed_topic f;
 
+	copy_text(id, sizeof(id), in->cluster_id);
+	if (cluster_is_other(m->cluster_id, id))
+		model_forget_all(m);
 	m->round++;
 	m->dirty = true;
 	m->metadata = (struct part){.at_ms = now_ms, .interval_ms = in->interval_ms};
 	m->controller = in->controller;
-	copy_text(m->cluster_id, sizeof(m->cluster_id), in->cluster_id);
+	memcpy(m->cluster_id, id, sizeof(id));
 	take_brokers(m, now_ms, in);
 	for (size_t i = 0; i < in->n_topics; i++) {
 		memset(&f, 0, sizeof(f));

@@ -72,6 +72,11 @@ struct topic *slot_write(struct model *m, struct slot *s);
 void slot_free(struct slot *s);
 struct broker *model_broker(struct model *m, int32_t id);
 struct broker_track *model_track(struct model *m, int32_t id);
+void model_track_drop(struct model *m, int32_t id);
+/* What was remembered of a topic by that name is of another one. */
+void model_forget_topic(struct model *m, struct slot *s, struct str name);
+/* Another cluster: nothing carries over but what happened. */
+void model_forget_all(struct model *m);
 struct broker *model_broker_add(struct model *m, int32_t id);
 void broker_set_state(struct model *m, struct broker *b, enum broker_state state, int64_t now_ms);
 

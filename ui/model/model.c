@@ -38,15 +38,58 @@ void slot_free(struct slot *s)
 	free(s);
 }
 
+static struct pin *find_pin(const struct model *m, struct str topic)
+{
+	vec_foreach (p, &m->pins)
+		if (str_eqz(topic, p->name))
+			return p;
+	return NULL;
+}
+
+static void forget(struct series *s)
+{
+	series_fini(s);
+	series_init(s, s->cap, s->step_ms);
+}
+
+void model_forget_topic(struct model *m, struct slot *s, struct str name)
+{
+	struct pin *p = find_pin(m, name);
+
+	forget(&s->minutes);
+	rate_reset(&s->size_rate);
+	if (p)
+		forget(&p->in);
+}
+
+static void drop_all(struct model *m)
+{
+	vec_foreach (s, &m->slots)
+		slot_free(*s);
+	vec_foreach (t, &m->tracks)
+		series_fini(&t->in);
+	vec_clear(&m->slots);
+	vec_clear(&m->tracks);
+	vec_clear(&m->brokers);
+	map_clear(&m->by_name);
+}
+
+void model_forget_all(struct model *m)
+{
+	drop_all(m);
+	vec_foreach (p, &m->pins)
+		forget(&p->in);
+	for (int i = 0; i < TOTAL_COUNT; i++)
+		forget(&m->totals[i]);
+	m->shape++;
+}
+
 void model_free(struct model *m)
 {
 	if (!m)
 		return;
 	cluster_unref(m->now);
-	vec_foreach (s, &m->slots)
-		slot_free(*s);
-	vec_foreach (t, &m->tracks)
-		series_fini(&t->in);
+	drop_all(m);
 	vec_foreach (p, &m->pins) {
 		free(p->name);
 		series_fini(&p->in);
@@ -81,14 +124,6 @@ void model_on_change(struct model *m, model_changed_fn *fn, void *arg)
 const struct series *model_total(const struct model *m, enum total_series which)
 {
 	return &m->totals[which];
-}
-
-static struct pin *find_pin(const struct model *m, struct str topic)
-{
-	vec_foreach (p, &m->pins)
-		if (str_eqz(topic, p->name))
-			return p;
-	return NULL;
 }
 
 const struct series *model_topic_series(const struct model *m, struct str topic)
@@ -187,6 +222,17 @@ struct broker_track *model_track(struct model *m, int32_t id)
 	t->id = id;
 	series_init(&t->in, 600, 1000);
 	return t;
+}
+
+void model_track_drop(struct model *m, int32_t id)
+{
+	for (size_t i = 0; i < m->tracks.n; i++) {
+		if (m->tracks.v[i].id != id)
+			continue;
+		series_fini(&m->tracks.v[i].in);
+		vec_remove(&m->tracks, i);
+		return;
+	}
 }
 
 struct broker *model_broker_add(struct model *m, int32_t id)

@@ -45,7 +45,7 @@ static void take_configs(struct cluster_source *s, struct turn *t, const struct 
 {
 	turn_end(s, t, full ? CONFIGS_EVERY_MS : s->interval_ms);
 	if (e)
-		t->due_ms = now_of(s) + CONFIGS_EVERY_MS;
+		t->due_ms = now_of(s) + CONFIGS_RETRY_MS;
 	for (int32_t i = 0; r && i < r->n_results; i++)
 		take_result(s, &r->results[i], full);
 	poll_publish(s);
@@ -74,8 +74,10 @@ static void on_detail(
 
 static bool needs_configs(const struct cluster_source *s, const struct topic *t)
 {
-	if (t->config.code)
+	if (t->config.code == ERR_DENIED)
 		return false;
+	if (t->config.code)
+		return now_of(s) >= s->configs_retry_ms;
 	return t->config.at_ms < 0 || now_of(s) - t->config.at_ms >= CONFIGS_EVERY_MS;
 }
 
@@ -86,6 +88,7 @@ static bool ask_configs(struct cluster_source *s)
 	struct describe_configs_request r;
 	struct str keys[ARRAY_LEN(list_keys)];
 	int32_t n = 0;
+	bool failed = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(list_keys); i++)
 		keys[i] = str_of(list_keys[i]);
@@ -94,6 +97,7 @@ static bool ask_configs(struct cluster_source *s)
 
 		if (!t || !needs_configs(s, t))
 			continue;
+		failed = failed || t->config.code;
 		msg_struct_init(&describe_configs_request_resources_struct, &res[n]);
 		res[n].resource_type = ADMIN_RESOURCE_TOPIC;
 		res[n].resource_name = t->name;
@@ -103,6 +107,8 @@ static bool ask_configs(struct cluster_source *s)
 	}
 	if (!n)
 		return false;
+	if (failed || now_of(s) >= s->configs_retry_ms)
+		s->configs_retry_ms = now_of(s) + CONFIGS_RETRY_MS;
 	msg_init(&describe_configs_request_desc, &r);
 	r.resources = res;
 	r.n_resources = n;
@@ -131,6 +137,7 @@ static void ask_detail(struct cluster_source *s, const struct topic *t)
 
 /* ---- ends of replicas ---------------------------------------------------------------------- */
 
+/* What a broker has just told, for it need not wait for a slow one; at the end what nobody did. */
 static void on_replicas(
 	void *arg, const struct admin_offset *all, size_t n, int32_t broker, size_t left)
 {
@@ -138,24 +145,27 @@ static void on_replicas(
 	bool any = false;
 
 	(void)broker;
-	if (left)
-		return;
-	turn_end(s, &s->replicas, s->interval_ms);
 	for (size_t i = 0; i < n; i++) {
 		const struct admin_offset *o = &all[i];
 
 		any = any || (o->answered && !o->error);
+		if (s->replicas_fed[i] || (!o->answered && left))
+			continue;
+		s->replicas_fed[i] = true;
 		(void)feed_offset(s->model, now_of(s), o->topic, o->partition,
 			o->timestamp == ADMIN_EARLIEST ? FEED_REPLICA_START : FEED_REPLICA_END,
 			o->replica, o->offset, o->answered ? o->error : KERR_REQUEST_TIMED_OUT);
 	}
-	if (n)
+	if (n && (any || !left))
 		feed_topic_replicas(s->model, now_of(s), all[0].topic,
 			(int32_t)max_i64(s->interval_ms, s->replicas.due_ms - s->replicas.asked_ms),
 			any ? 0 : ERR_UNSUPPORTED);
-	/* A cluster that does not tell them is not asked every second. */
-	if (!any)
-		s->replicas.due_ms = now_of(s) + CONFIGS_EVERY_MS;
+	if (!left) {
+		turn_end(s, &s->replicas, s->interval_ms);
+		/* A cluster that does not tell them is not asked every second. */
+		if (!any)
+			s->replicas.due_ms = now_of(s) + CONFIGS_EVERY_MS;
+	}
 	poll_publish(s);
 	poll_run(s);
 }
@@ -177,6 +187,8 @@ static void ask_replicas(struct cluster_source *s, const struct topic *t)
 						       .timestamp = ADMIN_LATEST}));
 		}
 	turn_begin(s, &s->replicas);
+	free(s->replicas_fed);
+	s->replicas_fed = xcalloc(ask.n + 1, sizeof(*s->replicas_fed));
 	if (ask.n)
 		s->replicas.id = admin_list_offsets(s->admin, ask.v, ask.n,
 			&(struct admin_offsets_options){.timeout_ms = QUESTION_MS}, on_replicas, s);
@@ -209,4 +221,6 @@ void detail_stop(struct cluster_source *s)
 	turn_cancel(s, &s->configs);
 	turn_cancel(s, &s->detail);
 	turn_cancel(s, &s->replicas);
+	free(s->replicas_fed);
+	s->replicas_fed = NULL;
 }

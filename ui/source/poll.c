@@ -100,6 +100,13 @@ static void free_poll(struct cluster_source *s, struct broker_poll *b)
 	free(b);
 }
 
+static void drop_polls(struct cluster_source *s)
+{
+	vec_foreach (it, &s->brokers)
+		free_poll(s, *it);
+	vec_clear(&s->brokers);
+}
+
 /* One poll for each broker that metadata lists. */
 static void match_polls(struct cluster_source *s, const struct admin_metadata *m)
 {
@@ -129,9 +136,15 @@ static void match_polls(struct cluster_source *s, const struct admin_metadata *m
 static void take_metadata(struct cluster_source *s)
 {
 	const struct admin_metadata *m = admin_metadata(s->admin);
+	const char *id = m->cluster_id ? m->cluster_id : "";
 	struct feed_broker *brokers = xcalloc(m->n_brokers + 1, sizeof(*brokers));
 	struct listing g = {s, m};
 
+	/* What another cluster of the same address still answers is not of this one. */
+	if (cluster_is_other(model_cluster(s->model)->id, id)) {
+		drop_polls(s);
+		detail_stop(s);
+	}
 	for (size_t i = 0; i < m->n_brokers; i++)
 		brokers[i] = (struct feed_broker){m->brokers[i].id, str_of(m->brokers[i].host),
 			m->brokers[i].port, str_of(m->brokers[i].rack)};
@@ -388,6 +401,7 @@ void poll_run(struct cluster_source *s)
 void poll_now(struct cluster_source *s)
 {
 	s->metadata.due_ms = s->configs.due_ms = s->detail.due_ms = s->replicas.due_ms = 0;
+	s->configs_retry_ms = 0;
 	vec_foreach (it, &s->brokers) {
 		(*it)->offsets.due_ms = (*it)->sizes.due_ms = 0;
 		(*it)->round = 0;
@@ -398,7 +412,6 @@ void poll_now(struct cluster_source *s)
 void poll_stop(struct cluster_source *s)
 {
 	turn_cancel(s, &s->metadata);
-	vec_foreach (it, &s->brokers)
-		free_poll(s, *it);
+	drop_polls(s);
 	vec_fini(&s->brokers);
 }

@@ -17,7 +17,7 @@ struct question {
 	int64_t id;
 	enum kind kind;
 	int16_t api;
-	bool bad;
+	bool bad, open; /* open: more answers would come */
 	void *fn, *arg;
 	VEC(struct admin_offset) offsets;
 	VEC(struct admin_fetch) fetches;
@@ -34,7 +34,7 @@ static struct admin *the_admin;
 
 struct admin *fake_start(struct loop *l)
 {
-	fake = (struct fake){.loop = l};
+	fake = (struct fake){.loop = l, .id = "fake"};
 	the_admin = ALLOC(struct admin);
 	list_init(&the_admin->open);
 	return the_admin;
@@ -103,7 +103,7 @@ static const struct admin_topic orders = {
 	.name = STR_LIT("orders"), .partitions = partitions, .n_partitions = 2};
 static const struct admin_topic *const topics[] = {&orders};
 static const struct admin_broker brokers[] = {{1, "one", 9092, NULL}, {2, "two", 9092, "r2"}};
-static const struct admin_metadata metadata = {.cluster_id = "fake",
+static struct admin_metadata metadata = {.cluster_id = "fake",
 	.controller = 1,
 	.brokers = brokers,
 	.n_brokers = 2,
@@ -113,6 +113,7 @@ static const struct admin_metadata metadata = {.cluster_id = "fake",
 const struct admin_metadata *admin_metadata(const struct admin *a)
 {
 	(void)a;
+	metadata.cluster_id = fake.id;
 	return &metadata;
 }
 
@@ -144,8 +145,10 @@ static void answer_reply(struct question *q)
 	struct describe_configs_response_configs c = {.name = STR_LIT("retention.ms"),
 		.value = STR_LIT("60000"),
 		.documentation = STR_LIT("How long")};
-	struct describe_configs_response_results res = {
-		.resource_name = orders.name, .configs = &c, .n_configs = 1};
+	struct describe_configs_response_results res = {.error_code = fake.no_configs,
+		.resource_name = orders.name,
+		.configs = &c,
+		.n_configs = 1};
 	struct describe_configs_response configs = {.results = &res, .n_results = 1};
 	int16_t code = fake.refuse;
 
@@ -161,7 +164,13 @@ static void answer_offsets(struct question *q)
 {
 	admin_offsets_fn *fn = (admin_offsets_fn *)q->fn;
 
+	size_t left = 0;
+
 	vec_foreach (o, &q->offsets) {
+		if (fake.slow_replica && o->replica == fake.slow_replica) {
+			left++;
+			continue;
+		}
 		o->answered = true;
 		o->broker = partitions[o->partition].leader;
 		o->offset = o->timestamp == ADMIN_EARLIEST ? 0 : fake.end[o->partition];
@@ -170,7 +179,8 @@ static void answer_offsets(struct question *q)
 			o->why = "it does not answer";
 		}
 	}
-	fn(q->arg, q->offsets.v, q->offsets.n, -1, 0);
+	q->open = left > 0;
+	fn(q->arg, q->offsets.v, q->offsets.n, -1, left);
 }
 
 static struct slice from_offset(int partition, int64_t offset)
@@ -208,7 +218,6 @@ static void answer(void *arg)
 	struct question *q = arg;
 	const struct err down = {.code = ERR_IO, .msg = "127.0.0.1:1: connection refused"};
 
-	list_remove(&q->node);
 	switch (q->kind) {
 	case REFRESH:
 		((admin_refresh_fn *)q->fn)(q->arg, fake.dead ? &down : NULL);
@@ -226,7 +235,8 @@ static void answer(void *arg)
 		answer_fetch(q);
 		break;
 	}
-	question_free(q);
+	if (!q->open)
+		question_free(q);
 }
 
 /* Late ones come by a timer: a broker that is dead, a fetch that waits for records. */

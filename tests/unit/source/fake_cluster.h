@@ -13,6 +13,9 @@ struct fake {
 	struct loop *loop;
 	bool dead;           /* nobody answers at all */
 	bool dead_broker[3]; /* by id: answers nothing, the question hangs until its time-out */
+	int slow_replica;    /* this broker's own ends do not come */
+	const char *id;      /* of the cluster */
+	int16_t no_configs;  /* Kafka's error instead of settings */
 	int16_t refuse;      /* Kafka's error of the next change */
 	int64_t end[2];      /* of the partitions */
 	struct buf log[2];   /* their batches */

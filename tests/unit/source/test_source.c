@@ -135,6 +135,58 @@ static void test_dead_broker(void **state)
 	end(b);
 }
 
+/* Another cluster at the same address: its figures, not a mixture. */
+static void test_cluster_replaced(void **state)
+{
+	struct bench *b = begin(false);
+
+	(void)state;
+	UNTIL(b, ready(b) && topic(b)->records == 40);
+	fake.id = "another";
+	fake.end[0] = 1000000;
+	fake.end[1] = 7;
+	source_refresh(b->source);
+	UNTIL(b, strcmp(model_cluster(b->model)->id, "another") == 0 &&
+			 topic(b)->partitions[0].hw == 1000000 && topic(b)->partitions[1].hw == 7);
+	assert_int_equal(changes_at(model_changes(b->model), 0)->kind, CHANGE_CLUSTER);
+	/* It did not receive a million records just now. */
+	assert_true(!(topic(b)->in_records > 0));
+	end(b);
+}
+
+/* A replica that does not answer holds up nobody else's figures. */
+static void test_slow_replica(void **state)
+{
+	struct bench *b = begin(false);
+
+	(void)state;
+	UNTIL(b, ready(b) && topic(b)->records == 40);
+	fake.slow_replica = 2;
+	source_want(b->source, &(struct source_want){.topic = "orders"});
+	UNTIL(b, partition_replica(&topic(b)->partitions[1], 1)->end == 20);
+	assert_int_equal(partition_replica(&topic(b)->partitions[1], 2)->end, -1);
+	assert_int_equal(topic(b)->replicas.code, 0);
+	fake.slow_replica = 0;
+	end(b);
+}
+
+/* A topic made a moment ago has no settings yet on the broker that was asked. */
+static void test_settings_that_come_later(void **state)
+{
+	struct bench *b = begin(false);
+	struct str visible = STR_LIT("orders");
+
+	(void)state;
+	UNTIL(b, ready(b));
+	fake.no_configs = KERR_UNKNOWN_TOPIC_OR_PARTITION;
+	source_want(b->source, &(struct source_want){.visible = &visible, .n_visible = 1});
+	UNTIL(b, topic(b)->config.kerr == KERR_UNKNOWN_TOPIC_OR_PARTITION);
+	fake.no_configs = 0;
+	UNTIL(b, topic(b)->retention_ms == 60000);
+	assert_int_equal(topic(b)->config.kerr, 0);
+	end(b);
+}
+
 static void test_nobody_there(void **state)
 {
 	struct bench *b = begin(false);
@@ -348,6 +400,9 @@ int main(void)
 		cmocka_unit_test(test_fills),
 		cmocka_unit_test(test_freeze_and_hide),
 		cmocka_unit_test(test_dead_broker),
+		cmocka_unit_test(test_cluster_replaced),
+		cmocka_unit_test(test_slow_replica),
+		cmocka_unit_test(test_settings_that_come_later),
 		cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_actions),
 		cmocka_unit_test(test_read_only),
