@@ -118,11 +118,6 @@ struct screen *screen_start(
 	return s;
 }
 
-int screen_pid(const struct screen *s)
-{
-	return s->pid;
-}
-
 size_t screen_bytes(const struct screen *s)
 {
 	return s->bytes;

@@ -18,7 +18,6 @@ struct screen;
  * TERM=xterm-256color, LC_ALL=C.UTF-8 and `home` as its home, and nothing of kdeck's variables. */
 struct screen *screen_start(
 	const char *const *argv, const char *const *extra, const char *home, int cols, int rows);
-int screen_pid(const struct screen *s);
 /* Bytes the program has written so far. */
 size_t screen_bytes(const struct screen *s);
 /* Ends the program if it still runs. NULL is allowed. */
