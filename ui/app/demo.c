@@ -1,11 +1,13 @@
 /*
  * kdeck demo: a throw-away cluster with live sample traffic, and the console on it.
  *
- *   kdeck demo --starts--> kdeck-broker (dies with us)
- *        \-----starts--> keeper: waits until we are gone, however that was; ends what is left of
- * the broker, removes the folder
+ *   kdeck demo --starts--> keeper: waits until we are gone, however that was; ends what is left of
+ *        |                 the broker, removes the folder
+ *        \----starts--> kdeck-broker (dies with us)
+ *
+ * The keeper comes first, so that there is no moment at which a kill leaves anything. What is left
+ * when the keeper was killed too, the next demo removes.
  */
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,12 +27,13 @@
 
 #define START_MS   30000
 #define STOP_MS    5000
+#define LOOK_MS    500
 #define FIRST_PORT 9092
 #define PORTS      20
 
 struct demo {
 	char *dir;
-	char *broker_dir;
+	int held; /* the folder's lock */
 	pid_t broker;
 	struct child *keeper;
 	char bootstrap[64];
@@ -62,41 +65,54 @@ static uint16_t free_port(struct loop *l)
 
 static int start_keeper(struct demo *d, struct loop *l, struct err *e)
 {
-	char parent[24], broker[24];
-	const char *argv[] = {"/proc/self/exe", "--keeper", parent, broker, d->dir, NULL};
+	char parent[24];
+	const char *argv[] = {"/proc/self/exe", "--keeper", parent, d->dir, NULL};
 	struct child_options opt = {.argv = argv,
 		.out = {.to = CHILD_NULL},
 		.err = {.to = CHILD_NULL},
 		.new_session = true};
 
 	snprintf(parent, sizeof(parent), "%ld", (long)getpid());
-	snprintf(broker, sizeof(broker), "%ld", (long)d->broker);
 	d->keeper = child_spawn(l, &opt, NULL, NULL, e);
 	return d->keeper ? 0 : e->code;
 }
 
-static int start(struct demo *d, struct loop *l, struct err *e)
+static int start_broker(struct demo *d, struct loop *l, uint16_t port, struct err *e)
 {
-	struct local_start s = {.timeout_ms = START_MS};
+	char *dir = xasprintf("%s/broker-1", d->dir);
+	struct local_start s = {.broker_dir = dir, .timeout_ms = START_MS};
 	struct buf ready = BUF_EMPTY;
 	const char *at;
 	int rc;
 
-	d->dir = local_temp(e);
-	if (!d->dir)
-		return e->code;
-	d->broker_dir = xasprintf("%s/broker-1", d->dir);
-	s.broker_dir = d->broker_dir;
-	rc = local_prepare(d->dir, 1, free_port(l), NULL, e);
+	local_remove(dir);
+	rc = local_prepare(d->dir, 1, port, NULL, e);
+
 	if (rc == 0)
 		rc = local_start(l, &s, &ready, &d->broker, e);
-	if (rc == 0)
-		rc = start_keeper(d, l, e);
 	at = rc == 0 ? strstr(buf_z(&ready), "://") : NULL;
 	if (at)
 		snprintf(d->bootstrap, sizeof(d->bootstrap), "%s", at + 3);
 	buf_fini(&ready);
+	free(dir);
 	return rc;
+}
+
+/* Another demo may take the port between our look and the broker's: then any port will do. */
+static int start(struct demo *d, struct loop *l, struct err *e)
+{
+	uint16_t port = free_port(l);
+	int rc;
+
+	local_clean_temp();
+	d->dir = local_temp(&d->held, e);
+	if (!d->dir)
+		return e->code;
+	rc = start_keeper(d, l, e);
+	if (rc < 0)
+		return rc;
+	rc = start_broker(d, l, port, e);
+	return rc < 0 && rc != ERR_TIMEOUT && port ? start_broker(d, l, 0, e) : rc;
 }
 
 static void stop(struct demo *d)
@@ -105,8 +121,9 @@ static void stop(struct demo *d)
 		(void)!local_stop(d->broker, STOP_MS);
 	if (d->dir)
 		local_remove(d->dir);
+	if (d->held >= 0)
+		close(d->held);
 	child_free(d->keeper);
-	free(d->broker_dir);
 	free(d->dir);
 }
 
@@ -143,7 +160,7 @@ static int usage(const char *what)
 
 int demo_run(int argc, char **argv)
 {
-	struct demo d = {0};
+	struct demo d = {.held = -1};
 	struct console_options o = {.name = "demo",
 		.screen = SCREEN_OVERVIEW,
 		.bundled = true,
@@ -181,21 +198,26 @@ int demo_run(int argc, char **argv)
 
 /* ---- the keeper ------------------------------------------------------------------------------ */
 
-int keeper_run(int argc, char **argv)
+/* A number may be somebody else's by now; whose child we are cannot. Where the kernel gives no
+ * descriptor to wait on, a look twice a second does. */
+static void wait_for_end(long parent)
 {
-	long parent = argc == 3 ? atol(argv[0]) : 0;
-	long broker = argc == 3 ? atol(argv[1]) : 0;
 	struct pollfd p = {.events = POLLIN};
 
-	if (parent <= 1 || broker <= 1)
-		return 2;
 	p.fd = (int)syscall(SYS_pidfd_open, (pid_t)parent, 0);
-	while (p.fd >= 0 && poll(&p, 1, -1) < 0 && errno == EINTR)
-		;
+	while (getppid() == parent)
+		(void)poll(&p, 1, p.fd < 0 ? LOOK_MS : -1);
+}
+
+int keeper_run(int argc, char **argv)
+{
+	long parent = argc == 2 ? atol(argv[0]) : 0;
+
+	if (parent <= 1)
+		return 2;
+	wait_for_end(parent);
 	/* When the console ended in order there is nothing left to do, and nothing is done. */
-	if (access(argv[2], F_OK) == 0) {
-		(void)!local_stop((pid_t)broker, STOP_MS);
-		local_remove(argv[2]);
-	}
+	if (access(argv[1], F_OK) == 0)
+		local_end(argv[1], STOP_MS);
 	return 0;
 }

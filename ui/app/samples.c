@@ -44,18 +44,26 @@ static const char *one_of(struct rng *r, const char *const *v, size_t n)
 
 static void make_order(struct rng *r, struct buf *key, struct buf *value)
 {
-	static const char *const items[] = {
-		"espresso", "latte", "바닐라 라떼", "tea", "croissant", "bagel", "cookie"};
+	static const struct {
+		const char *name;
+		unsigned cents;
+	} items[] = {{"espresso", 250}, {"latte", 420}, {"바닐라 라떼", 480}, {"녹차", 390},
+		{"tea", 310}, {"croissant", 290}, {"bagel", 350}, {"cookie", 220}};
+	static const char *const names[] = {"김서연", "이준호", "박지우", "최민준", "Alice Moore",
+		"Ben Carter", "Chiara Russo", "Daniel Weber"};
 	static const char *const states[] = {"new", "paid", "brewing", "ready"};
-	unsigned customer = (unsigned)rng_below(r, 200);
+	unsigned customer = (unsigned)rng_below(r, 200), count = 1 + (unsigned)rng_below(r, 4);
+	size_t item = rng_below(r, ARRAY_LEN(items));
+	unsigned cents = items[item].cents * count;
 
+	/* One customer has one name: the same key, the same person. */
 	buf_printf(key, "customer-%u", customer);
 	buf_printf(value,
-		"{\"order\":%u,\"customer\":\"customer-%u\",\"item\":\"%s\",\"count\":%u,"
-		"\"price\":%u.%u0,\"state\":\"%s\"}",
-		(unsigned)rng_below(r, 1000000), customer, one_of(r, items, ARRAY_LEN(items)),
-		1 + (unsigned)rng_below(r, 4), 2 + (unsigned)rng_below(r, 9),
-		(unsigned)rng_below(r, 10), one_of(r, states, ARRAY_LEN(states)));
+		"{\"order\":%u,\"customer\":\"%s\",\"item\":\"%s\",\"count\":%u,"
+		"\"total\":%u.%02u,\"state\":\"%s\"}",
+		100000 + (unsigned)rng_below(r, 900000), names[customer % ARRAY_LEN(names)],
+		items[item].name, count, cents / 100, cents % 100,
+		one_of(r, states, ARRAY_LEN(states)));
 }
 
 static void make_view(struct rng *r, struct buf *key, struct buf *value)
@@ -74,12 +82,19 @@ static void make_view(struct rng *r, struct buf *key, struct buf *value)
 
 static void make_reading(struct rng *r, struct buf *key, struct buf *value)
 {
-	static const char *const places[] = {"boiler", "fridge", "roaster", "store-room"};
-	const char *place = one_of(r, places, ARRAY_LEN(places));
+	static const struct {
+		const char *name;
+		double celsius, spread;
+		unsigned humidity;
+	} places[] = {{"boiler", 93, 2, 35}, {"fridge", 4, 1.5, 45}, {"roaster", 205, 15, 12},
+		{"store-room", 19, 2, 50}};
+	size_t place = rng_below(r, ARRAY_LEN(places));
 
-	buf_puts(key, place);
-	buf_printf(value, "{\"sensor\":\"%s\",\"celsius\":%.1f,\"humidity\":%u}", place,
-		4.0 + 90.0 * rng_unit(r), 20 + (unsigned)rng_below(r, 60));
+	buf_puts(key, places[place].name);
+	buf_printf(value, "{\"sensor\":\"%s\",\"celsius\":%.1f,\"humidity\":%u}",
+		places[place].name,
+		places[place].celsius + places[place].spread * (2 * rng_unit(r) - 1),
+		places[place].humidity + (unsigned)rng_below(r, 6));
 }
 
 static const struct sample table[SAMPLE_TOPICS] = {

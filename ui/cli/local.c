@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
@@ -252,18 +253,48 @@ int local_prepare(const char *dir, int32_t id, uint16_t port, const char *extra,
 /* ---- throw-away folders ------------------------------------------------------------------------
  */
 
-#define TEMP_MARK "/kdeck-demo-"
+#define TEMP_MARK "kdeck-demo-"
+#define YOUNG_S   60
 
-char *local_temp(struct err *e)
+static const char *temp_root(void)
 {
 	const char *tmp = getenv("TMPDIR");
-	char *path = xasprintf("%s" TEMP_MARK "XXXXXX", tmp && *tmp ? tmp : "/tmp");
 
-	if (mkdtemp(path))
-		return path;
-	err_errno(e, ERR_IO, errno, "no folder for the demo: %s", path);
+	return tmp && *tmp ? tmp : "/tmp";
+}
+
+/* Under its name only once it is held: who finds it free has found a folder that nobody wants. */
+static int hold(const char *dir)
+{
+	char *fresh = xasprintf("%s/lock.new", dir), *path = xasprintf("%s/lock", dir);
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) < 0 || rename(fresh, path) < 0)) {
+		close(fd);
+		fd = -1;
+	}
+	free(fresh);
 	free(path);
-	return NULL;
+	return fd;
+}
+
+char *local_temp(int *held, struct err *e)
+{
+	char *path = xasprintf("%s/" TEMP_MARK "XXXXXX", temp_root());
+
+	if (!mkdtemp(path)) {
+		err_errno(e, ERR_IO, errno, "no folder for the demo: %s", path);
+		free(path);
+		return NULL;
+	}
+	*held = hold(path);
+	if (*held < 0) {
+		err_errno(e, ERR_IO, errno, "nothing can be written to %s", path);
+		local_remove(path);
+		free(path);
+		return NULL;
+	}
+	return path;
 }
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
@@ -276,6 +307,70 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 
 void local_remove(const char *dir)
 {
-	if (strstr(dir, TEMP_MARK))
+	if (strstr(dir, "/" TEMP_MARK))
 		nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void local_end(const char *dir, int64_t timeout_ms)
+{
+	struct local_cluster c;
+	struct err e = {0};
+
+	if (local_look(&c, dir, &e) == 0)
+		vec_foreach (b, &c.brokers)
+			if (b->pid > 0)
+				(void)!local_stop(b->pid, timeout_ms);
+	local_fini(&c);
+	local_remove(dir);
+}
+
+/* Ours, and its demo gone: its lock is there and free, and none of its brokers runs. */
+static bool left_behind(const char *dir)
+{
+	char *lock = xasprintf("%s/lock", dir);
+	int fd = open(lock, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct local_cluster c = {0};
+	struct err e = {0};
+	struct stat st;
+	bool gone = fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+		    flock(fd, LOCK_EX | LOCK_NB) == 0;
+
+	if (gone && local_look(&c, dir, &e) == 0)
+		vec_foreach (b, &c.brokers)
+			gone = gone && !b->running;
+	local_fini(&c);
+	if (fd >= 0)
+		close(fd);
+	free(lock);
+	return gone;
+}
+
+/* Made, and killed before its lock was there. A demo that is about to make one is younger. */
+static bool never_begun(const char *dir)
+{
+	struct stat st;
+
+	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	       st.st_mtime < time(NULL) - YOUNG_S;
+}
+
+void local_clean_temp(void)
+{
+	DIR *d = opendir(temp_root());
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d))) {
+		char *path;
+
+		if (!str_starts(str_of(entry->d_name), TEMP_MARK))
+			continue;
+		path = xasprintf("%s/%s", temp_root(), entry->d_name);
+		if (left_behind(path))
+			local_remove(path);
+		else if (never_begun(path))
+			(void)!rmdir(path);
+		free(path);
+	}
+	if (d)
+		closedir(d);
 }

@@ -65,9 +65,15 @@ int local_start(struct loop *l, const struct local_start *s, struct buf *ready, 
 /* SIGTERM, waits, SIGKILL after timeout_ms. ERR_TIMEOUT when it had to be killed. */
 int local_stop(pid_t pid, int64_t timeout_ms) MUSTCHECK;
 
-/* Removes a folder and all in it; only below a path that local_temp made. */
+/* A new folder $TMPDIR/kdeck-demo-XXXXXX; heap. NULL with e. *held is a descriptor whose lock says
+ * that somebody wants the folder: keep it open as long as that is so. */
+char *local_temp(int *held, struct err *e);
+/* Removes a folder and all in it; only a path that local_temp made. */
 void local_remove(const char *dir);
-/* A new folder $TMPDIR/kdeck-demo-XXXXXX; heap. NULL with e. */
-char *local_temp(struct err *e);
+/* The same, after its brokers have been ended. */
+void local_end(const char *dir, int64_t timeout_ms);
+/* Removes such folders of ours that nobody wants any more: their demo was killed together with its
+ * keeper, or the machine went down. */
+void local_clean_temp(void);
 
 #endif

@@ -1,0 +1,313 @@
+/* kdeck demo: what it shows, and that it leaves nothing behind, however it ends. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <glob.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "bench.h"
+
+#define PATIENCE_MS 20000
+
+static char folder[64], program[4096];
+
+static int setup(void **state)
+{
+	const char *build = getenv("top_builddir");
+
+	(void)state;
+	snprintf(program, sizeof(program), "%s/kdeck", build ? build : ".");
+	snprintf(folder, sizeof(folder), "/tmp/kdeck-test-XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static int entries(void)
+{
+	DIR *d = opendir(folder);
+	struct dirent *e;
+	int n = 0;
+
+	while (d && (e = readdir(d)))
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+/* Somebody's command line names the folder: a broker or a keeper of ours. */
+static int processes(void)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	int found = 0;
+
+	while (d && (e = readdir(d))) {
+		char path[300], line[4096];
+		int fd;
+		ssize_t n;
+
+		if (e->d_name[0] < '1' || e->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/cmdline", e->d_name);
+		fd = open(path, O_RDONLY);
+		n = fd >= 0 ? read(fd, line, sizeof(line)) : 0;
+		found += n > 0 && memmem(line, (size_t)n, folder, strlen(folder)) != NULL;
+		if (fd >= 0)
+			close(fd);
+	}
+	closedir(d);
+	return found;
+}
+
+static void assert_nothing_left(void)
+{
+	int64_t end = clock_mono_ms(&clock_system) + PATIENCE_MS;
+
+	while ((entries() || processes()) && clock_mono_ms(&clock_system) < end)
+		(void)poll(NULL, 0, 20);
+	assert_int_equal(processes(), 0);
+	assert_int_equal(entries(), 0);
+}
+
+struct run {
+	pid_t pid;
+	int out; /* standard output and errors */
+};
+
+static struct run start(const char *tmpdir)
+{
+	struct run r;
+	int fds[2];
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	r.pid = fork();
+	if (r.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setenv("TMPDIR", tmpdir, 1);
+		dup2(open("/dev/null", O_RDONLY), 0);
+		dup2(fds[1], 1);
+		dup2(fds[1], 2);
+		execl(program, program, "demo", (char *)NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	r.out = fds[0];
+	return r;
+}
+
+/* What it said; its exit status. */
+static int finish(struct run *r, struct buf *said)
+{
+	char bytes[4096];
+	int status;
+	ssize_t n;
+
+	while ((n = read(r->out, bytes, sizeof(bytes))) > 0)
+		buf_put(said, bytes, (size_t)n);
+	close(r->out);
+	assert_int_equal(waitpid(r->pid, &status, 0), r->pid);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void prints_a_page_and_goes(void **state)
+{
+	struct buf said = BUF_EMPTY;
+	struct run r = start(folder);
+
+	(void)state;
+	assert_int_equal(finish(&r, &said), 0);
+	assert_non_null(strstr(buf_z(&said), "kdeck  demo"));
+	assert_non_null(strstr(buf_z(&said), " orders "));
+	assert_non_null(strstr(buf_z(&said), " page-views "));
+	assert_non_null(strstr(buf_z(&said), " sensor-readings "));
+	assert_non_null(strstr(buf_z(&said), "no problems"));
+	assert_nothing_left();
+	buf_fini(&said);
+}
+
+static void two_at_once(void **state)
+{
+	struct buf said = BUF_EMPTY;
+	struct run r[3];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(r); i++)
+		r[i] = start(folder);
+	for (size_t i = 0; i < ARRAY_LEN(r); i++) {
+		buf_clear(&said);
+		assert_int_equal(finish(&r[i], &said), 0);
+		assert_non_null(strstr(buf_z(&said), "brokers 1/1"));
+	}
+	assert_nothing_left();
+	buf_fini(&said);
+}
+
+static void open_on_a_terminal(struct bench *b)
+{
+	const char *argv[] = {program, "demo", NULL};
+	char *tmp = xasprintf("TMPDIR=%s", folder);
+	const char *extra[] = {tmp, NULL};
+
+	b->s = screen_start(argv, extra, "/tmp", 80, 24);
+	free(tmp);
+	screen_wait(b->s, "1 of 1 up");
+	assert_int_equal(entries(), 1);
+}
+
+static void killed(void **state)
+{
+	struct bench b = {0};
+
+	(void)state;
+	open_on_a_terminal(&b);
+	kill(screen_pid(b.s), SIGKILL);
+	assert_int_equal(screen_wait_exit(b.s), 128 + SIGKILL);
+	assert_nothing_left();
+	screen_free(b.s);
+}
+
+/* From then on the folder is known to be somebody's. */
+static bool has_lock(void)
+{
+	char pattern[128];
+	glob_t found;
+	bool has;
+
+	snprintf(pattern, sizeof(pattern), "%s/kdeck-demo-*/lock", folder);
+	has = glob(pattern, 0, NULL, &found) == 0;
+	globfree(&found);
+	return has;
+}
+
+/* Killed before anything is ready: there is no moment that leaves something. */
+static void killed_while_it_starts(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		struct buf said = BUF_EMPTY;
+		struct run r = start(folder);
+		int64_t end = clock_mono_ms(&clock_system) + PATIENCE_MS;
+
+		while (!has_lock() && clock_mono_ms(&clock_system) < end)
+			(void)poll(NULL, 0, 1);
+		/* Ever later moments of the start. */
+		(void)poll(NULL, 0, i * 3);
+		kill(r.pid, SIGKILL);
+		(void)finish(&r, &said);
+		buf_fini(&said);
+	}
+	/* A folder whose keeper had not begun is the next demo's to remove. */
+	struct run r = start(folder);
+	struct buf said = BUF_EMPTY;
+	assert_int_equal(finish(&r, &said), 0);
+	buf_fini(&said);
+	assert_nothing_left();
+}
+
+/* The window is closed, or SSH drops: the terminal hangs up. */
+static void hung_up(void **state)
+{
+	struct bench b = {0};
+
+	(void)state;
+	open_on_a_terminal(&b);
+	screen_free(b.s); /* closes the line, too */
+	assert_nothing_left();
+}
+
+static void leftovers_are_removed(void **state)
+{
+	char path[128];
+	struct buf said = BUF_EMPTY;
+	struct run r;
+	int wanted;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/kdeck-demo-gone00", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/kdeck-demo-gone00/lock", folder);
+	close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	snprintf(path, sizeof(path), "%s/kdeck-demo-used00", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/kdeck-demo-used00/lock", folder);
+	wanted = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_int_equal(flock(wanted, LOCK_EX), 0);
+	/* A link that calls itself a demo's folder is not followed. */
+	snprintf(path, sizeof(path), "%s/kdeck-demo-link00", folder);
+	assert_int_equal(symlink("/", path), 0);
+	r = start(folder);
+	assert_int_equal(finish(&r, &said), 0);
+	assert_int_equal(entries(), 2);
+	assert_int_equal(unlink(path), 0);
+	close(wanted);
+	buf_clear(&said);
+	r = start(folder);
+	assert_int_equal(finish(&r, &said), 0);
+	assert_nothing_left();
+	buf_fini(&said);
+}
+
+static void no_place_to_write(void **state)
+{
+	static const char *const places[] = {"/proc", "/no/such/folder", "/dev/null"};
+	struct buf said = BUF_EMPTY;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		struct run r = start(places[i]);
+
+		buf_clear(&said);
+		assert_int_equal(finish(&r, &said), 1);
+		assert_non_null(strstr(buf_z(&said), places[i]));
+	}
+	buf_fini(&said);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(prints_a_page_and_goes),
+		TEST(two_at_once),
+		TEST(killed),
+		TEST(killed_while_it_starts),
+		TEST(hung_up),
+		TEST(leftovers_are_removed),
+		TEST(no_place_to_write),
+	};
+
+	return bench_ready() ? cmocka_run_group_tests(tests, NULL, NULL) : 0;
+}
