@@ -108,6 +108,8 @@ void conn_close(struct net_conn *c)
 	transport_close(c->transport);
 	c->transport = NULL;
 	leave_line(c);
+	if (list_holds(&c->answered))
+		list_remove(&c->answered);
 	drop_input(c);
 	list_remove(&c->node);
 	orphan_slots(c);
@@ -391,8 +393,10 @@ void net_slot_reply(struct net_slot *s, struct chain *reply)
 	chain_append(&s->reply, reply);
 	c->n_open--;
 	send_ready(c);
-	if (c->paused && !c->handling)
-		loop_defer(c->net->loop, &c->net->admit, c->net->admit.fn, c->net);
+	if (!c->paused || c->handling || list_holds(&c->answered))
+		return;
+	list_push_back(&c->net->answered, &c->answered);
+	loop_defer(c->net->loop, &c->net->admit, c->net->admit.fn, c->net);
 }
 
 void net_slot_skip(struct net_slot *s)

@@ -11,8 +11,8 @@
 #define SWEEP_MS   1000
 #define KEEP_BYTES ((size_t)8 << 20)
 
-/* Lets those that wait go on, the first in line first, as far as the memory reaches. Those that
- * were stopped by their own limits look for themselves. */
+/* Lets those that wait go on, the first in line first, as far as the memory reaches; then those
+ * that were stopped by their own limits and have had an answer since. */
 static void admit(void *arg)
 {
 	struct net *n = arg;
@@ -33,9 +33,15 @@ static void admit(void *arg)
 		}
 		conn_admit(c);
 	}
-	list_foreach (it, &n->conns) {
-		struct net_conn *c = CONTAINER_OF(it, struct net_conn, node);
-		if (c->paused && !list_holds(&c->waiting))
+	list_init(&line);
+	while ((node = list_first(&n->answered))) {
+		list_remove(node);
+		list_push_back(&line, node);
+	}
+	while ((node = list_first(&line))) {
+		struct net_conn *c = CONTAINER_OF(node, struct net_conn, answered);
+		list_remove(node);
+		if (!list_holds(&c->waiting))
 			conn_admit(c);
 	}
 }
@@ -95,6 +101,7 @@ struct net *net_new(struct loop *l, const struct net_settings *set, net_request_
 	list_init(&n->listeners);
 	list_init(&n->conns);
 	list_init(&n->waiting);
+	list_init(&n->answered);
 	list_init(&n->free_slots);
 	n->admit.fn = admit;
 	io_timer_init(&n->sweep, l, sweep, n);

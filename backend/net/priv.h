@@ -26,6 +26,7 @@ struct net {
 	struct list listeners;
 	struct list conns;     /* by last use, longest idle first */
 	struct list waiting;   /* for memory, in line */
+	struct list answered;  /* paused by their own limits, and had an answer since */
 	struct net_conn *over; /* the one that may pass the budget */
 	struct list free_slots;
 	int32_t n_free_slots;
@@ -50,8 +51,9 @@ struct net_slot {
 };
 
 struct net_conn {
-	struct list_node node;    /* net->conns */
-	struct list_node waiting; /* net->waiting */
+	struct list_node node;     /* net->conns */
+	struct list_node waiting;  /* net->waiting */
+	struct list_node answered; /* net->answered */
 	struct net *net;
 	struct transport *transport;
 	struct net_block *in; /* NULL at rest */
