@@ -195,6 +195,8 @@ static int frame_close(struct frame *f, const struct msg_desc *d, int16_t versio
 {
 	int ret = msg_encode(d, version, body, &f->chain);
 
+	if (!ret && f->chain.n - f->before > INT32_MAX)
+		ret = ERR_TOO_BIG; /* the length would be read as another one */
 	if (!ret) {
 		frame_end(&f->chain, f->head, f->before);
 		chain_append(out, &f->chain);

@@ -71,7 +71,9 @@ int frame_peek(struct slice in, size_t max, size_t *length) MUSTCHECK;
 uint8_t *frame_begin(struct chain *out, size_t *before);
 void frame_end(const struct chain *out, uint8_t *head, size_t before);
 
-/* A whole request or response as a frame, appended to out; nothing is appended on an error. */
+/* A whole request or response as a frame, appended to out; nothing is appended on an error. As
+ * msg_encode; ERR_TOO_BIG also when a frame cannot hold it, records that are chains are gone then.
+ */
 int request_frame(const struct request_header *h, const void *body, struct chain *out) MUSTCHECK;
 int response_frame(int16_t key, int16_t version, int32_t correlation_id, const void *body,
 	struct chain *out) MUSTCHECK;

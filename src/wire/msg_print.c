@@ -4,6 +4,7 @@
  */
 #include "wire/msg.h"
 
+#include "base/utf8.h"
 #include "wire/msg_impl.h"
 #include <inttypes.h>
 
@@ -15,21 +16,23 @@ struct printer {
 
 static void print_struct(struct printer *p, const struct msg_struct *s, const void *in);
 
+/* A peer wrote it: what a terminal would obey is made visible. */
 static void print_text(struct buf *out, struct str s)
 {
+	const uint8_t *p = (const uint8_t *)s.p, *end = s.p ? p + s.n : p;
+	char text[UTF8_SHOWN_MAX];
+	size_t n;
+
 	if (!s.p) {
 		buf_puts(out, "null");
 		return;
 	}
 	buf_putc(out, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c == '"' || c == '\\')
-			buf_printf(out, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			buf_printf(out, "\\x%02x", c);
-		else
-			buf_putc(out, (char)c);
+	while (p < end) {
+		if (*p == '"' || *p == '\\')
+			buf_putc(out, '\\');
+		p += utf8_show(p, end, text, &n);
+		buf_put(out, text, n);
 	}
 	buf_putc(out, '"');
 }

@@ -437,6 +437,49 @@ static void failed_encoding_leaves_nothing(void **state)
 	buf_fini(&out);
 }
 
+/* Two halves that each fit a length, and a frame that does not. */
+static void frame_that_is_too_long(void **state)
+{
+	const struct request_header h = {.api_key = API_PRODUCE, .api_version = 9};
+	struct produce_request in;
+	struct produce_request_topic_data topic;
+	struct produce_request_partition_data part[2];
+	struct chain half[2], out;
+
+	(void)state;
+	build_produce(&in, &topic, &part[0]);
+	part[1] = part[0];
+	topic.partition_data = part;
+	topic.n_partition_data = 2;
+	chain_init(&out);
+	for (int i = 0; i < 2; i++) {
+		chain_init(&half[i]);
+		chain_put_file(&half[i], -1, 0, (size_t)3 << 29, NULL);
+		part[i].records.chain = &half[i];
+	}
+	assert_int_equal(request_frame(&h, &in, &out), ERR_TOO_BIG);
+	assert_true(chain_empty(&out) && chain_empty(&half[0]));
+	chain_put_file(&half[0], -1, 0, (size_t)3 << 29, NULL);
+	topic.n_partition_data = 1;
+	assert_int_equal(request_frame(&h, &in, &out), 0);
+	assert_true(out.n > (size_t)3 << 29);
+	chain_fini(&out);
+}
+
+static void printed_text_is_harmless(void **state)
+{
+	struct find_coordinator_request in;
+	struct buf text = BUF_EMPTY;
+
+	(void)state;
+	msg_init(&find_coordinator_request_desc, &in);
+	in.key = STR_LIT("a\x1b[2J\xc2\x9b\"\\\xff\xc3\xbc");
+	msg_print(&find_coordinator_request_desc, 1, &in, &text);
+	assert_non_null(
+		strstr(buf_z(&text), "key: \"a\\x1b[2J\\xc2\\x9b\\\"\\\\\\xff\xc3\xbc\"\n"));
+	buf_fini(&text);
+}
+
 static void splice_stays_on_error(void **state)
 {
 	struct produce_request in;
@@ -551,6 +594,8 @@ int main(void)
 		cmocka_unit_test(counts_that_cannot_be),
 		cmocka_unit_test(tags_that_cannot_be),
 		cmocka_unit_test(failed_encoding_leaves_nothing),
+		cmocka_unit_test(frame_that_is_too_long),
+		cmocka_unit_test(printed_text_is_harmless),
 		cmocka_unit_test(records_are_spliced),
 		cmocka_unit_test(splice_stays_on_error),
 		cmocka_unit_test(requests_of_other_clients),
