@@ -1,14 +1,14 @@
 /* Variable-length integers. A number that does not fit its width is refused, not cut. */
 #include "base/varint.h"
 
-size_t uvarint_get64(const uint8_t *p, const uint8_t *end, uint64_t *out)
+/* At most `most` bytes, of which the last has room for a value up to `last`. */
+static inline size_t get(
+	const uint8_t *p, const uint8_t *end, size_t most, uint8_t last, uint64_t *out)
 {
 	uint64_t v = 0;
-	size_t n = 0;
 
-	for (; n < VARINT_MAX_64 && p + n < end; n++) {
-		/* the tenth byte has room for one bit */
-		if (n == VARINT_MAX_64 - 1 && p[n] > 1)
+	for (size_t n = 0; n < most && p + n < end; n++) {
+		if (n == most - 1 && p[n] > last)
 			return 0;
 		v |= (uint64_t)(p[n] & 0x7f) << (7 * n);
 		if (p[n] < 0x80) {
@@ -19,22 +19,19 @@ size_t uvarint_get64(const uint8_t *p, const uint8_t *end, uint64_t *out)
 	return 0;
 }
 
+size_t uvarint_get64(const uint8_t *p, const uint8_t *end, uint64_t *out)
+{
+	return get(p, end, VARINT_MAX_64, 1, out);
+}
+
 size_t uvarint_get(const uint8_t *p, const uint8_t *end, uint32_t *out)
 {
-	uint32_t v = 0;
-	size_t n = 0;
+	uint64_t v;
+	size_t n = get(p, end, VARINT_MAX_32, 0xf, &v);
 
-	for (; n < VARINT_MAX_32 && p + n < end; n++) {
-		/* the fifth byte has room for four bits */
-		if (n == VARINT_MAX_32 - 1 && p[n] > 0xf)
-			return 0;
-		v |= (uint32_t)(p[n] & 0x7f) << (7 * n);
-		if (p[n] < 0x80) {
-			*out = v;
-			return n + 1;
-		}
-	}
-	return 0;
+	if (n)
+		*out = (uint32_t)v;
+	return n;
 }
 
 size_t varint_get(const uint8_t *p, const uint8_t *end, int32_t *out)
