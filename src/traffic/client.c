@@ -119,6 +119,20 @@ int traffic_property_check(const struct traffic_property *p, bool producer, stru
 	return r;
 }
 
+rd_kafka_t *client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, int events, struct err *e)
+{
+	char why[300];
+	rd_kafka_conf_set_events(conf, events | RD_KAFKA_EVENT_LOG);
+	/* Logs are events from the first line on. */
+	rd_kafka_conf_set(conf, "log.queue", "true", NULL, 0);
+	rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof(why));
+	if (!rk) {
+		rd_kafka_conf_destroy(conf);
+		err_set(e, ERR_INVALID, "client settings: %s", why);
+	}
+	return rk;
+}
+
 int pipe_open(struct pipe_watch *p, struct loop *l, loop_watch_fn *fn, void *arg, struct err *e)
 {
 	if (pipe2(p->fd, O_NONBLOCK | O_CLOEXEC) < 0) {

@@ -19,6 +19,11 @@ int client_set_int(rd_kafka_conf_t *conf, const char *name, int64_t value, struc
 int client_set_all(rd_kafka_conf_t *conf, const struct traffic_property *p, size_t n, bool producer,
 	struct err *e) MUSTCHECK;
 
+/* A client with those events (and logs) in its main queue, NULL with e set (ERR_INVALID). Takes
+ * conf. */
+rd_kafka_t *client_new(
+	rd_kafka_type_t type, rd_kafka_conf_t *conf, int events, struct err *e) MUSTCHECK;
+
 struct pipe_watch {
 	int fd[2];
 	struct loop_watch *watch;

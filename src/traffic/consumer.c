@@ -211,19 +211,11 @@ static void on_pipe(void *arg, int events)
 static rd_kafka_t *make_client(struct consumer *c, struct err *e)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	char why[300];
 	if (configure(c, conf, e) < 0) {
 		rd_kafka_conf_destroy(conf);
 		return NULL;
 	}
-	rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
-	rd_kafka_conf_set(conf, "log.queue", "true", NULL, 0);
-	rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
-	if (!rk) {
-		rd_kafka_conf_destroy(conf);
-		err_set(e, ERR_INVALID, "client settings: %s", why);
-	}
-	return rk;
+	return client_new(RD_KAFKA_CONSUMER, conf, RD_KAFKA_EVENT_ERROR, e);
 }
 
 struct consumer *consumer_new(struct loop *l, const struct consumer_options *o, struct err *e)

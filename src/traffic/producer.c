@@ -274,21 +274,11 @@ static void on_pipe(void *arg, int events)
 static rd_kafka_t *make_client(struct producer *p, struct err *e)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	char why[300];
 	if (configure(p, conf, e) < 0) {
 		rd_kafka_conf_destroy(conf);
 		return NULL;
 	}
-	rd_kafka_conf_set_events(
-		conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
-	/* Logs are events from the first line on. */
-	rd_kafka_conf_set(conf, "log.queue", "true", NULL, 0);
-	rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
-	if (!rk) {
-		rd_kafka_conf_destroy(conf);
-		err_set(e, ERR_INVALID, "client settings: %s", why);
-	}
-	return rk;
+	return client_new(RD_KAFKA_PRODUCER, conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR, e);
 }
 
 struct producer *producer_new(struct loop *l, const struct producer_options *o, struct err *e)
