@@ -43,6 +43,13 @@ def need_kafka():
         skip_all("java is not installed")
 
 
+def need_compiler():
+    """Skips a test whose program is Java source: a JRE runs classes only."""
+    done = run(["java", "--list-modules"], check=False)
+    if b"jdk.compiler" not in done.stdout:
+        raise kdecktest.Skip("java is a runtime without the compiler: a JDK is needed")
+
+
 def command(program, *args):
     if "." not in program:
         program = TOOLS + program

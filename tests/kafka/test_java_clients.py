@@ -35,6 +35,7 @@ def test_topics():
 
 def test_error_names():
     """what cannot be done carries Kafka's name of the error"""
+    javatools.need_compiler()
     with Broker() as b:
         tool(b, "TopicCommand", "--create", "--topic", "there", "--partitions", "2")
         assert "already exists" in refused(b, "TopicCommand", "--create", "--topic", "there")
