@@ -274,9 +274,9 @@ static int aim(struct alter *o, int8_t type, struct str name, int32_t i)
 
 	if ((type == ADMIN_RESOURCE_BROKER || type == ADMIN_RESOURCE_BROKER_LOGGER) && name.n) {
 		snprintf(text, sizeof(text), "%.*s", STR_ARG(name));
-		to = (struct admin_target){
-			.to = ADMIN_BROKER, .broker = (int32_t)strtol(text, &end, 10)};
-		if (*end || name.n >= sizeof(text) || to.broker < 0)
+		long id = strtol(text, &end, 10);
+		to = (struct admin_target){.to = ADMIN_BROKER, .broker = (int32_t)id};
+		if (*end || name.n >= sizeof(text) || id < 0 || id > INT32_MAX)
 			return err_set(&o->bad, ERR_INVALID,
 				"'%.*s' is no broker id: a number is "
 				"expected",

@@ -321,6 +321,7 @@ def test_configs_refused():
             (["--describe", "--topic", "t", "--broker", "1"], "give one of them"),
             (["--describe", "--topic", ""], "name of a topic"),
             (["--describe", "--broker", "x"], "id of a broker"),
+            (["--describe", "--broker", "4294967296"], "id of a broker"),
             (["--describe", "--topic", "t", "--add-config", "a=b"], "--alter, not --describe"),
             (["--alter", "--topic", "t"], "needs --add-config"),
             (["--alter", "--entity-type", "topics", "--add-config", "a=b"], "--entity-name"),
@@ -668,7 +669,7 @@ def test_links():
 
 def test_local_cluster():
     """up starts a cluster that stays, status knows it, down ends it"""
-    where = os.path.join(folder, "cluster")
+    where = os.path.join(folder, "a cluster")
     for name in "status", "down":
         said = call(name, "--dir", where)
         assert said.code == NO and "no cluster in " + where in said.err, said
@@ -677,13 +678,17 @@ def test_local_cluster():
         assert said.code == DONE and not said.err, said
         address = re.fullmatch(r"bootstrap (127\.0\.0\.1:[1-9]\d*)\n", said.out).group(1)
         assert call("topics", "-b", address, "--list").code == DONE
-        again = call("up", "--dir", "cluster", cwd=folder)
+        again = call("up", "--dir", "a cluster", cwd=folder)
         assert again.out == said.out and again.code == DONE, again
         state = json.loads(call("status", "--dir", where, "--json").out)
         assert state[0]["node.id"] == 1 and state[0]["state"] == "running", state
         assert state[0]["listeners"] == "PLAINTEXT://" + address, state
         # Nobody but the broker with the lock is ended, whatever the file says.
-        assert os.path.exists("/proc/%d" % state[0]["pid"]), state
+        pid = os.path.join(where, "broker-1", "pid")
+        file(pid, "%d\n" % os.getpid())
+        said = call("down", "--dir", where)
+        assert said.code == NO and "end it by hand" in said.err, said
+        file(pid, "%d\n" % state[0]["pid"])
         lines = call("status", "--dir", where).out.splitlines()
         assert lines[0].split() == ["NODE.ID", "PID", "STATE", "LISTENERS", "DIR"], lines
         assert lines[1].split()[:3] == ["1", str(state[0]["pid"]), "running"], lines

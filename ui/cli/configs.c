@@ -89,7 +89,8 @@ static int find_entity(struct cli *c, struct entity *out)
 			is_kafkas(type) ? "; this version does not offer the others" : "");
 	}
 	if (out->type == ADMIN_RESOURCE_BROKER && out->name && *out->name &&
-		strspn(out->name, "0123456789") != strlen(out->name))
+		(strspn(out->name, "0123456789") != strlen(out->name) ||
+			strtoll(out->name, NULL, 10) > INT32_MAX))
 		return cli_usage(c, "--entity-name %s: the id of a broker was expected", out->name);
 	if (out->type == ADMIN_RESOURCE_TOPIC && out->name && !*out->name)
 		return cli_usage(c, "the name of a topic was expected");

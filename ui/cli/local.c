@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,27 @@ static bool locked(const char *broker_dir)
 	return held;
 }
 
+/* The process has the lock's file open: a pid that was left behind may be anybody's by now. */
+static bool has_lock_open(pid_t pid, const char *broker_dir)
+{
+	char *lock = xasprintf("%s/data/.lock", broker_dir);
+	char *fds = xasprintf("/proc/%ld/fd", (long)pid);
+	struct stat want, st;
+	bool found = false;
+	DIR *d = stat(lock, &want) == 0 ? opendir(fds) : NULL;
+	struct dirent *e;
+
+	while (d && !found && (e = readdir(d)))
+		found = fstatat(dirfd(d), e->d_name, &st, 0) == 0 && st.st_dev == want.st_dev &&
+			st.st_ino == want.st_ino;
+	if (d)
+		closedir(d);
+	free(lock);
+	free(fds);
+	return found;
+}
+
+/* 0: the file does not say who holds the lock. */
 static pid_t read_pid(const char *broker_dir)
 {
 	char *path = xasprintf("%s/pid", broker_dir);
@@ -51,7 +73,8 @@ static pid_t read_pid(const char *broker_dir)
 	free(path);
 	if (!f)
 		return 0;
-	if (fscanf(f, "%ld", &pid) != 1 || pid <= 1)
+	if (fscanf(f, "%ld", &pid) != 1 || pid <= 1 || pid > INT_MAX ||
+		!has_lock_open((pid_t)pid, broker_dir))
 		pid = 0;
 	fclose(f);
 	return (pid_t)pid;
@@ -222,19 +245,31 @@ static int write_properties(const char *path, const char *broker_dir, int32_t id
 	const char *extra, struct err *e)
 {
 	FILE *f = fopen(path, "wxe");
+	struct buf text = BUF_EMPTY;
+	char *data;
+	bool lost;
 
 	if (!f)
 		return errno == EEXIST ? 0 : err_errno(e, ERR_IO, errno, "%s", path);
-	fprintf(f,
+	buf_printf(&text,
 		"# A broker that kdeck started. kdeck-broker --print-config shows every setting.\n"
 		"node.id=%d\n"
 		"process.roles=broker,controller\n"
-		"listeners=PLAINTEXT://127.0.0.1:%u\n"
-		"log.dirs=%s/data\n%s",
-		id, port, broker_dir, extra ? extra : "");
-	if (fclose(f) != 0)
-		return err_errno(e, ERR_IO, errno, "%s", path);
-	return 0;
+		"listeners=PLAINTEXT://127.0.0.1:%u\n",
+		id, port);
+	data = xasprintf("%s/data", broker_dir);
+	properties_write(&text, STR_LIT("log.dirs"), str_of(data));
+	buf_puts(&text, extra ? extra : "");
+	lost = fwrite(text.p, 1, text.n, f) != text.n;
+	lost |= fclose(f) != 0;
+	free(data);
+	buf_fini(&text);
+	if (!lost)
+		return 0;
+	/* Half of it would be taken for the whole the next time. */
+	err_errno(e, ERR_IO, errno, "%s", path);
+	unlink(path);
+	return ERR_IO;
 }
 
 int local_prepare(const char *dir, int32_t id, uint16_t port, const char *extra, struct err *e)

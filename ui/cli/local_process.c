@@ -98,16 +98,19 @@ static int explain(const struct starting *s, const char *log_path, struct err *e
 	return rc;
 }
 
-static void write_pid(const char *broker_dir, pid_t pid)
+/* A broker whose process nobody knows could not be ended by kdeck down. */
+static int write_pid(const char *broker_dir, pid_t pid, struct err *e)
 {
 	char *path = xasprintf("%s/pid", broker_dir);
 	FILE *f = fopen(path, "we");
+	bool ok = f && fprintf(f, "%ld\n", (long)pid) > 0;
 
-	if (f) {
-		fprintf(f, "%ld\n", (long)pid);
-		fclose(f);
-	}
+	if (f)
+		ok = fclose(f) == 0 && ok;
+	if (!ok)
+		err_errno(e, ERR_IO, errno, "%s", path);
 	free(path);
+	return ok ? 0 : ERR_IO;
 }
 
 static int spawn(
@@ -166,9 +169,12 @@ int local_start(
 		rc = wait_ready(&s, o, log_path, e);
 	if (rc == 0) {
 		*pid = child_pid(s.child);
-		write_pid(o->broker_dir, *pid);
-		buf_put_str(ready, buf_str(&s.line));
+		rc = write_pid(o->broker_dir, *pid, e);
+		if (rc < 0)
+			child_kill(s.child, SIGTERM, false);
 	}
+	if (rc == 0)
+		buf_put_str(ready, buf_str(&s.line));
 	loop_watch_free(s.watch);
 	if (s.fd >= 0)
 		close(s.fd);
@@ -197,8 +203,9 @@ int local_stop(pid_t pid, int64_t timeout_ms)
 
 	if (fd < 0)
 		return errno == ESRCH ? 0 : ERR_IO;
-	syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0);
-	if (!wait_end(fd, timeout_ms)) {
+	if (syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0) < 0 && errno != ESRCH) {
+		rc = ERR_IO;
+	} else if (!wait_end(fd, timeout_ms)) {
 		syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
 		wait_end(fd, 5000);
 		rc = ERR_TIMEOUT;

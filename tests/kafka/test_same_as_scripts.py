@@ -1,0 +1,327 @@
+"""Every command beside the tool it stands for, on Apache Kafka: same output, same exit status.
+
+Each side works on topics of its own, whose names begin alike and are written @ here. Where both fail,
+the words are each side's own, and wrong usage is 2 here and 1 there.
+"""
+import os
+import re
+import shlex
+import shutil
+import tempfile
+
+import javatools
+from javatools import CONFIGS, CONSUMER, TOOLS, Kafka
+
+javatools.need_kafka()
+try:
+    javatools.need_compiler()
+except javatools.kdecktest.Skip as why:
+    javatools.skip_all(str(why))
+
+from kdecktest import BUILD, run  # noqa: E402
+
+KDECK = os.path.join(BUILD, "kdeck")
+if not os.path.exists(KDECK):
+    javatools.skip_all("kdeck is not built")
+
+CLASSES = {"topics": TOOLS + "TopicCommand", "configs": CONFIGS,
+           "get-offsets": TOOLS + "GetOffsetShell", "produce": TOOLS + "ConsoleProducer",
+           "delete-records": TOOLS + "DeleteRecordsCommand", "consume": CONSUMER}
+
+FILES = {
+    "del": '{"partitions":[{"topic":"@r","partition":0,"offset":2}],"version":1}',
+    "empty": '{"partitions":[],"version":1}',
+    "cut": '{"partitions":[',
+    "twice": '{"partitions":[{"topic":"@r","partition":0,"offset":2},'
+             '{"topic":"@r","partition":0,"offset":3}],"version":1}',
+    "add": "retention.ms=9000\nmax.message.bytes = 2000000\n",
+    "client": "client.id=abc\nfoo.bar=1\n",
+    "broken": "request.timeout.ms=abc\n",
+    "reader": "parse.key=true\nkey.separator=:\n",
+    "format": "print.key=true\nprint.offset=true\n",
+}
+
+TOPICS = """\
+--create --topic @a --partitions 2 --config retention.ms=5000 --config segment.bytes=2000000
+--create --topic @a
+--create --topic @a --if-not-exists
+--create --topic @b.c
+--create --topic @d --replica-assignment 1,1,1
+--create --topic @e --replica-assignment 7,8
+--create --topic @e --replica-assignment 1:1
+--create --topic @e --replica-assignment x
+--create --topic @e --replica-assignment 1 --partitions 1
+--create --topic @e --replication-factor 3
+--create --topic @e --replication-factor 0
+--create --topic @e --partitions 0
+--create --topic @e --partitions abc
+--create --topic @e --config foo.bar=1
+--create --topic @e --config retention.ms=abc
+--create --topic @e --config retention.ms
+--create --topic @e/f
+--create --topic ''
+--create --topic @e --if-exists
+--create
+--create --list --topic @e
+--nope
+--list --topic @.*
+--list --topic @a|@d
+--list --topic @nope
+--list --topic (
+--list --if-exists
+--list --partitions 1
+--list --under-replicated-partitions
+--describe --topic @a
+--describe --topic @nope
+--describe --topic @nope --if-exists
+--describe --topic @a --under-replicated-partitions
+--describe --topic @a --unavailable-partitions
+--describe --topic @a --under-min-isr-partitions
+--describe --topic @a --at-min-isr-partitions
+--describe --topic @a --topics-with-overrides
+--describe --topic @a --under-min-isr-partitions --at-min-isr-partitions
+--describe --topic @a --unavailable-partitions --topics-with-overrides
+--describe --topic @a --partition-size-limit-per-response 1
+--describe --topic-id AAAAAAAAAAAAAAAAAAAAAQ
+--describe --topic-id bad
+--describe --if-exists
+--describe --topic @a --command-config %client
+--describe --topic @a --command-config %broken
+--describe --topic @a --command-config %none
+--alter --topic @a --partitions 3
+--alter --topic @a --partitions 3
+--alter --topic @a --partitions 1
+--alter --topic @a
+--alter --topic @nope --partitions 3
+--alter --topic @nope --partitions 3 --if-exists
+--alter --topic @a --partitions 4 --replica-assignment 1,1,1,1
+--alter --topic @a --partitions 5 --replica-assignment 1,1
+--alter --topic @a --config a=b --partitions 9
+--describe --topic @a
+--delete --topic @nope
+--delete --topic @nope --if-exists
+--delete
+--delete --topic @b.*
+--delete --topic @d
+--list --topic @.*
+"""
+
+CONFIG = """\
+--describe --topic @a
+--describe --entity-type topics --entity-name @a
+--describe --topic @a --all
+--describe --topic @nope
+--describe --topic @nope --all
+--describe --broker 99
+--describe --broker x
+--describe --broker-defaults
+--describe --broker 1
+--describe --entity-type nonsense
+--describe
+--describe --alter --topic @a
+--describe --topic @a --broker 1
+--describe --topic @a --entity-type topics
+--describe --topic @a --add-config a=b
+--alter --topic @a
+--alter --topic @a --add-config retention.ms=7000,max.message.bytes=2000000
+--alter --topic @a --add-config cleanup.policy=[compact,delete]
+--alter --topic @a --add-config foo.bar=1
+--alter --topic @a --add-config retention.ms=abc
+--alter --topic @a --add-config retention.ms
+--alter --topic @a --add-config retention.ms=8000 --delete-config max.message.bytes
+--alter --topic @a --delete-config segment.ms
+--describe --topic @a
+--alter --topic @a --delete-config retention.ms,cleanup.policy
+--alter --topic @nope --add-config retention.ms=1
+--alter --topic @a --add-config-file %add
+--alter --topic @a --add-config-file %none
+--alter --topic @a --add-config-file %add --add-config a=b
+--describe --topic @a
+--alter --entity-type topics --add-config a=b
+--alter --broker 1 --add-config log.cleaner.threads=2
+--describe --broker 1
+--alter --broker 1 --delete-config log.cleaner.threads
+--alter --broker 1 --add-config node.id=3
+"""
+
+# A backslash and r, n or t in an input are a return, a newline and a tabulator. Every record is waited
+# for: the JVM that runs Kafka's tools goes on without closing a producer.
+RECORDS = r"""
+topics --create --topic @r
+topics --create --topic @n --partitions 3
+produce --topic @r --reader-property parse.key=true --reader-property key.separator=: < k1:v1\nk2:\n
+produce --topic @r --reader-property parse.key=true < k1\tv1\nnokey\n
+produce --topic @r --reader-property parse.headers=true --reader-property parse.key=true < a:1,b:2\tk\tv\n
+produce --topic @r --reader-property parse.headers=true < noheader\n
+produce --topic @r --reader-property parse.key=true --reader-property null.marker=N < k1\tN\nN\tv\n
+produce --topic @r --reader-config %reader < k1:file\n
+produce --topic @r --reader-config %none < k1:file\n
+produce --topic @r --compression-codec --sync < z\n
+produce --topic @r --compression-codec zstd < z\n
+produce --topic @r --compression-codec foo < z\n
+produce --topic @r --request-required-acks 5 < z\n
+produce --topic @r --command-property linger.ms=1 < p\n
+produce --topic @r --command-property acks=7 < p\n
+produce --topic @r --command-config %client < p\n
+produce --topic @r --command-config %none < p\n
+produce --topic @r --line-reader foo.Bar < p\n
+produce --topic @r --batch-size abc < p\n
+produce --topic @r < last line, no newline
+produce --topic @r < crlf\r\nempty\n\n
+produce < x\n
+get-offsets --topic @r
+get-offsets --topic @.*
+get-offsets --topic @nope
+get-offsets --topic @n --partitions 0,9
+get-offsets --topic @n --partitions 9
+get-offsets --topic @n --partitions x
+get-offsets --topic @n --partitions 0-1
+get-offsets --topic @r --time earliest
+get-offsets --topic @r --time -2
+get-offsets --topic @r --time 0
+get-offsets --topic @r --time 9999999999999
+get-offsets --topic @r --time -4
+get-offsets --topic @r --time -5
+get-offsets --topic @r --time earliest-pending-upload
+get-offsets --topic @r --time abc
+get-offsets --topic-partitions @n:0-2,@n:2-
+get-offsets --topic-partitions @n:-1
+get-offsets --topic-partitions @n:x
+get-offsets --topic-partitions @n --topic @n
+get-offsets --topic (
+READ
+READ --formatter-property print.key=true --formatter-property print.partition=true --formatter-property print.offset=true --formatter-property print.headers=true
+READ --formatter-property print.key=true --formatter-property print.delivery=true --formatter-property key.separator=| --formatter-property line.separator=; --formatter-property null.literal=NIL --formatter-property print.headers=true --formatter-property headers.separator=&
+READ --formatter-property print.value=false
+READ --formatter-property print.value=false --formatter-property print.key=true
+READ --formatter-config %format
+READ --formatter-config %none
+READ --formatter org.apache.kafka.tools.consumer.NoOpMessageFormatter
+READ --formatter org.apache.kafka.tools.consumer.DefaultMessageFormatter
+READ --formatter nope.Nope
+READ --isolation-level read_committed
+READ --isolation-level foo
+READ --command-property client.id=z
+READ --command-config %client
+READ --command-config %none
+READ --include @r
+READ --from-beginning
+consume --topic @r --partition 0 --offset 3 --max-messages 1
+consume --topic @r --partition 0 --offset earliest --max-messages 0
+consume --topic @r --partition 0 --offset -3 --max-messages 1
+consume --topic @r --partition 0 --offset abc --max-messages 1
+consume --topic @r --partition 0 --timeout-ms 1000
+consume --topic @r --offset 0 --timeout-ms 1000
+consume --include @r --partition 0 --timeout-ms 1000
+consume --timeout-ms 1000
+delete-records --offset-json-file %del
+delete-records --offset-json-file %empty
+delete-records --offset-json-file %cut
+delete-records --offset-json-file %twice
+delete-records --offset-json-file %none
+delete-records
+get-offsets --topic @r --time earliest
+"""
+READ = "consume --topic @r --partition 0 --offset earliest --max-messages 15 --timeout-ms 20000"
+
+
+class Side:
+    """One of the two: its topics, its files, its results."""
+
+    def __init__(self, letter):
+        self.prefix = letter + letter + "-"
+        self.folder = os.path.join(folder, letter)
+        os.mkdir(self.folder)
+        for name, text in FILES.items():
+            with open(os.path.join(self.folder, name), "w") as f:
+                f.write(text.replace("@", self.prefix))
+
+    def words(self, case):
+        words = ["--bootstrap-server", server.address] + shlex.split(case)[1:]
+        return [w.replace("@", self.prefix).replace("%", self.folder + "/") for w in words]
+
+    def plain(self, text):
+        text = re.sub(r"TopicId: [\w-]{22}", "TopicId: ID", text)
+        return text.replace(self.prefix, "@").replace(self.folder + "/", "%")
+
+
+def split(case):
+    """The command line and the bytes of its standard input."""
+    line, _, text = case.partition(" < ")
+    for escape, byte in ("\\r", "\r"), ("\\n", "\n"), ("\\t", "\t"):
+        text = text.replace(escape, byte)
+    return line, text.encode()
+
+
+def theirs(cases):
+    side = Side("j")
+    runs = ""
+    for i, case in enumerate(cases):
+        line, text = split(case)
+        place = os.path.join(side.folder, "run%d" % i)
+        with open(place + ".in", "wb") as f:
+            f.write(text)
+        runs += "\x01".join([place, place + ".in", CLASSES[line.split()[0]]] + side.words(line))
+        runs += "\n"
+    source = os.path.join(javatools.HERE, "RunTools.java")
+    args = javatools.JVM + ["-Dlog4j2.level=OFF", "-cp", os.path.join(javatools.JARS, "*"), source]
+    run(args, stdin=runs.encode(), timeout=600)
+    results = []
+    for i in range(len(cases)):
+        said = []
+        for kind in "code", "out", "err":
+            with open(os.path.join(side.folder, "run%d.%s" % (i, kind)), errors="replace") as f:
+                said.append(side.plain(f.read()))
+        results.append((int(said[0]), said[1], said[2]))
+    shutil.rmtree(side.folder)
+    return results
+
+
+def ours(cases):
+    side = Side("k")
+    results = []
+    for case in cases:
+        line, text = split(case)
+        done = run([KDECK, line.split()[0], *side.words(line)], stdin=text, check=False)
+        results.append((done.returncode, side.plain(done.stdout.decode(errors="replace")),
+                        side.plain(done.stderr.decode(errors="replace"))))
+    shutil.rmtree(side.folder)
+    return results
+
+
+def compare(cases):
+    wrong = []
+    for case, them, us in zip(cases, theirs(cases), ours(cases)):
+        if them[0] == us[0] == 0:
+            same = them[1] == us[1]
+        else:
+            same = them[0] != 0 and us[0] in (1, 2) and us[2] != ""
+        if not same:
+            wrong.append("%s\n  Kafka: %r\n  kdeck: %r" % (case, them, us))
+    assert not wrong, "%d of %d differ:\n%s" % (len(wrong), len(cases), "\n".join(wrong))
+
+
+def test_1_topics():
+    """topics: every flag, good and bad"""
+    compare(["topics " + line for line in TOPICS.splitlines()])
+
+
+def test_2_configs():
+    """configs: topics, brokers, files, the unknown"""
+    setup = ["topics --create --topic @a --config segment.bytes=2000000"]
+    run([KDECK, "topics", "-b", server.address, "--delete", "--topic", ".*"])
+    compare(setup + ["configs " + line for line in CONFIG.splitlines()])
+
+
+def test_3_records():
+    """produce, get-offsets, consume, delete-records: flags, properties, formats"""
+    compare([c.replace("READ", READ).replace("produce ", "produce --sync ")
+             for c in RECORDS.strip().splitlines()])
+
+
+folder = tempfile.mkdtemp(prefix="kdeck-same-")
+try:
+    with Kafka() as server:
+        javatools.kdecktest.main()
+finally:
+    shutil.rmtree(folder, ignore_errors=True)
