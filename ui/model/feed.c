@@ -20,16 +20,22 @@ void feed_broker_state(struct model *m, int64_t now_ms, int32_t id, enum broker_
 	}
 }
 
+/* What is known keeps its age; the last try says why it is not newer. */
+static void tried(struct part *p, int64_t now_ms, int32_t interval_ms, int code)
+{
+	p->code = (int16_t)code;
+	p->interval_ms = interval_ms;
+	if (!code)
+		p->at_ms = now_ms;
+}
+
 void feed_broker_offsets(struct model *m, int64_t now_ms, int32_t id, int32_t interval_ms, int code)
 {
 	struct broker *b = model_broker(m, id);
 
 	if (!b)
 		return;
-	b->offsets.code = (int16_t)code;
-	b->offsets.interval_ms = interval_ms;
-	if (!code)
-		b->offsets.at_ms = now_ms;
+	tried(&b->offsets, now_ms, interval_ms, code);
 	m->dirty = true;
 }
 
@@ -96,10 +102,7 @@ void feed_topic_replicas(
 	if (!s)
 		return;
 	t = slot_write(m, s);
-	t->replicas.code = (int16_t)code;
-	t->replicas.interval_ms = interval_ms;
-	if (!code)
-		t->replicas.at_ms = now_ms;
+	tried(&t->replicas, now_ms, interval_ms, code);
 }
 
 /* ---- settings ----------------------------------------------------------------------------- */
