@@ -168,11 +168,12 @@ static void appended(struct repl_append *a)
 /* ---- judging ------------------------------------------------------------------------------- */
 
 /* Stores under another codec: the batch is rebuilt with the same records. */
-static int recompress(struct broker *b, struct part *p, struct slice batch, int codec)
+static int recompress(
+	struct broker *b, struct part *p, struct slice batch, const struct repl_config *k)
 {
 	const struct batch_header *h = &p->append.header;
-	struct batch_options opt = {.codec = (enum compress)codec,
-		.level = COMPRESS_LEVEL_DEFAULT,
+	struct batch_options opt = {.codec = (enum compress)k->compression,
+		.level = k->compression_level,
 		.leader_epoch = -1,
 		.producer_id = h->producer_id,
 		.producer_epoch = h->producer_epoch,
@@ -241,7 +242,7 @@ static int16_t prepare(struct call *c, struct part *p, const struct partition *p
 	/* The frame is this call's alone: its bytes are stamped where they are. */
 	p->append.batch = (uint8_t *)(uintptr_t)records.p;
 	if (k->compression >= 0 && (int)batch_codec(&v->header) != k->compression &&
-		recompress(c->broker, p, records, k->compression) < 0)
+		recompress(c->broker, p, records, k) < 0)
 		return KERR_CORRUPT_MESSAGE;
 	if (k->log_append_time) {
 		size_t size = p->append.header.size;

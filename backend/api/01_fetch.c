@@ -34,7 +34,7 @@ struct fetch {
 	int32_t min_bytes, max_bytes;
 	int32_t max_wait_ms;
 	bool committed_only;
-	bool follower; /* a broker asks; no other one has replicas here */
+	bool follower;          /* a broker asks; no other one has replicas here */
 	struct plog_warm *cold; /* being read ahead */
 	int32_t n_cold;
 };

@@ -109,6 +109,12 @@ struct net *net_new(struct loop *l, const struct net_settings *set, net_request_
 	return n;
 }
 
+void net_set_limits(struct net *n, int32_t connections, int32_t connections_ip)
+{
+	n->set.max_connections = connections;
+	n->set.max_connections_ip = connections_ip;
+}
+
 void net_start_accepting(struct net *n)
 {
 	n->accepting = true;

@@ -57,6 +57,8 @@ struct net_listener *net_listen(struct net *n, const char *name, int tag, const 
 uint16_t net_listener_port(const struct net_listener *l);
 /* Listeners are bound but take nobody before this: a client that comes early waits in the kernel's
  * queue instead of being refused. */
+/* For connections from here on; those that are there stay. */
+void net_set_limits(struct net *n, int32_t connections, int32_t connections_ip);
 void net_start_accepting(struct net *n);
 /* Takes no new connections any more (orderly stop). */
 void net_stop_accepting(struct net *n);

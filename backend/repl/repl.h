@@ -24,7 +24,8 @@ struct repl_config {
 	bool log_append_time;
 	int64_t before_max_ms; /* message.timestamp.before.max.ms */
 	int64_t after_max_ms;
-	int compression; /* enum compress to store with, or -1: as produced */
+	int compression;       /* enum compress to store with, or -1: as produced */
+	int compression_level; /* for it; COMPRESS_LEVEL_DEFAULT */
 	bool unclean_elections;
 };
 

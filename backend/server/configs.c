@@ -94,7 +94,8 @@ static struct str scale(const struct configs *c, struct str value, int64_t facto
 	return str_of(out);
 }
 
-/* The value of a topic's key without the topic's own override. */
+/* The value of a topic's key without the topic's own override. In another unit than the first key's
+ * it counts as a default, as Kafka 4.3 answers. */
 static struct str inherited(const struct configs *c, const struct image *img,
 	const struct topic_config *t, enum config_source *source)
 {
@@ -103,8 +104,11 @@ static struct str inherited(const struct configs *c, const struct image *img,
 		for (int i = 0; i < TOPIC_CONFIG_SYNONYMS && t->synonyms[i].broker_key; i++) {
 			struct str v =
 				configs_broker_at(c, img, t->synonyms[i].broker_key, *source);
-			if (!str_is_null(v))
-				return scale(c, v, t->synonyms[i].factor);
+			if (str_is_null(v))
+				continue;
+			if (i > 0)
+				*source = CONFIG_FROM_DEFAULT;
+			return scale(c, v, t->synonyms[i].factor);
 		}
 	}
 	return str_of(t->def.def);
@@ -151,6 +155,15 @@ struct str configs_broker_value(
 	enum config_source unused;
 
 	return configs_broker_row(c, c->image, key, source ? source : &unused);
+}
+
+int64_t configs_broker_long(const struct configs *c, const char *key)
+{
+	int64_t v;
+
+	if (conf_parse_long(configs_broker_value(c, key, NULL), &v))
+		return v;
+	return conf_get_long(c->conf, key);
 }
 
 /* ---- a topic's settings together ------------------------------------------------------------- */
@@ -208,6 +221,20 @@ static void topic_log(const struct configs *c, struct str topic, struct plog_con
 		out->producer_expiry_ms = plog_config_default.producer_expiry_ms;
 }
 
+static int level_of(const struct configs *c, struct str topic, int codec)
+{
+	switch (codec) {
+	case COMPRESS_GZIP:
+		return topic_int(c, topic, "compression.gzip.level");
+	case COMPRESS_LZ4:
+		return topic_int(c, topic, "compression.lz4.level");
+	case COMPRESS_ZSTD:
+		return topic_int(c, topic, "compression.zstd.level");
+	default:
+		return COMPRESS_LEVEL_DEFAULT;
+	}
+}
+
 void configs_topic(const struct configs *c, struct str topic, struct repl_config *out)
 {
 	struct str codec = configs_topic_value(c, topic, "compression.type", NULL);
@@ -221,6 +248,7 @@ void configs_topic(const struct configs *c, struct str topic, struct repl_config
 	out->before_max_ms = topic_long(c, topic, "message.timestamp.before.max.ms");
 	out->after_max_ms = topic_long(c, topic, "message.timestamp.after.max.ms");
 	out->compression = compression < 0 ? -1 : compression; /* "producer" is no codec */
+	out->compression_level = level_of(c, topic, out->compression);
 	out->unclean_elections = topic_bool(c, topic, "unclean.leader.election.enable");
 }
 
@@ -234,10 +262,8 @@ static int check_broker(struct str key, struct str value, struct err *e)
 	size_t n;
 
 	if (def && !(def->flags & CONF_LIVE))
-		return err_set(e, ERR_DENIED,
-			"Cannot update these configs dynamically: %s is read when the broker "
-			"starts",
-			def->name);
+		return err_set(
+			e, ERR_DENIED, "Cannot update these configs dynamically: [%s]", def->name);
 	if (def)
 		return conf_check(def, value, e);
 	defs = broker_config_defs(&n);

@@ -38,6 +38,9 @@ struct str configs_topic_value(
 struct str configs_broker_value(
 	const struct configs *c, const char *key, enum config_source *source);
 
+/* A number's; what stands in the file where the override cannot be one. */
+int64_t configs_broker_long(const struct configs *c, const char *key);
+
 /* For the handlers of DescribeConfigs, and for the controller. Valid as long as c. */
 const struct config_ops *configs_ops(struct configs *c);
 void configs_control_ops(struct configs *c, struct control_config_ops *out);

@@ -6,6 +6,8 @@
 #include "wire/kerr.h"
 #include "wire/msg.h"
 
+#define NO_MEANING "A setting of Kafka's that is accepted and has no meaning in this broker."
+
 struct describing {
 	const struct configs *c;
 	struct arena *arena;
@@ -62,7 +64,9 @@ static struct describe_configs_response_configs *put(struct describing *d,
 	e->read_only = !(def->flags & CONF_LIVE);
 	e->config_source = (int8_t)source;
 	e->config_type = (int8_t)def->type;
-	e->documentation = d->wanted->docs ? str_of(def->doc) : STR_NULL;
+	e->documentation = STR_NULL;
+	if (d->wanted->docs)
+		e->documentation = def->doc ? str_of(def->doc) : STR_LIT(NO_MEANING);
 	return e;
 }
 
@@ -92,15 +96,22 @@ static bool make_synonyms(
 	return !d->full;
 }
 
+/* As Kafka 4.3 does: other units are named only behind a value of the first key. */
 static void put_broker_synonyms(struct describing *d, struct describe_configs_response_configs *e,
 	const struct topic_config_synonym *keys, size_t n_keys)
 {
-	for (int place = CONFIG_FROM_BROKER; place <= CONFIG_FROM_DEFAULT; place++)
-		for (size_t i = 0; i < n_keys; i++)
-			put_synonym(d, e, keys[i].broker_key,
-				configs_broker_at(d->c, d->c->image, keys[i].broker_key,
-					(enum config_source)place),
-				(enum config_source)place);
+	bool named = false;
+
+	for (int place = CONFIG_FROM_BROKER; place <= CONFIG_FROM_DEFAULT; place++) {
+		for (size_t i = 0; i < n_keys; i++) {
+			struct str v = configs_broker_at(
+				d->c, d->c->image, keys[i].broker_key, (enum config_source)place);
+
+			named = named || (i == 0 && !str_is_null(v));
+			if (named)
+				put_synonym(d, e, keys[i].broker_key, v, (enum config_source)place);
+		}
+	}
 }
 
 static size_t synonym_count(const struct topic_config *t)

@@ -18,12 +18,14 @@
 #include "server/broker_config.h"
 #include "server/server.h"
 
+#define FEW_FILES 4096
+
 struct program {
 	struct conf conf;
 	struct loop *loop;
 	struct server *server;
+	struct loop_signal *term, *intr, *hup;
 	bool print_config, check_config;
-	int stops; /* signals to stop so far */
 	int rc;
 };
 
@@ -147,54 +149,106 @@ static void on_stopped(void *arg, int rc)
 	loop_stop(p->loop);
 }
 
+static void stop_listening(struct program *p)
+{
+	if (p->term)
+		loop_signal_free(p->term);
+	if (p->intr)
+		loop_signal_free(p->intr);
+	p->term = p->intr = NULL;
+}
+
 static void on_stop_signal(void *arg, int signum)
 {
 	struct program *p = arg;
 
-	if (p->stops++) {
-		log_warn("second %s: ending at once", signum == SIGINT ? "SIGINT" : "SIGTERM");
-		_exit(1);
-	}
-	log_info("stopping");
+	log_info("%s: stopping; a second signal ends at once",
+		signum == SIGINT ? "SIGINT" : "SIGTERM");
+	/* From here on the system's way of ending holds, also while the loop waits for the disk. */
+	stop_listening(p);
 	server_stop(p->server);
 }
 
-/* Each connection and each open segment is a descriptor. */
-static void raise_file_limit(void)
+static void on_hangup(void *arg, int signum)
+{
+	struct err e = {0};
+
+	(void)arg;
+	(void)signum;
+	if (log_reopen(&e) < 0)
+		log_error("%s", e.msg);
+	else
+		log_info("SIGHUP: the log file was opened anew");
+}
+
+/* Each connection and each open segment is a descriptor. Segments get half of them at most: what is
+ * closed can be opened again, a connection that is refused cannot. */
+static void raise_file_limit(struct server_settings *set)
 {
 	struct rlimit lim;
 
-	if (getrlimit(RLIMIT_NOFILE, &lim) == 0 && lim.rlim_cur < lim.rlim_max) {
+	if (getrlimit(RLIMIT_NOFILE, &lim) < 0)
+		return;
+	if (lim.rlim_cur < lim.rlim_max) {
+		rlim_t before = lim.rlim_cur;
+
 		lim.rlim_cur = lim.rlim_max;
 		if (setrlimit(RLIMIT_NOFILE, &lim) < 0)
-			log_warn("the limit of open files stays at %ld", (long)lim.rlim_cur);
+			lim.rlim_cur = before;
 	}
+	if (lim.rlim_cur < FEW_FILES)
+		log_warn("only %llu files can be open at once, connections included; raise the "
+			 "limit (ulimit -n)",
+			(unsigned long long)lim.rlim_cur);
+	if (lim.rlim_cur / 2 < STORE_OPEN_FILES)
+		set->max_open_files = (size_t)lim.rlim_cur / 2;
+}
+
+static bool listen_to_signals(struct program *p, struct err *e)
+{
+	p->term = loop_signal_new(p->loop, SIGTERM, on_stop_signal, p, e);
+	if (p->term)
+		p->intr = loop_signal_new(p->loop, SIGINT, on_stop_signal, p, e);
+	if (p->intr)
+		p->hup = loop_signal_new(p->loop, SIGHUP, on_hangup, p, e);
+	return p->hup;
 }
 
 static int serve(struct program *p, const struct server_settings *set)
 {
 	struct server_events ev = {p, on_ready, on_stopped};
-	struct loop_signal *term, *intr;
 	struct err e = {0};
 
 	p->loop = loop_new(&e);
 	if (!p->loop)
 		return fail(&e);
-	term = loop_signal_new(p->loop, SIGTERM, on_stop_signal, p, &e);
-	intr = loop_signal_new(p->loop, SIGINT, on_stop_signal, p, &e);
-	if (term && intr)
+	if (listen_to_signals(p, &e))
 		p->server = server_new(p->loop, set, &p->conf, &ev, &e);
 	if (p->server)
 		loop_run(p->loop);
 	else
 		p->rc = fail(&e);
 	server_free(p->server);
-	if (term)
-		loop_signal_free(term);
-	if (intr)
-		loop_signal_free(intr);
+	stop_listening(p);
+	if (p->hup)
+		loop_signal_free(p->hup);
 	loop_free(p->loop);
 	return p->rc;
+}
+
+/* Notes of the settings go where the log goes. */
+static int start_log(struct program *p, struct err *e)
+{
+	const char *file = conf_get_z(&p->conf, "kdeck.log.file");
+	enum log_level level;
+
+	if (file && file[0] && log_to_file(file, e) < 0)
+		return e->code;
+	if (log_level_parse(conf_get_z(&p->conf, "kdeck.log.level"), &level))
+		log_set_level(level);
+	vec_foreach (note, &p->conf.notes)
+		log_warn("%s", *note);
+	return 0;
 }
 
 static int run(struct program *p)
@@ -202,7 +256,6 @@ static int run(struct program *p)
 	struct server_settings *set = calloc(1, sizeof(*set));
 	struct buf out = BUF_EMPTY;
 	struct err e = {0};
-	enum log_level level;
 	int rc = 0;
 
 	if (!set || server_settings_read(&p->conf, set, &e) < 0) {
@@ -211,12 +264,9 @@ static int run(struct program *p)
 		conf_print_properties(&p->conf, &out);
 		fwrite(out.p, 1, out.n, stdout);
 	} else if (!p->check_config) {
-		if (log_level_parse(conf_get_z(&p->conf, "kdeck.log.level"), &level))
-			log_set_level(level);
-		vec_foreach (note, &p->conf.notes)
-			log_warn("%s", *note);
-		raise_file_limit();
-		rc = serve(p, set);
+		rc = start_log(p, &e);
+		raise_file_limit(set);
+		rc = rc < 0 ? fail(&e) : serve(p, set);
 	}
 	buf_fini(&out);
 	free(set);

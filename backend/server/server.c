@@ -91,6 +91,7 @@ static int open_store(struct server *s, struct err *e)
 		.dir = s->set.dir,
 		.node_id = s->set.node_id,
 		.cluster_id = s->set.cluster_id,
+		.max_open_files = s->set.max_open_files,
 		.config = plog_config_default,
 	};
 	struct uuid id;

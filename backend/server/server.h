@@ -45,6 +45,7 @@ struct server_settings {
 	int64_t checkpoint_ms; /* high watermarks */
 	int64_t recovery_checkpoint_ms, start_checkpoint_ms;
 	int recovery_threads;
+	size_t max_open_files; /* of logs; 0: STORE_OPEN_FILES */
 	int64_t election_timeout_ms, fetch_timeout_ms, election_backoff_ms, request_timeout_ms,
 		retry_ms;
 };

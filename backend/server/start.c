@@ -110,6 +110,13 @@ static void on_partition_changed(
 	repl_partition_changed(s->broker.repl, t, index);
 }
 
+/* Live settings that are no topic's. */
+static void take_live(struct server *s)
+{
+	net_set_limits(s->net, (int32_t)configs_broker_long(s->configs, "max.connections"),
+		(int32_t)configs_broker_long(s->configs, "max.connections.per.ip"));
+}
+
 static void on_config_changed(
 	void *arg, int8_t type, struct str name, struct str key, struct str value)
 {
@@ -117,6 +124,8 @@ static void on_config_changed(
 
 	(void)key;
 	(void)value;
+	if (type == META_RESOURCE_BROKER)
+		take_live(s);
 	repl_config_changed(s->broker.repl, type == META_RESOURCE_TOPIC ? name : STR_NULL);
 }
 
@@ -130,6 +139,7 @@ static void serve(struct server *s)
 		.config_changed = on_config_changed,
 	};
 
+	take_live(s);
 	repl_load(s->broker.repl, metalog_image(s->broker.metalog));
 	metalog_listen(s->broker.metalog, &listener);
 	s->state = SERVER_RUNNING;

@@ -4,19 +4,25 @@
  */
 #include "base/log.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "base/xalloc.h"
 
 #define LINE_MAX_BYTES 4096
 
 static _Atomic int max_level = LOG_INFO;
+static _Atomic int log_fd = STDERR_FILENO;
+static char *log_path; /* NULL: standard error */
 static log_sink_fn *sink;
 static void *sink_arg;
 
@@ -66,11 +72,51 @@ static size_t escape(const uint8_t *p, const uint8_t *end, char *out, size_t cap
 	return at;
 }
 
-static void write_stderr(const char *line, size_t n)
+static int open_log(const char *path, struct err *e)
 {
-	/* nobody is left to tell when standard error is gone */
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+
+	return fd < 0 ? err_errno(e, ERR_IO, errno, "%s: cannot open the log file", path) : fd;
+}
+
+int log_to_file(const char *path, struct err *e)
+{
+	int fd = path ? open_log(path, e) : STDERR_FILENO;
+	int before = atomic_load(&log_fd);
+
+	if (fd < 0)
+		return fd;
+	atomic_store(&log_fd, fd);
+	if (before != STDERR_FILENO)
+		close(before);
+	free(log_path);
+	log_path = path ? xstrdup(path) : NULL;
+	return 0;
+}
+
+/* Under the same number: a line that another thread is writing goes to one file or the other. */
+int log_reopen(struct err *e)
+{
+	int fd, rc = 0;
+
+	if (!log_path)
+		return 0;
+	fd = open_log(log_path, e);
+	if (fd < 0)
+		return fd;
+	if (dup3(fd, atomic_load(&log_fd), O_CLOEXEC) < 0)
+		rc = err_errno(e, ERR_IO, errno, "%s: cannot open the log file", log_path);
+	close(fd);
+	return rc;
+}
+
+static void write_out(const char *line, size_t n)
+{
+	int fd = atomic_load_explicit(&log_fd, memory_order_relaxed);
+
+	/* nobody is left to tell when the log is gone */
 	while (n > 0) {
-		ssize_t put = write(STDERR_FILENO, line, n);
+		ssize_t put = write(fd, line, n);
 
 		if (put <= 0)
 			return;
@@ -103,5 +149,5 @@ void log_line(enum log_level level, const char *module, const char *fmt, ...)
 		return;
 	}
 	line[n] = '\n';
-	write_stderr(line, n + 1);
+	write_out(line, n + 1);
 }

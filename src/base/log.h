@@ -6,6 +6,7 @@
 #define BASE_LOG_H
 
 #include "base/attr.h"
+#include "base/err.h"
 #include <stdbool.h>
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
@@ -14,6 +15,11 @@ typedef void log_sink_fn(void *arg, enum log_level level, const char *line, size
 
 /* Default: standard error, LOG_INFO. fn NULL restores it. `line` has no newline. */
 void log_set_sink(log_sink_fn *fn, void *arg);
+/* Lines go to the end of this file (made 0640 when it is not there) instead of standard error; NULL
+ * ends that. ERR_IO with e: everything stays as it was. One thread at a time. */
+int log_to_file(const char *path, struct err *e) MUSTCHECK;
+/* Opens the file anew by its name, after a rotation; no effect without log_to_file. */
+int log_reopen(struct err *e) MUSTCHECK;
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
 /* "error" … "trace"; false when the name is none of them. */

@@ -90,9 +90,11 @@ static void test_places_in_order(void **state)
 
 	expect(w, "retention.ms", "604800000", CONFIG_FROM_DEFAULT);
 	assert_int_equal(conf_override(&w->conf, "log.retention.hours=100", NULL), 0);
-	expect(w, "retention.ms", "360000000", CONFIG_FROM_FILE);
+	expect(w, "retention.ms", "360000000", CONFIG_FROM_DEFAULT);
 	assert_int_equal(conf_override(&w->conf, "log.retention.minutes=3", NULL), 0);
-	expect(w, "retention.ms", "180000", CONFIG_FROM_FILE);
+	expect(w, "retention.ms", "180000", CONFIG_FROM_DEFAULT);
+	assert_int_equal(conf_override(&w->conf, "log.segment.bytes=2000000", NULL), 0);
+	expect(w, "segment.bytes", "2000000", CONFIG_FROM_FILE);
 	override(w, META_RESOURCE_BROKER, "", "log.retention.ms", "88000");
 	expect(w, "retention.ms", "88000", CONFIG_FROM_ALL_BROKERS);
 	override(w, META_RESOURCE_BROKER, "2", "log.retention.ms", "1");
@@ -110,7 +112,7 @@ static void test_never_is_never_in_any_unit(void **state)
 	struct world *w = *state;
 
 	assert_int_equal(conf_override(&w->conf, "log.retention.hours=-1", NULL), 0);
-	expect(w, "retention.ms", "-1", CONFIG_FROM_FILE);
+	expect(w, "retention.ms", "-1", CONFIG_FROM_DEFAULT);
 }
 
 static void test_topic_together(void **state)
@@ -208,6 +210,8 @@ static void test_describe_topic(void **state)
 	assert_true(e->documentation.n > 0);
 	e = entry(&r, "remote.storage.enable");
 	assert_true(e->n_synonyms == 0);
+	e = entry(&r, "segment.jitter.ms");
+	assert_true(e->n_synonyms == 0 && e->config_source == 5 && str_eqz(e->value, "0"));
 	assert_null(entry(&r, "internal.segment.bytes"));
 }
 
