@@ -103,7 +103,6 @@ TOPICS = """\
 --delete
 --delete --topic @b.*
 --delete --topic @d
---list --topic @.*
 """
 
 CONFIG = """\
