@@ -17,7 +17,6 @@
 			const struct message##_request_topics *in_ = &(r)->topics[i_];          \
 			struct message##_response_topics *out_ = &(resp)->topics[i_];           \
 			const struct repl_topic *t_ = repl_topic((c)->broker->repl, in_->name); \
-                                                                                                \
 			out_->name = in_->name;                                                 \
 			out_->partitions = CALL_NEW(                                            \
 				c, message##_response_partitions, (size_t)in_->n_partitions);   \
