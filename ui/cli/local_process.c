@@ -118,7 +118,8 @@ static int spawn(
 {
 	struct buf program = BUF_EMPTY;
 	char *file = xasprintf("%s/server.properties", o->broker_dir);
-	const char *argv[] = {NULL, file, NULL};
+	char *log = xasprintf("kdeck.log.file=%s", log_path); /* SIGHUP opens it anew */
+	const char *argv[] = {NULL, file, "--override", log, NULL};
 	struct child_options opt = {
 		.argv = argv,
 		.out = {.to = CHILD_PIPE},
@@ -134,6 +135,7 @@ static int spawn(
 		rc = s->child ? 0 : e->code;
 	}
 	buf_fini(&program);
+	free(log);
 	free(file);
 	return rc;
 }
