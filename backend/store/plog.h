@@ -75,6 +75,7 @@ struct plog_recovery {
 struct plog_tail {
 	int32_t position;
 	uint32_t relative; /* base offset of the batch - base of the segment */
+	uint32_t last;     /* the same for its last offset */
 };
 
 /* The offsets of each log that are written down for the next start. */

@@ -66,12 +66,12 @@ static bool must_roll(const struct group *g, const struct batch_header *h, int64
 		       (uint32_t)log->config.segment_index_bytes / TIME_INDEX_ENTRY;
 }
 
-static void remember_tail(struct plog *log, const struct segment *s, int64_t base)
+static void remember_tail(struct plog *log, const struct segment *s, const struct batch_header *h)
 {
 	if (!log->tail)
 		log->tail = xcalloc(PLOG_TAIL, sizeof(*log->tail));
-	log->tail[log->n_tail++ % PLOG_TAIL] =
-		(struct plog_tail){(int32_t)s->size, (uint32_t)(base - s->base)};
+	log->tail[log->n_tail++ % PLOG_TAIL] = (struct plog_tail){(int32_t)s->size,
+		(uint32_t)(h->base_offset - s->base), (uint32_t)(batch_last_offset(h) - s->base)};
 }
 
 /* Once, not for every try of every client on a full disk. */
@@ -131,7 +131,7 @@ static void count_in(struct plog *log, const struct plog_append *item)
 	if (log->refusing)
 		log_info("%s: takes writes again", plog_name(log));
 	log->refusing = false;
-	remember_tail(log, s, item->header.base_offset);
+	remember_tail(log, s, &item->header);
 	segment_note(s, &item->header, (uint32_t)log->config.index_interval_bytes);
 	log->leo = s->next;
 	log->size += (int64_t)item->header.size;

@@ -35,7 +35,7 @@ static inline bool plog_syncs_itself(const struct plog *log)
 {
 	return log->config.flush_ms != INT64_MAX || log->config.flush_messages != INT64_MAX;
 }
-/* The newest remembered batch that begins at or below offset. */
+/* The remembered batch that holds or follows offset. */
 bool plog_find_in_tail(
 	const struct plog *log, const struct segment *s, int64_t offset, struct plog_tail *out);
 /* Recomputes size and leo from the segments. */

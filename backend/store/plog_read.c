@@ -19,8 +19,13 @@ bool plog_find_in_tail(
 
 		if (s->base + t->relative > offset)
 			continue;
-		*out = *t;
-		return true;
+		if (s->base + t->last >= offset) {
+			*out = *t;
+			return true;
+		}
+		/* In a gap: what follows it. */
+		*out = log->tail[(log->n_tail - i + 1) % PLOG_TAIL];
+		return i > 1;
 	}
 	return false;
 }

@@ -1,8 +1,11 @@
 /*
  * Random histories of a few logs on a disk in memory that is slow to keep, full, failing, and loses
  * power (sim_disk.h), against a plain list of what was appended. After every step and every
- * recovery: offsets have no gap, what is read is what was written, nothing acknowledged is lost
- * with the process, nothing flushed with the machine, a producer's repeated batch is known.
+ * recovery: what is read is what was written, nothing acknowledged is lost with the process,
+ * nothing flushed with the machine, a producer's repeated batch is known. Batches come from
+ * producers of several epochs, compressed or not, as a leader and as a follower takes them (with
+ * gaps); logs are cut, trimmed, deleted and made anew under the same name; checkpoints and syncs
+ * are under way while other things happen.
  *
  *   SEED=n   begins with that seed (default 1); ROUNDS=n: seeds tried
  *
@@ -20,6 +23,7 @@
 #include "base/log.h"
 #include "sim_disk.h"
 #include "store/store.h"
+#include "store_model.h"
 #include "wire/kerr.h"
 
 #define T0         INT64_C(1700000000000)
@@ -29,27 +33,6 @@
 #define ITEMS      6
 #define ROUNDS     200
 #define READ_EVERY 6
-
-struct entry {
-	int64_t base, timestamp;
-	int32_t n, epoch, sequence;
-	uint32_t crc;
-	int64_t producer;
-};
-
-/* What a log must hold. */
-struct model {
-	VEC(struct entry) entries;
-	bool there;
-	int64_t first, leo; /* entries cover [first, leo) */
-	int64_t flushed;    /* below, all survives the machine */
-	int64_t kept_start; /* log start in the last checkpoint */
-	int64_t most_start; /* the log has started here once: a checkpoint may say so */
-	int64_t least;      /* a step that died may have cut the log down to here */
-	bool may_restart;   /* … or begun it anew */
-	int32_t epoch;
-	struct plog *log; /* NULL while the process is down */
-};
 
 struct world {
 	uint64_t seed;
@@ -61,7 +44,12 @@ struct world {
 	bool up;
 	struct plog_config config;
 	struct batch_builder builder;
+	struct compress_ctx *ctx;
 	struct model models[LOGS];
+	uint8_t ids; /* given to topics */
+	struct store_job job;
+	bool job_on;
+	int64_t job_starts[LOGS], job_cuts[LOGS];
 	int64_t power_cuts, deaths, cut, appended, duplicates;
 };
 
@@ -98,64 +86,6 @@ static int64_t between(struct world *w, int64_t lo, int64_t hi)
 static bool one_in(struct world *w, uint32_t n)
 {
 	return rng_one_in(&w->rng, n);
-}
-
-/* ---- the model ---------------------------------------------------------------------------- */
-
-/* The entry that holds or follows offset. */
-static size_t entry_at(const struct model *m, int64_t offset)
-{
-	size_t lo = 0, hi = m->entries.n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (m->entries.v[mid].base + m->entries.v[mid].n > offset)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return lo;
-}
-
-/* Entries from the one that holds offset on are gone. */
-static void model_cut(struct model *m, int64_t offset)
-{
-	size_t i = entry_at(m, offset);
-
-	if (i < m->entries.n) {
-		m->leo = m->entries.v[i].base;
-		m->entries.n = i;
-	}
-	m->flushed = min_i64(m->flushed, m->leo);
-	m->kept_start = min_i64(m->kept_start, m->leo);
-	m->most_start = min_i64(m->most_start, m->leo);
-	m->least = m->leo;
-	m->may_restart = false;
-}
-
-/* May the model be cut there? */
-static bool ends_batch(const struct model *m, int64_t offset)
-{
-	size_t i = entry_at(m, offset);
-
-	return offset == m->leo || (i < m->entries.n && m->entries.v[i].base == offset);
-}
-
-static void model_restart(struct model *m, int64_t offset)
-{
-	vec_clear(&m->entries);
-	m->first = m->leo = m->flushed = m->least = m->most_start = offset;
-	m->may_restart = false;
-}
-
-static const struct entry *last_of(const struct model *m, int64_t producer)
-{
-	for (size_t i = m->entries.n; i > 0; i--) {
-		if (m->entries.v[i - 1].producer == producer)
-			return &m->entries.v[i - 1];
-	}
-	return NULL;
 }
 
 /* ---- looking at a log --------------------------------------------------------------------- */
@@ -230,7 +160,7 @@ static void check_time(struct world *w, struct model *m)
 {
 	int64_t when = clock_wall_ms(&w->clock.clock) - between(w, -100, 20000), want = -1;
 	struct plog_time_result t;
-	int r = plog_offset_for_time(m->log, when, m->leo, NULL, &t);
+	int r = plog_offset_for_time(m->log, when, m->leo, w->ctx, &t);
 
 	for (size_t i = entry_at(m, m->log->log_start); want < 0 && i < m->entries.n; i++) {
 		if (m->entries.v[i].timestamp >= when)
@@ -317,6 +247,8 @@ static bool start(struct world *w)
 	return true;
 }
 
+static void delete_log(struct world *w, struct model *m);
+
 /* What came back is compared, then believed. */
 static void meet(struct world *w, int i, bool power_off)
 {
@@ -329,12 +261,17 @@ static void meet(struct world *w, int i, bool power_off)
 		REQUIRE(w, !m->there, "log %d is gone", i);
 		return;
 	}
-	m->there = true;
+	/* Of a deleted topic, whose folder came back: its owner deletes it by the id. */
+	if (!m->there || !uuid_eq(&log->topic_id, &m->id)) {
+		REQUIRE(w, !m->there, "log %d is another", i);
+		delete_log(w, m);
+		return;
+	}
 	/* A log that was cut below its checkpointed start begins there anew. */
 	if ((m->may_restart || (least < log->leo && log->leo <= m->most_start)) &&
 		log->segments.v[0]->base == log->leo) {
 		least = log->leo;
-		if (!ends_batch(m, log->leo))
+		if (model_cut_end(m, log->leo) != log->leo)
 			model_restart(m, log->leo);
 	}
 	REQUIRE(w, log->leo >= least, "log %d ends at %lld, had %lld", i, (long long)log->leo,
@@ -354,6 +291,10 @@ static void meet(struct world *w, int i, bool power_off)
 		const struct epoch_entry *e = &log->epochs.entries.v[k];
 		size_t at = entry_at(m, max_i64(e->start, log->log_start));
 
+		/* The start may lie in a gap. */
+		if (e->start <= log->log_start && at < m->entries.n &&
+			m->entries.v[at].base > log->log_start)
+			continue;
 		REQUIRE(w, at == m->entries.n || m->entries.v[at].epoch == e->epoch,
 			"log %d: epoch %d at %lld", i, e->epoch, (long long)e->start);
 	}
@@ -383,16 +324,21 @@ static void come_back(struct world *w, bool power_off)
 		meet(w, i, power_off);
 }
 
+static void end_job(struct world *w, bool run);
+
 static void crash(struct world *w)
 {
+	end_job(w, one_in(w, 2));
 	store_drop(&w->store);
 	come_back(w, one_in(w, 2));
 }
 
 static void stop_clean(struct world *w)
 {
-	bool good = store_close(&w->store) == 0;
+	bool good;
 
+	end_job(w, true);
+	good = store_close(&w->store) == 0;
 	for (int i = 0; good && i < w->n_logs; i++) {
 		if (!w->models[i].there)
 			continue;
@@ -403,35 +349,9 @@ static void stop_clean(struct world *w)
 
 /* ---- steps -------------------------------------------------------------------------------- */
 
-static struct plog_append make_item(struct world *w, const struct entry *e, int64_t seed)
-{
-	struct batch_options opt = BATCH_OPTIONS_DEFAULT;
-	struct plog_append item = {.leader_epoch = e->epoch, .coordinator_epoch = -1};
-	struct slice bytes;
-	uint8_t value[900];
-	struct rng rng;
-
-	rng_seed(&rng, (uint64_t)seed);
-	rng_bytes(&rng, value, sizeof(value));
-	if (e->producer > 0) {
-		opt.producer_id = e->producer;
-		opt.producer_epoch = 0;
-		opt.base_sequence = e->sequence;
-	}
-	batch_builder_begin(&w->builder, &opt);
-	for (int i = 0; i < e->n; i++)
-		assert_int_equal(batch_builder_add(&w->builder, e->timestamp, SLICE_NULL,
-					 slice_of(value, rng_below(&rng, sizeof(value))), NULL, 0),
-			0);
-	assert_int_equal(batch_builder_finish(&w->builder, &bytes), 0);
-	item.batch = xmemdup(bytes.p, bytes.n);
-	assert_int_equal(batch_check(bytes, &item.header), 0);
-	return item;
-}
-
-/* Makes the next batch of some producer, or its last one again (*again). */
+/* Makes the next batch of some producer, or (on a leader) its last one again (*again). */
 static struct plog_append next_item(
-	struct world *w, struct model *m, struct entry *e, const struct entry **again)
+	struct world *w, struct model *m, bool leads, struct entry *e, const struct entry **again)
 {
 	const struct entry *last;
 
@@ -440,15 +360,18 @@ static struct plog_append next_item(
 		.epoch = m->epoch,
 		.timestamp = clock_wall_ms(&w->clock.clock) - between(w, 0, 500)};
 	*again = NULL;
-	last = e->producer > 0 ? last_of(m, e->producer) : NULL;
-	if (last && last->base >= m->log->log_start && one_in(w, 4)) {
+	last = e->producer > 0 ? model_last_of(m, e->producer) : NULL;
+	e->producer_epoch = last ? last->producer_epoch : 0;
+	if (leads && last && last->base >= m->log->log_start && one_in(w, 4)) {
 		*again = last;
 		e->sequence = last->sequence;
 		e->n = last->n;
+	} else if (last && one_in(w, 12)) {
+		e->producer_epoch++;
 	} else if (last) {
 		e->sequence = last->sequence + last->n;
 	}
-	return make_item(w, e, between(w, 0, INT64_MAX));
+	return entry_make(e, &w->builder, between(w, 0, INT64_MAX));
 }
 
 static bool faulty(const struct world *w)
@@ -474,21 +397,17 @@ static void take_answer(struct world *w, struct model *m, struct entry *e,
 		w->duplicates++;
 		return;
 	}
-	REQUIRE(w, item->base_offset == m->leo, "appended at %lld, expected %lld",
-		(long long)item->base_offset, (long long)m->leo);
-	e->base = m->leo;
-	e->crc = item->header.crc;
-	vec_push(&m->entries, *e);
-	m->leo += e->n;
+	REQUIRE(w, item->base_offset == e->base, "appended at %lld, expected %lld",
+		(long long)item->base_offset, (long long)e->base);
+	model_add(m, e);
 	m->least = m->leo;
 	w->appended++;
 }
 
-static void append(struct world *w, struct model *m)
+/* A few batches of different producers. */
+static size_t make_items(struct world *w, struct model *m, bool leads, struct plog_append *items,
+	struct entry *e, int64_t *original)
 {
-	struct plog_append items[ITEMS];
-	struct entry e[ITEMS];
-	int64_t original[ITEMS];
 	bool used[PRODUCERS + 1] = {false};
 	size_t n = (size_t)between(w, 1, ITEMS), kept = 0;
 
@@ -496,34 +415,85 @@ static void append(struct world *w, struct model *m)
 	for (size_t i = 0; i < n; i++) {
 		const struct entry *again;
 
-		items[kept] = next_item(w, m, &e[kept], &again);
+		items[kept] = next_item(w, m, leads, &e[kept], &again);
 		original[kept] = again ? again->base : -1;
 		if (e[kept].producer > 0 && used[e[kept].producer]) {
 			free(items[kept].batch);
 			continue;
 		}
 		used[e[kept].producer] = true;
+		e[kept].crc = items[kept].header.crc;
 		kept++;
 	}
-	plog_append(m->log, items, kept, PLOG_LEADER);
-	for (size_t i = 0; i < kept; i++)
+	return kept;
+}
+
+/* As the leader stamped them; now and then the compaction of its log left a gap. */
+static void stamp(struct world *w, struct model *m, struct plog_append *items, struct entry *e,
+	size_t n, bool leads)
+{
+	int64_t at = m->leo;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!leads && one_in(w, 5))
+			at += between(w, 1, 30);
+		e[i].base = at;
+		at = entry_end(&e[i]);
+		if (leads)
+			continue;
+		items[i].header.base_offset = e[i].base;
+		items[i].header.leader_epoch = e[i].epoch;
+		batch_stamp(items[i].batch, e[i].base, e[i].epoch);
+	}
+}
+
+static void append(struct world *w, struct model *m)
+{
+	struct plog_append items[ITEMS];
+	struct entry e[ITEMS];
+	int64_t original[ITEMS];
+	bool leads = !one_in(w, 5);
+	size_t n;
+
+	if (w->disk.dead)
+		return;
+	n = make_items(w, m, leads, items, e, original);
+	stamp(w, m, items, e, n, leads);
+	plog_append(m->log, items, n, leads ? PLOG_LEADER : PLOG_FOLLOWER);
+	for (size_t i = 0; i < n; i++) {
+		if (leads)
+			e[i].base = m->leo;
 		take_answer(w, m, &e[i], &items[i], original[i]);
+	}
 	m->least = m->leo;
-	for (size_t i = 0; i < kept && w->disk.dead; i++) {
+	/* Of the call that died, some may be there all the same. */
+	for (size_t i = 0; i < n && w->disk.dead; i++) {
 		if (items[i].error == 0 || original[i] >= 0)
 			continue;
-		e[i].base = m->leo;
-		e[i].crc = items[i].header.crc;
-		vec_push(&m->entries, e[i]);
-		m->leo += e[i].n;
+		if (leads)
+			e[i].base = m->leo;
+		model_add(m, &e[i]);
 	}
-	for (size_t i = 0; i < kept; i++)
+	for (size_t i = 0; i < n; i++)
 		free(items[i].batch);
+}
+
+/* Anywhere, or as a follower does it: at the end of an epoch. */
+static int64_t cut_at(struct world *w, struct model *m)
+{
+	int64_t at = between(w, m->log->log_start, m->leo), end;
+	int32_t epoch;
+
+	if (one_in(w, 2))
+		return at;
+	epoch_cache_end(&m->log->epochs, (int32_t)between(w, 0, m->epoch), m->log->leo,
+		m->log->log_start, &epoch, &end);
+	return end >= m->log->log_start && end <= m->leo ? end : at;
 }
 
 static void truncate_log(struct world *w, struct model *m)
 {
-	int64_t at = between(w, m->log->log_start, m->leo);
+	int64_t at = cut_at(w, m);
 	bool anew = one_in(w, 4);
 	int r;
 
@@ -539,13 +509,42 @@ static void truncate_log(struct world *w, struct model *m)
 		model_cut(m, at);
 	} else {
 		REQUIRE(w, faulty(w), "a truncation: %s", err_name(r));
-		m->least = anew ? m->first : min_i64(at, m->leo);
-		if (entry_at(m, m->least) < m->entries.n)
-			m->least = min_i64(m->least, m->entries.v[entry_at(m, m->least)].base);
+		m->least = anew ? m->first : model_cut_end(m, at);
 		m->may_restart = anew;
 		m->flushed = min_i64(m->flushed, m->least);
 		w->disk.dead = true;
 	}
+}
+
+/* The worker's turn; what is cut or deleted meanwhile is not in it. */
+static void end_job(struct world *w, bool run)
+{
+	unsigned files = w->job.files;
+
+	if (!w->job_on)
+		return;
+	w->job_on = false;
+	if (run)
+		store_job_run(&w->job);
+	if (store_job_done(&w->store, &w->job) < 0 || !run || !(files & STORE_KEEP_START))
+		return;
+	for (int i = 0; i < w->n_logs; i++) {
+		struct model *m = &w->models[i];
+
+		if (m->log && m->cuts == w->job_cuts[i])
+			m->kept_start = max_i64(m->kept_start, w->job_starts[i]);
+	}
+}
+
+static void begin_job(struct world *w)
+{
+	if (w->job_on)
+		return;
+	for (int i = 0; i < w->n_logs; i++) {
+		w->job_starts[i] = w->models[i].log ? w->models[i].log->log_start : 0;
+		w->job_cuts[i] = w->models[i].cuts;
+	}
+	w->job_on = store_job_begin(&w->store, (unsigned)between(w, 1, 7), &w->job);
 }
 
 static void checkpoint(struct world *w)
@@ -564,16 +563,47 @@ static void checkpoint(struct world *w)
 static void create_log(struct world *w, int i)
 {
 	struct model *m = &w->models[i];
-	struct uuid id = {{1, 2, 3}};
+	struct uuid id = {{1, 2, ++w->ids}};
 	struct err e = {0};
 	int r = store_create(&w->store, topic_of(i), i, &id, NULL, &m->log, &e);
 
+	m->id = id;
 	if (r == 0) {
 		m->there = true;
 		return;
 	}
 	m->log = NULL;
 	REQUIRE(w, faulty(w) && r != ERR_EXISTS, "no log: %s", e.msg);
+}
+
+/* With its topic; the next of the name is another. */
+static void delete_log(struct world *w, struct model *m)
+{
+	int r = store_delete(&w->store, m->log);
+
+	REQUIRE(w, r == 0 || faulty(w), "not deleted: %s", err_name(r));
+	m->log = NULL;
+	m->there = false;
+	model_restart(m, 0);
+	m->kept_start = 0;
+	m->epoch = 0;
+}
+
+static void no_sync(void *arg, struct plog *log)
+{
+	(void)arg;
+	(void)log;
+}
+
+static void tidy(struct world *w)
+{
+	char *path;
+
+	store_attend(&w->store, no_sync, NULL);
+	while ((path = store_take_trash(&w->store))) {
+		store_remove(&w->disk.io, path);
+		free(path);
+	}
 }
 
 static void flush(struct world *w, struct model *m)
@@ -585,20 +615,29 @@ static void flush(struct world *w, struct model *m)
 	w->disk.failing_syncs = 0;
 }
 
-/* A sync as a worker does it, with an append while it is under way. */
+/* A sync as a worker does it, of full segments or of all, with other work while it is under way. */
 static void sync_aside(struct world *w, struct model *m)
 {
 	struct plog_sync sync;
-	int64_t leo = m->leo;
-	int n = plog_sync_begin(m->log, false, &sync);
+	bool rolled = one_in(w, 4), early;
+	int64_t cuts = m->cuts, leo = rolled ? (*vec_last(&m->log->segments))->base : m->leo;
+	int n = plog_sync_begin(m->log, rolled, &sync);
 
 	if (n <= 0) {
 		REQUIRE(w, n == 0 || faulty(w), "a sync: %s", err_name(n));
 		return;
 	}
-	plog_sync_run(&sync);
+	early = one_in(w, 2);
+	if (early)
+		plog_sync_run(&sync);
 	append(w, m);
-	if (plog_sync_done(&sync) == 0)
+	if (one_in(w, 4))
+		truncate_log(w, m);
+	if (m->log->state == PLOG_OPEN && one_in(w, 2))
+		append(w, m);
+	if (!early)
+		plog_sync_run(&sync);
+	if (plog_sync_done(&sync) == 0 && m->cuts == cuts)
 		m->flushed = max_i64(m->flushed, leo);
 }
 
@@ -644,9 +683,13 @@ static void act(struct world *w, struct model *m)
 	else if (what < 89)
 		truncate_log(w, m);
 	else if (what < 95)
-		checkpoint(w);
+		one_in(w, 2) ? checkpoint(w) : begin_job(w);
 	else if (what < 97)
 		REQUIRE(w, plog_checkpoint_producers(m->log) == 0 || faulty(w), "no snapshot");
+	else if (what < 98)
+		tidy(w);
+	else if (what < 99)
+		delete_log(w, m);
 }
 
 static void step(struct world *w)
@@ -660,6 +703,8 @@ static void step(struct world *w)
 		create_log(w, i);
 	else
 		act(w, m);
+	if (one_in(w, 3))
+		end_job(w, true);
 	if (w->disk.dead || (m->log && m->log->state != PLOG_OPEN) || one_in(w, 16)) {
 		crash(w);
 	} else if (one_in(w, 25)) {
@@ -680,7 +725,8 @@ static void world_run(struct world *w, uint64_t seed)
 	w->n_logs = (int)between(w, 1, LOGS);
 	clock_manual_init(&w->clock, T0);
 	sim_disk_init(&w->disk, seed, &w->clock.clock);
-	batch_builder_init(&w->builder, NULL);
+	w->ctx = compress_ctx_new();
+	batch_builder_init(&w->builder, w->ctx);
 	w->config = plog_config_default;
 	w->config.segment_bytes = (int32_t)between(w, 4000, 40000);
 	w->config.index_interval_bytes = (int32_t)between(w, 0, 3000);
@@ -691,9 +737,11 @@ static void world_run(struct world *w, uint64_t seed)
 	REQUIRE(w, start(w), "no first start");
 	for (w->step = 1; w->step <= STEPS; w->step++)
 		step(w);
+	end_job(w, true);
 	store_drop(&w->store);
 	sim_disk_fini(&w->disk);
 	batch_builder_fini(&w->builder);
+	compress_ctx_free(w->ctx);
 	for (int i = 0; i < LOGS; i++)
 		vec_fini(&w->models[i].entries);
 }

@@ -454,6 +454,44 @@ static void a_bad_batch_takes_no_other_segment_along(void **state)
 	}
 }
 
+/* As a follower takes it: the leader's log was compacted. */
+static void put_at(struct bench *b, int64_t base)
+{
+	struct batch_options opt = BATCH_OPTIONS_DEFAULT;
+	struct plog_append item = {.coordinator_epoch = -1};
+	struct slice bytes;
+
+	batch_builder_begin(&b->builder, &opt);
+	assert_int_equal(
+		batch_builder_add(&b->builder, RECORD_TIME, SLICE_NULL, SLICE_NULL, NULL, 0), 0);
+	assert_int_equal(batch_builder_finish(&b->builder, &bytes), 0);
+	item.batch = xmemdup(bytes.p, bytes.n);
+	batch_stamp(item.batch, base, 1);
+	assert_int_equal(batch_check(slice_of(item.batch, bytes.n), &item.header), 0);
+	assert_int_equal(plog_append(b->log, &item, 1, PLOG_FOLLOWER), 1);
+	free(item.batch);
+}
+
+static void a_read_in_a_gap_begins_behind_it(void **state)
+{
+	struct bench *b = *state;
+	struct plog_range r;
+
+	for (int64_t base = 0; base < 4000; base += 50)
+		put_at(b, base);
+	for (int i = 0; i < 2; i++) {
+		for (int64_t at = 1; at < 3950; at += 10) {
+			assert_int_equal(plog_locate(b->log, at, 1, b->log->leo, true, &r), 0);
+			assert_int_equal(r.first_offset, (at + 49) / 50 * 50);
+			plog_range_release(&r);
+		}
+		for (size_t k = 1; k < b->log->segments.n; k++)
+			assert_int_equal(
+				b->log->segments.v[k]->base, b->log->segments.v[k - 1]->next);
+		kill_and_start(b);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -473,6 +511,7 @@ int main(void)
 		TEST(bad_index_entries_are_made_anew),
 		TEST(bad_times_are_made_anew),
 		TEST(a_bad_batch_takes_no_other_segment_along),
+		TEST(a_read_in_a_gap_begins_behind_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
