@@ -123,11 +123,16 @@ static void tidy(struct opening *o)
 static bool count_batch(
 	void *arg, const struct batch_header *h, UNUSED int64_t position, UNUSED struct slice batch)
 {
-	struct plog *log = arg;
+	struct opening *o = arg;
+	struct plog *log = o->log;
+	const struct epoch_cache *c = &log->epochs;
 
 	segment_note(plog_active(log), h, (uint32_t)log->config.index_interval_bytes);
-	if (h->leader_epoch > epoch_cache_latest(&log->epochs))
+	if (h->leader_epoch > epoch_cache_latest(c))
 		epoch_cache_assign(&log->epochs, h->leader_epoch, h->base_offset);
+	else if (h->leader_epoch >= 0 && h->base_offset >= c->entries.v[0].start &&
+		 epoch_cache_at(c, h->base_offset) != h->leader_epoch)
+		o->bad_epochs = true; /* the file is of batches that were refused or cut */
 	return true;
 }
 
@@ -172,7 +177,7 @@ static int walk_tail(struct opening *o, struct segment *s, int64_t from, int64_t
 
 	s->size = from;
 	s->since_index = 0;
-	r = segment_walk(s, from, size, check ? WALK_CHECK : 0, count_batch, log, &stopped);
+	r = segment_walk(s, from, size, check ? WALK_CHECK : 0, count_batch, o, &stopped);
 	if (check)
 		log->found.bytes_checked += stopped - from;
 	if (r == ERR_IO)

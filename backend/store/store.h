@@ -52,6 +52,7 @@ struct store {
 	unsigned stale; /* checkpoints to be written whatever the logs say */
 	struct map ghosts;
 	pthread_mutex_t offsets_lock; /* held while a checkpoint is written */
+	int64_t made[PLOG_N_KEPT];    /* turn of the newest text of the file */
 	int64_t written[PLOG_N_KEPT]; /* turn of what is in the file; under the lock */
 };
 

@@ -93,6 +93,7 @@ static void make_text(struct store *s, struct store_job *job, int f)
 		buf_printf(out, "%s %d %lld\n", e->topic, e->partition, (long long)e->offset);
 	job->files |= 1u << f;
 	s->stale &= ~(1u << f);
+	s->made[f] = job->turn;
 }
 
 static void make_texts(struct store *s, struct store_job *job, unsigned files)
@@ -218,7 +219,14 @@ static int save_producers(struct store *s)
 int store_checkpoint(struct store *s)
 {
 	unsigned files = changed_files(s);
-	int r = files ? write_now(s, files) : 0;
+	int r;
+
+	/* Nor does it rely on a job that is under way. */
+	pthread_mutex_lock(&s->offsets_lock);
+	for (int f = 0; f < PLOG_N_KEPT; f++)
+		files |= (unsigned)(s->written[f] < s->made[f]) << f;
+	pthread_mutex_unlock(&s->offsets_lock);
+	r = files ? write_now(s, files) : 0;
 
 	return r < 0 ? r : save_producers(s);
 }

@@ -509,7 +509,7 @@ static void truncate_log(struct world *w, struct model *m)
 		model_cut(m, at);
 	} else {
 		REQUIRE(w, faulty(w), "a truncation: %s", err_name(r));
-		m->least = anew ? m->first : model_cut_end(m, at);
+		m->least = min_i64(m->least, anew ? m->first : model_cut_end(m, at));
 		m->may_restart = anew;
 		m->flushed = min_i64(m->flushed, m->least);
 		w->disk.dead = true;

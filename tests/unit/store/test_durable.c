@@ -263,6 +263,13 @@ static void a_late_job_writes_nothing_old(void **state)
 	assert_int_equal(store_job_done(&b->store, &job), 0);
 	assert_true(has_line(b, "recovery-point-offset-checkpoint", "t 0 0\n"));
 	assert_true(has_line(b, "replication-offset-checkpoint", "t 0 0\n"));
+	/* A checkpoint does not rely on a job that has not run. */
+	put(b, 1);
+	assert_true(store_job_begin(&b->store, STORE_KEEP_HIGH, &job));
+	assert_int_equal(store_checkpoint(&b->store), 0);
+	assert_true(has_line(b, "replication-offset-checkpoint", "t 0 1\n"));
+	store_job_run(&job);
+	assert_int_equal(store_job_done(&b->store, &job), 0);
 	/* One that fails is made up for. */
 	put(b, 1);
 	b->disk.sync_errno = EIO;
@@ -274,7 +281,7 @@ static void a_late_job_writes_nothing_old(void **state)
 	assert_true(store_job_begin(&b->store, STORE_KEEP_HIGH, &job));
 	store_job_run(&job);
 	assert_int_equal(store_job_done(&b->store, &job), 0);
-	assert_true(has_line(b, "replication-offset-checkpoint", "t 0 1\n"));
+	assert_true(has_line(b, "replication-offset-checkpoint", "t 0 2\n"));
 }
 
 static void a_sync_says_nothing_of_what_was_cut(void **state)
@@ -395,6 +402,24 @@ static void epochs_of_a_later_start_are_found_again(void **state)
 	free(path);
 }
 
+static void epochs_of_a_refused_batch_are_found_again(void **state)
+{
+	struct bench *b = *state;
+	char *path = xasprintf("%s/leader-epoch-checkpoint", b->log->dir);
+	static const char refused[] = "0\n2\n1 0\n2 12\n";
+
+	put(b, 10);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(put_as(b, b->sequence++, 2), 0);
+	assert_int_equal(checkpoint_replace(&store_io_system, path,
+				 slice_of(refused, sizeof(refused) - 1), false),
+		0);
+	kill_and_start(b);
+	assert_int_equal(epoch_cache_at(&b->log->epochs, 9), 1);
+	assert_int_equal(epoch_cache_at(&b->log->epochs, 10), 2);
+	free(path);
+}
+
 static void bad_index_entries_are_made_anew(void **state)
 {
 	struct bench *b = *state;
@@ -508,6 +533,7 @@ int main(void)
 		TEST(a_snapshot_with_a_gap_behind_is_not_used),
 		TEST(a_text_cut_within_a_number_is_no_text),
 		TEST(epochs_of_a_later_start_are_found_again),
+		TEST(epochs_of_a_refused_batch_are_found_again),
 		TEST(bad_index_entries_are_made_anew),
 		TEST(bad_times_are_made_anew),
 		TEST(a_bad_batch_takes_no_other_segment_along),
