@@ -38,7 +38,7 @@
 #define PARTITION_BYTES (1 << 20) /* max.partition.fetch.bytes, Kafka's default */
 #define GROUP_BYTES     (3 << 20) /* so the stream comes in pieces of an answer's size */
 #define REPORT          2.2       /* Linux: 2 s between two reports of free pages */
-#define WARM_MAX        8.0
+#define WARM_MAX        5.0
 #define FETCH_VERSION   12 /* the last one with names of topics */
 
 struct segment_file {
@@ -243,7 +243,7 @@ static int warm(const char *folder)
 	load_init(&l, folder);
 	while (l.bytes > 0 && seconds() - start < WARM_MAX) {
 		double rate = pass(&l);
-		bool fast = passes++ > 0 && rate >= 0.7 * best;
+		bool fast = passes++ > 0 && rate >= best / 2;
 
 		best = rate > best ? rate : best;
 		if (fast && (was_slow || (fast_since > 0 && seconds() - fast_since > REPORT)))
