@@ -1,5 +1,6 @@
 /* Requests in, answers out; handlers.c says which function serves which API. */
 #define LOG_MODULE "api"
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/api.h"
@@ -135,11 +136,12 @@ static void dispatch(struct call *c, const struct api_handler *h, struct slice b
 {
 	void *request = arena_alloc(&c->arena, c->api->request->body->size);
 	int rc = msg_decode(c->api->request, c->version, body, &c->arena, request, NULL);
+	char why[160];
 
 	if (rc < 0) {
-		log_warn("%s: %s v%d: %s", net_slot_peer(c->slot), c->api->name, c->version,
-			err_name(rc));
-		call_drop(c, "a request that cannot be read");
+		snprintf(why, sizeof(why), "a request that cannot be read, %s v%d: %s",
+			c->api->name, c->version, err_name(rc));
+		call_drop(c, why);
 		return;
 	}
 	h->serve(c, request);
@@ -152,6 +154,7 @@ void api_request(void *arg, struct net_slot *slot, struct slice frame, struct re
 	const struct api_handler *h;
 	struct call *c;
 	size_t used;
+	char why[64];
 
 	if (request_header_decode(frame, &header, &used) < 0) {
 		net_slot_drop(slot, "a request header that cannot be read");
@@ -159,8 +162,8 @@ void api_request(void *arg, struct net_slot *slot, struct slice frame, struct re
 	}
 	h = api_handler(header.api_key);
 	if (!h) {
-		log_warn("%s: API key %d is not served here", net_slot_peer(slot), header.api_key);
-		net_slot_drop(slot, "an API that is not served here");
+		snprintf(why, sizeof(why), "API key %d, which is not served here", header.api_key);
+		net_slot_drop(slot, why);
 		return;
 	}
 	c = call_new(b, slot);

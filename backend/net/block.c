@@ -43,7 +43,12 @@ void net_budget_fini(struct net_budget *b)
 
 bool net_budget_short(const struct net_budget *b, size_t want)
 {
-	return b->used && b->used + size_for(want) > b->limit;
+	size_t size = size_for(want);
+	/* A quarter is for small requests: parts of large ones, however many, leave room for them.
+	 */
+	size_t limit = size <= NET_BLOCK_MIN ? b->limit : b->limit - b->limit / 4;
+
+	return b->used && b->used + size > limit;
 }
 
 static void block_release(struct ref *r)

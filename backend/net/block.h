@@ -39,7 +39,8 @@ struct net_block {
 void net_budget_init(struct net_budget *b, size_t limit, size_t keep_limit);
 /* All blocks must have come back. */
 void net_budget_fini(struct net_budget *b);
-/* Would a block for `want` bytes pass the limit? Never while nothing is used. */
+/* Would a block for `want` bytes pass the limit? Never while nothing is used. The last quarter is
+ * for blocks of NET_BLOCK_MIN alone. */
 bool net_budget_short(const struct net_budget *b, size_t want);
 /* A block of at least `want` bytes with one reference; beyond the limit too: asking
  * net_budget_short first is the caller's part. */

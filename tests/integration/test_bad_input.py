@@ -2,6 +2,7 @@
 import os
 import struct
 import tempfile
+import time
 
 import kdecktest
 from kdecktest import BUILD, Broker, Wire, run
@@ -59,6 +60,8 @@ def test_unknown_apis():
             with Wire(b.port) as w:
                 w.request(key, version, 1)
                 assert w.closed(), (key, version)
+        with open(b.log) as f:  # one line each
+            assert f.read().count(" WARN ") == 4
         with Wire(b.port) as w:
             w.request(API_VERSIONS, 77, 3, b"\x00")  # its header has tagged fields
             answer = w.response()
@@ -147,6 +150,20 @@ def test_slow_frames():
         for w in held:
             w.close()
         served(b)
+
+
+def test_large_parts():
+    """parts of the largest frames, more than memory is for, leave small requests unhindered"""
+    with Broker(**{"kdeck_request_memory_bytes": "16777216"}) as b:
+        held = [Wire(b.port) for _ in range(60)]
+        for w in held:
+            w.send(struct.pack(">i", 100 << 20) + b"x" * 200000)
+        for _ in range(3):
+            start = time.monotonic()
+            served(b)
+            assert time.monotonic() - start < 5  # they are closed only after ten seconds
+        for w in held:
+            w.close()
 
 
 def test_many_idle():

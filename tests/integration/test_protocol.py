@@ -1,7 +1,4 @@
-"""Answers that clients depend on, byte by byte: what Apache Kafka answers to the same requests.
-
-make check-kafka compares far more with a broker of Apache Kafka (tests/kafka/test_same_answers.py).
-"""
+"""Answers that clients depend on, byte by byte: what Apache Kafka answers to the same requests."""
 import struct
 
 import kdecktest
