@@ -631,7 +631,7 @@ static void sync_aside(struct world *w, struct model *m)
 	if (early)
 		plog_sync_run(&sync);
 	append(w, m);
-	if (one_in(w, 4))
+	if (!w->disk.dead && one_in(w, 4))
 		truncate_log(w, m);
 	if (m->log->state == PLOG_OPEN && one_in(w, 2))
 		append(w, m);
