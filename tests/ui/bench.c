@@ -47,18 +47,19 @@ bool bench_ready(void)
 
 static _Noreturn void run_broker(const struct bench *b, int out)
 {
-	char path[4096], log[256], dirs[256];
+	char path[4096], log[256], dirs[256], listeners[128];
 	int err;
 
 	program("kdeck-broker", path, sizeof(path));
 	snprintf(log, sizeof(log), "%s/broker.log", b->folder);
 	snprintf(dirs, sizeof(dirs), "log.dirs=%s/data", b->folder);
+	snprintf(listeners, sizeof(listeners), "listeners=PLAINTEXT://%s",
+		b->address[0] ? b->address : "127.0.0.1:0");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	err = open(log, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	dup2(out, STDOUT_FILENO);
 	dup2(err, STDERR_FILENO);
-	execl(path, path, "--override", "listeners=PLAINTEXT://127.0.0.1:0", "--override", dirs,
-		(char *)NULL);
+	execl(path, path, "--override", listeners, "--override", dirs, (char *)NULL);
 	_exit(127);
 }
 
@@ -86,24 +87,35 @@ static bool read_ready(struct bench *b, int fd)
 	return true;
 }
 
-int bench_setup(void **state)
+static bool start_broker(struct bench *b)
 {
-	struct bench *b = ALLOC(struct bench);
-	const char *tmp = getenv("TMPDIR");
 	int pipe_fds[2];
 	bool up;
 
-	*state = b;
-	snprintf(b->folder, sizeof(b->folder), "%s/kdeck-ui-XXXXXX", tmp ? tmp : "/tmp");
-	if (!mkdtemp(b->folder) || pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return -1;
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return false;
 	b->broker = fork();
 	if (b->broker == 0)
 		run_broker(b, pipe_fds[1]);
 	close(pipe_fds[1]);
 	up = read_ready(b, pipe_fds[0]);
 	close(pipe_fds[0]);
-	return up ? 0 : -1;
+	return up;
+}
+
+int bench_setup(void **state)
+{
+	struct bench *b = ALLOC(struct bench);
+	const char *tmp = getenv("TMPDIR");
+
+	*state = b;
+	snprintf(b->folder, sizeof(b->folder), "%s/kdeck-ui-XXXXXX", tmp ? tmp : "/tmp");
+	return mkdtemp(b->folder) && start_broker(b) ? 0 : -1;
+}
+
+void bench_restart_broker(struct bench *b)
+{
+	assert_true(start_broker(b));
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -148,6 +160,33 @@ void bench_console_with(struct bench *b, const char *option, int cols, int rows)
 
 	program("kdeck", path, sizeof(path));
 	start(b, argv, NULL, cols, rows);
+}
+
+void bench_words(
+	struct bench *b, const char *const *words, const char *const *extra, int cols, int rows)
+{
+	char path[4096];
+	const char *argv[8] = {path};
+
+	for (size_t i = 0; words && words[i] && i + 2 < ARRAY_LEN(argv); i++)
+		argv[i + 1] = words[i];
+	program("kdeck", path, sizeof(path));
+	start(b, argv, extra, cols, rows);
+}
+
+void bench_sh(const struct bench *b, const char *command)
+{
+	char path[4096];
+	struct buf line = BUF_EMPTY;
+	char *whole;
+
+	program("kdeck", path, sizeof(path));
+	whole = realpath(path, NULL);
+	buf_printf(&line, "K='%s'; A='%s'; HOME='%s'; cd \"$HOME\" && { %s; }",
+		whole ? whole : path, b->address, b->folder, command);
+	assert_int_equal(system(buf_z(&line)), 0);
+	free(whole);
+	buf_fini(&line);
 }
 
 void bench_console(

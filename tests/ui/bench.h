@@ -23,6 +23,14 @@ void bench_console(
 void bench_console_with(struct bench *b, const char *option, int cols, int rows);
 /* At once, as kill -9 does. */
 void bench_kill_broker(struct bench *b);
+/* The program with these words (NULL-ended) instead of an address: "demo", or none. */
+void bench_words(
+	struct bench *b, const char *const *words, const char *const *extra, int cols, int rows);
+/* A shell command that must succeed: $K is kdeck, $A the broker's address, $HOME the bench's folder
+ * (where it runs). */
+void bench_sh(const struct bench *b, const char *command);
+/* The broker again, on its folder and at its address. */
+void bench_restart_broker(struct bench *b);
 /* q: the exit status is 0, and the terminal is what it was. */
 void bench_quit(struct bench *b);
 

@@ -34,8 +34,11 @@ struct screen {
 	VTermScreen *vs;
 	struct screen_modes modes;
 	size_t bytes;
+	struct buf raw; /* the latest of what was written, for what libvterm does not keep */
 	bool ended;
 };
+
+#define RAW_MAX 65536
 
 /* ---- the terminal ---------------------------------------------------------------------------- */
 
@@ -133,6 +136,7 @@ void screen_free(struct screen *s)
 	}
 	close(s->fd);
 	vterm_free(s->vt);
+	buf_fini(&s->raw);
 	free(s);
 }
 
@@ -146,9 +150,13 @@ bool screen_pump(struct screen *s, int ms)
 		return false;
 	n = read(s->fd, bytes, sizeof(bytes));
 	s->bytes += n > 0 ? (size_t)n : 0;
-	if (n > 0)
+	if (n > 0) {
 		vterm_input_write(s->vt, bytes, (size_t)n);
-	else if (n == 0 || (errno != EINTR && errno != EAGAIN))
+		buf_put(&s->raw, bytes, (size_t)n);
+		if (s->raw.n > RAW_MAX)
+			buf_consume(&s->raw, s->raw.n - RAW_MAX);
+	}
+	if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
 		s->ended = true; /* nobody holds the other side */
 	return n > 0;
 }
@@ -174,6 +182,33 @@ struct screen_modes screen_modes(const struct screen *s)
 	return s->modes;
 }
 
+/* ---- lines ----------------------------------------------------------------------------------- */
+
+static void put_line_from(struct screen *s, int row, int from, struct buf *out)
+{
+	size_t end = out->n;
+	VTermScreenCell cell;
+
+	for (int col = from; col<s->cols; col += cell.width> 1 ? cell.width : 1) {
+		vterm_screen_get_cell(s->vs, (VTermPos){.row = row, .col = col}, &cell);
+		if (!cell.chars[0] || cell.chars[0] == ' ') {
+			buf_putc(out, ' ');
+			continue;
+		}
+		for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i]; i++) {
+			char utf8[4];
+			buf_put(out, utf8, utf8_encode(cell.chars[i], utf8));
+		}
+		end = out->n;
+	}
+	out->n = end;
+}
+
+static void put_line(struct screen *s, int row, struct buf *out)
+{
+	put_line_from(s, row, 0, out);
+}
+
 /* ---- keys ------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -195,6 +230,7 @@ static const struct {
 	{"PgUp", "\033[5~"},
 	{"PgDn", "\033[6~"},
 	{"F1", "\033OP"},
+	{"F10", "\033[21~"},
 	{"Alt-Enter", "\033\r"},
 };
 
@@ -231,6 +267,55 @@ void screen_type(struct screen *s, const char *text)
 	on_output(text, strlen(text), s);
 }
 
+void screen_mouse(struct screen *s, int button, int x, int y)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "\033[<%d;%d;%dM", button, x + 1, y + 1);
+	on_output(text, strlen(text), s);
+	if (button < 64) {
+		snprintf(text, sizeof(text), "\033[<%d;%d;%dm", button, x + 1, y + 1);
+		on_output(text, strlen(text), s);
+	}
+}
+
+void screen_click(struct screen *s, int button, const char *text)
+{
+	for (int row = 0; row < s->rows; row++) {
+		for (int col = 0; col < s->cols; col++) {
+			struct buf line = BUF_EMPTY;
+			bool here;
+			put_line_from(s, row, col, &line);
+			here = strncmp(buf_z(&line), text, strlen(text)) == 0;
+			buf_fini(&line);
+			if (here) {
+				screen_mouse(s, button, col, row);
+				return;
+			}
+		}
+	}
+	screen_fail(s, "nothing to click: %s", text);
+}
+
+const char *screen_copied(struct screen *s)
+{
+	static const char mark[] = "\033]52;c;";
+	const char *found = NULL;
+
+	for (char *p = (char *)(uintptr_t)buf_z(&s->raw); (p = strstr(p, mark)); p++)
+		found = p;
+	return found ? found + sizeof(mark) - 1 : NULL;
+}
+
+void screen_cursor(struct screen *s, int *x, int *y)
+{
+	VTermPos at;
+
+	vterm_state_get_cursorpos(vterm_obtain_state(s->vt), &at);
+	*x = at.col;
+	*y = at.row;
+}
+
 void screen_resize(struct screen *s, int cols, int rows)
 {
 	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
@@ -242,26 +327,6 @@ void screen_resize(struct screen *s, int cols, int rows)
 }
 
 /* ---- what is seen ---------------------------------------------------------------------------- */
-
-static void put_line(struct screen *s, int row, struct buf *out)
-{
-	size_t end = out->n;
-	VTermScreenCell cell;
-
-	for (int col = 0; col<s->cols; col += cell.width> 1 ? cell.width : 1) {
-		vterm_screen_get_cell(s->vs, (VTermPos){.row = row, .col = col}, &cell);
-		if (!cell.chars[0] || cell.chars[0] == ' ') {
-			buf_putc(out, ' ');
-			continue;
-		}
-		for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i]; i++) {
-			char utf8[4];
-			buf_put(out, utf8, utf8_encode(cell.chars[i], utf8));
-		}
-		end = out->n;
-	}
-	out->n = end;
-}
 
 void screen_dump(struct screen *s, struct buf *out)
 {

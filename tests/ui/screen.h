@@ -27,6 +27,10 @@ void screen_free(struct screen *s);
 void screen_press(struct screen *s, const char *names);
 /* Characters as they are. */
 void screen_type(struct screen *s, const char *text);
+/* Presses (and lets go) a mouse button at a cell from 0: 0 left, 2 right, 64 and 65 the wheel. */
+void screen_mouse(struct screen *s, int button, int x, int y);
+/* Clicks where the text stands; fails when it does not. */
+void screen_click(struct screen *s, int button, const char *text);
 void screen_resize(struct screen *s, int cols, int rows);
 
 typedef bool screen_fn(void *arg, struct screen *s);
@@ -49,6 +53,10 @@ void screen_dump(struct screen *s, struct buf *out);
 pid_t screen_pid(const struct screen *s);
 int screen_cols(const struct screen *s);
 int screen_rows(const struct screen *s);
+/* What the program has put on the clipboard last (OSC 52), as base64; NULL: nothing. */
+const char *screen_copied(struct screen *s);
+/* Where the cursor is. */
+void screen_cursor(struct screen *s, int *x, int *y);
 /* Cells that are drawn in another colour than the terminal's own. */
 int screen_coloured(struct screen *s);
 

@@ -16,7 +16,8 @@
 #include "model/format.h"
 #include "view/common.h"
 
-#define LOW 16
+#define LOW    16
+#define NARROW 60
 
 /* How old what is seen is: of the view's own data, else of the cluster's. */
 static void age_text(const struct app *a, struct buf *out, enum style *style)
@@ -136,7 +137,7 @@ static void draw_keys(struct app *a, const struct surface *s, int y)
 	enum view_focus focus = app_focus(a);
 	struct key_hint hints[ACTION_COUNT + 1];
 	char keys[ACTION_COUNT][24];
-	int n = 0;
+	int n = 0, menu = -1;
 
 	if (focus == VIEW_MODAL) {
 		key_bar_draw(s, y, form, (int)ARRAY_LEN(form));
@@ -153,7 +154,15 @@ static void draw_keys(struct app *a, const struct surface *s, int y)
 		if (!keys[n][0])
 			continue;
 		hints[n] = (struct key_hint){keys[n], label_of(a, act)};
+		if (id == ACTION_MENU)
+			menu = n;
 		n++;
+	}
+	if (s->cols < NARROW && menu > 0) {
+		/* The menu has everything that no longer fits. */
+		struct key_hint first = hints[menu];
+		memmove(hints + 1, hints, (size_t)menu * sizeof(*hints));
+		hints[0] = first;
 	}
 	if (focus == VIEW_TYPES)
 		hints[n++] = (struct key_hint){"Esc", "back"};

@@ -97,7 +97,10 @@ static void on_winch(void *arg, int signum)
 	struct tty *t = arg;
 
 	(void)signum;
-	if (term_resized(t->term) && t->app)
+	/* There and back again between two looks: what was on the screen may be gone. */
+	if (!term_resized(t->term))
+		term_repaint(t->term);
+	if (t->app)
 		view_redraw(app_ctx(t->app));
 }
 

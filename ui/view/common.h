@@ -49,6 +49,8 @@ struct view_freshness {
 	bool silent;         /* nothing has come, and the last try failed */
 };
 struct view_freshness view_freshness(const struct view_ctx *c);
+/* The same of one topic; NULL: of the cluster. */
+int64_t view_topic_age(const struct view_ctx *c, const struct topic *t);
 /* Shows how an action went: the message line, e NULL: `done`. */
 void view_outcome(struct view_ctx *c, const struct err *e, const char *done);
 /* A text that begins at x of line y and is cut at the surface's edge; returns where it ended. */

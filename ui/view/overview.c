@@ -53,53 +53,74 @@ static enum style bad_if(bool bad, enum style style)
 	return bad ? style : STYLE_NORMAL;
 }
 
+/* A line of figures; on a low screen only those that say whether all is well. */
+struct figures {
+	struct overview *v;
+	const struct surface *s;
+	struct buf text;
+	bool low;
+	int y;
+};
+
+static void put_figure(struct figures *f, const char *label, enum style style, const char *note)
+{
+	figure(f->s, f->y++, label, buf_z(&f->text), style, note);
+	buf_clear(&f->text);
+}
+
+static void put_number(
+	struct figures *f, const char *label, int64_t n, enum style bad, const char *note)
+{
+	fmt_count(&f->text, n);
+	put_figure(f, label, bad_if(bad != STYLE_NORMAL && n > 0, bad), n > 0 ? note : NULL);
+}
+
+static void put_flow(struct figures *f, const struct totals *t)
+{
+	fmt_rate(&f->text, t->in_records);
+	if (t->in_records >= 0)
+		buf_puts(&f->text, " rec/s");
+	spark(f->v, f->s, f->y, TOTAL_IN_RECORDS);
+	put_figure(f, "in", STYLE_NORMAL, NULL);
+	if (f->low)
+		return;
+	fmt_bytes_rate(&f->text, t->in_bytes);
+	if (t->in_bytes >= 0)
+		buf_puts(&f->text, "/s");
+	spark(f->v, f->s, f->y, TOTAL_IN_BYTES);
+	put_figure(f, "", STYLE_NORMAL, NULL);
+}
+
+#define LOW_ROWS 14
+
 static int draw_figures(struct overview *v, const struct cluster *c, const struct surface *s)
 {
 	const struct totals *t = &c->totals;
-	struct buf b = BUF_EMPTY;
-	int y = 0;
+	struct figures f = {.v = v, .s = s, .low = s->rows < LOW_ROWS};
 
-	buf_printf(&b, "%d of %d up", t->brokers_up, t->brokers);
-	figure(s, y++, "brokers", buf_z(&b), bad_if(t->brokers_up < t->brokers, STYLE_ERROR), NULL);
-	buf_clear(&b);
-	buf_printf(&b, "%d", c->controller);
-	figure(s, y++, "controller", c->controller < 0 ? "-" : buf_z(&b), STYLE_NORMAL, NULL);
-	buf_clear(&b);
-	fmt_count(&b, t->topics);
-	figure(s, y++, "topics", buf_z(&b), STYLE_NORMAL, NULL);
-	buf_clear(&b);
-	fmt_count(&b, t->partitions);
-	figure(s, y++, "partitions", buf_z(&b), STYLE_NORMAL, NULL);
-	buf_clear(&b);
-	fmt_count(&b, t->under);
-	figure(s, y++, "under-repl.", buf_z(&b), bad_if(t->under > 0, STYLE_WARN),
-		t->under > 0 ? "! a replica is behind or down" : NULL);
-	buf_clear(&b);
-	fmt_count(&b, t->offline);
-	figure(s, y++, "offline", buf_z(&b), bad_if(t->offline > 0, STYLE_ERROR),
-		t->offline > 0 ? "✗ no leader: neither written nor read" : NULL);
-	buf_clear(&b);
-	if (t->records_about)
-		buf_puts(&b, "≈ ");
-	fmt_count(&b, t->records);
-	figure(s, y++, "records", buf_z(&b), STYLE_NORMAL, NULL);
-	buf_clear(&b);
-	fmt_bytes(&b, t->size);
-	figure(s, y++, "size", buf_z(&b), STYLE_NORMAL, NULL);
-	buf_clear(&b);
-	fmt_rate(&b, t->in_records);
-	if (t->in_records >= 0)
-		buf_puts(&b, " rec/s");
-	figure(s, y, "in", buf_z(&b), STYLE_NORMAL, NULL);
-	spark(v, s, y++, TOTAL_IN_RECORDS);
-	buf_clear(&b);
-	fmt_bytes_rate(&b, t->in_bytes);
-	if (t->in_bytes >= 0)
-		buf_puts(&b, "/s");
-	figure(s, y, "", buf_z(&b), STYLE_NORMAL, NULL);
-	spark(v, s, y++, TOTAL_IN_BYTES);
-	buf_fini(&b);
-	return y;
+	buf_printf(&f.text, "%d of %d up", t->brokers_up, t->brokers);
+	put_figure(&f, "brokers", bad_if(t->brokers_up < t->brokers, STYLE_ERROR), NULL);
+	if (!f.low && c->controller >= 0)
+		buf_printf(&f.text, "%d", c->controller);
+	else if (!f.low)
+		buf_putc(&f.text, '-');
+	if (!f.low)
+		put_figure(&f, "controller", STYLE_NORMAL, NULL);
+	put_number(&f, "topics", t->topics, STYLE_NORMAL, NULL);
+	if (!f.low)
+		put_number(&f, "partitions", t->partitions, STYLE_NORMAL, NULL);
+	put_number(&f, "under-repl.", t->under, STYLE_WARN, "! a replica is behind or down");
+	put_number(&f, "offline", t->offline, STYLE_ERROR, "✗ no leader: neither written nor read");
+	buf_puts(&f.text, t->records_about ? "≈ " : "");
+	fmt_count(&f.text, t->records);
+	put_figure(&f, "records", STYLE_NORMAL, NULL);
+	if (!f.low) {
+		fmt_bytes(&f.text, t->size);
+		put_figure(&f, "size", STYLE_NORMAL, NULL);
+	}
+	put_flow(&f, t);
+	buf_fini(&f.text);
+	return f.y;
 }
 
 static int draw_problems(
@@ -213,8 +234,10 @@ static void overview_draw(void *view, const struct surface *s)
 		draw_progress(v, &c->progress, &first);
 	}
 	rest = surface_sub(s, 0, whole ? 0 : 1, s->cols, s->rows - (whole ? 0 : 1));
-	y = draw_figures(v, c, &rest) + 1;
-	y = draw_problems(v, c, &rest, y, (rest.rows - y) / 2);
+	y = draw_figures(v, c, &rest);
+	y += rest.rows >= LOW_ROWS;
+	y = draw_problems(
+		v, c, &rest, y, rest.rows >= LOW_ROWS ? (rest.rows - y) / 2 : rest.rows - y);
 	draw_changes(v, &rest, y + 1);
 }
 

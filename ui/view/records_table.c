@@ -15,7 +15,7 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_TIME] = {"TIME", 8, 12, 12, 2, ALIGN_LEFT},
 	[COL_KEY] = {"KEY", 6, 12, 28, 0, ALIGN_LEFT},
 	[COL_VALUE] = {"VALUE", 12, 60, 0, 0, ALIGN_LEFT},
-	[COL_SIZE] = {"SIZE", 6, 7, 9, 3, ALIGN_RIGHT},
+	[COL_SIZE] = {"SIZE", 8, 8, 9, 3, ALIGN_RIGHT},
 };
 
 /* How much of a record a filter looks at. */

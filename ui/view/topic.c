@@ -277,9 +277,8 @@ static void topic_explain(void *view, struct buf *out)
 static int64_t topic_age(const void *view)
 {
 	const struct topic_view *v = view;
-	const struct topic *t = topic_view_topic(v);
 
-	return t ? view_age(v->ctx, &t->offsets) : view_freshness(v->ctx).age_ms;
+	return view_topic_age(v->ctx, topic_view_topic(v));
 }
 
 static void topic_save(const void *view, struct buf *out)
