@@ -221,6 +221,8 @@ static void settings_are_filtered(void **state)
 	screen_type(b->s, "x");
 	screen_press(b->s, "Enter");
 	screen_wait(b->s, "INVALID_CONFIG");
+	screen_press(b->s, "Esc");
+	screen_wait(b->s, ">apples");
 	bench_quit(b);
 }
 
