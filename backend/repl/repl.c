@@ -128,6 +128,8 @@ static struct plog *open_log(struct repl_topic *t, int32_t index)
 		log = NULL;
 	}
 	if (log) {
+		if (uuid_is_zero(&log->topic_id) && plog_set_topic_id(log, &t->id) < 0)
+			log_error("%s: partition.metadata cannot be written", plog_name(log));
 		plog_set_config(log, &t->config.log);
 		return log;
 	}

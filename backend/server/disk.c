@@ -16,11 +16,12 @@
 #include "base/xalloc.h"
 #include "io/work.h"
 
-#define READ_THREADS  4
-#define FLUSH_THREADS 2
-#define LOGS_A_TURN   256
-#define ATTEND_MS     1000
-#define SYNCS_AT_ONCE 256
+#define READ_THREADS   4
+#define FLUSH_THREADS  2
+#define LOGS_A_TURN    256
+#define ATTEND_MS      1000
+#define SYNCS_AT_ONCE  256
+#define BIRTHS_AT_ONCE 64
 
 struct disk {
 	struct loop *loop;
@@ -28,6 +29,7 @@ struct disk {
 	struct work_pool *readers, *flushers, *tidier;
 	struct io_timer attend, retention, scan, high, recovery, start;
 	size_t cursor; /* of the retention's scan */
+	size_t births; /* syncs of new logs' folders under way */
 	int removed;
 	struct work removal;
 	char *removing; /* NULL: nothing under way */
@@ -83,7 +85,10 @@ struct flush {
 	struct plog_sync sync;
 	void (*done)(void *arg, int rc);
 	void *arg;
+	struct disk *birth_of; /* not NULL: counted in births */
 };
+
+static void on_attend(void *arg);
 
 static void flush_run(struct work *w)
 {
@@ -98,6 +103,8 @@ static void flush_done(struct work *w, int status)
 	(void)status;
 	if (f->done)
 		f->done(f->arg, rc);
+	if (f->birth_of && --f->birth_of->births == 0)
+		on_attend(f->birth_of);
 	free(f);
 }
 
@@ -113,6 +120,10 @@ static int begin_sync(
 	}
 	f->done = done;
 	f->arg = arg;
+	if (f->sync.fresh && !done) {
+		f->birth_of = d;
+		d->births++;
+	}
 	work_submit(d->flushers, &f->work, flush_run, flush_done);
 	return 0;
 }
@@ -154,9 +165,15 @@ static void remove_next(struct disk *d)
 
 /* ---- timers ---------------------------------------------------------------------------------- */
 
+/* Of a new log, its folder alone; a thousand at once would take all descriptors. */
 static void sync_due(void *arg, struct plog *log)
 {
-	if (disk_sync(arg, log, NULL, NULL) < 0 && log->state == PLOG_OPEN)
+	struct disk *d = arg;
+	bool folder_only = !plog_flush_due(log);
+
+	if (folder_only && d->births >= BIRTHS_AT_ONCE)
+		return;
+	if (begin_sync(d, log, folder_only, NULL, NULL) < 0 && log->state == PLOG_OPEN)
 		log_debug("%s: nothing to sync, or a sync is under way", plog_name(log));
 }
 
@@ -164,6 +181,8 @@ static void on_attend(void *arg)
 {
 	struct disk *d = arg;
 
+	if (d->ended)
+		return;
 	store_attend(d->store, sync_due, d);
 	remove_next(d);
 }

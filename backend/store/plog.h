@@ -117,6 +117,7 @@ struct plog {
 	/* Changes of names in the folder and of the file of epochs, and how many of them are on the
 	 * disk. */
 	int64_t names_changed, names_synced, epochs_changed, epochs_synced;
+	bool fresh; /* never synced: its folder and partition.metadata may not be on the disk */
 
 	VEC(struct segment *) segments;
 	VEC(struct segment *) doomed; /* renamed to .deleted */
@@ -155,9 +156,13 @@ struct plog_open_args {
  * is only remembered. ERR_IO (with e) when the disk refuses; then there is no log. */
 int plog_open(const struct plog_open_args *args, struct plog **out, struct err *e) MUSTCHECK;
 /* Makes the folder, partition.metadata (topic_id may be NULL) and the first segment at `start`,
- * then opens it. ERR_EXISTS when the folder is there. */
+ * then opens it. ERR_EXISTS when the folder is there. Does not sync, unless start > 0: a power cut
+ * may undo it until store_attend has had it synced, or a flush, which makes the folder sure before
+ * any record. */
 int plog_create(const struct plog_open_args *args, const struct uuid *topic_id, int64_t start,
 	struct plog **out, struct err *e) MUSTCHECK;
+/* Writes partition.metadata, of a log that a power cut has left without; durable. */
+int plog_set_topic_id(struct plog *log, const struct uuid *id) MUSTCHECK;
 /* Orderly end: syncs, writes snapshot and indexes, frees. With a failed sync: ERR_IO, freed too.
  * Queued sends may outlive it. */
 int plog_close(struct plog *log) MUSTCHECK;
@@ -332,6 +337,7 @@ struct plog_sync {
 	int64_t offset; /* recovery point afterwards */
 	int64_t active; /* base of the active segment at begin */
 	int64_t cuts, epochs, names;
+	bool fresh; /* with the log's folder and partition.metadata */
 	VEC(struct plog_sync_file) files;
 };
 int plog_sync_begin(struct plog *log, bool rolled, struct plog_sync *sync) MUSTCHECK;
@@ -340,6 +346,8 @@ void plog_sync_run(struct plog_sync *sync);
 int plog_sync_done(struct plog_sync *sync);
 /* Full segments lie behind the recovery point. */
 bool plog_sync_rolled_due(const struct plog *log);
+/* The folder of a new log is not on the disk yet; a sync of what is rolled makes it sure. */
+bool plog_fresh_due(const struct plog *log);
 
 /* Writes a producer snapshot at leo, so that recovery has less to read. */
 int plog_checkpoint_producers(struct plog *log) MUSTCHECK;

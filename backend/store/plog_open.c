@@ -378,6 +378,8 @@ static int settle_offsets(struct opening *o)
 		if (a->trust != PLOG_CLEAN && s->next >= log->recovery_point)
 			s->index.dirty = s->times.dirty = true;
 	}
+	/* Nothing of it was ever synced, as far as anybody knows: perhaps not even its folder. */
+	log->fresh = a->recovery_point == 0;
 	/* Nor whether it had made the name of an empty last segment sure. */
 	log->names_changed = log->epochs_changed = 1;
 	log->unflushed = log->leo - log->recovery_point;
@@ -411,7 +413,7 @@ static bool lacks_epochs(const struct opening *o)
 static int load_metadata(struct opening *o)
 {
 	struct buf text = BUF_EMPTY;
-	char *path = xasprintf("%s/partition.metadata", o->log->dir);
+	char *path = plog_metadata_path(o->log);
 	int r = checkpoint_read(o->log->io, path, METADATA_MAX, &text);
 
 	if (r == 0)
@@ -547,7 +549,7 @@ static int finish_cut(struct opening *o)
 	struct segment *s = plog_active(log);
 	char *path;
 
-	if (segment_sync(s) < 0 || segment_sync_indexes(s) < 0 ||
+	if (segment_sync(s) < 0 || segment_sync_indexes(s) < 0 || plog_sync_fresh(log) < 0 ||
 		log->io->sync_dir(log->io, log->dir) < 0)
 		return fail(o, "cannot sync the cut that was under way");
 	path = xasprintf("%s/" PLOG_CUT_MARK, log->dir);
@@ -665,7 +667,7 @@ int plog_create(const struct plog_open_args *a, const struct uuid *topic_id, int
 	if (topic_id) {
 		path = xasprintf("%s/partition.metadata", a->dir);
 		partition_metadata_print(topic_id, &text);
-		r = checkpoint_replace(a->io, path, buf_slice(&text), true);
+		r = checkpoint_replace(a->io, path, buf_slice(&text), false);
 		if (r < 0)
 			err_errno(e, r, errno, "%s", path);
 		buf_fini(&text);
@@ -674,14 +676,19 @@ int plog_create(const struct plog_open_args *a, const struct uuid *topic_id, int
 	args.log_start = args.recovery_point = args.high_watermark = start;
 	args.trust = PLOG_CLEAN;
 	args.keeper = NULL;
-	if (r == 0 && checkpoint_sync_parent(a->io, a->dir) < 0)
-		r = err_errno(e, ERR_IO, errno, "%s: cannot sync the folder above", a->dir);
 	if (r == 0)
 		r = plog_open(&args, out, e);
 	if (r == 0) {
+		(*out)->fresh = true;
 		(*out)->keeper = a->keeper;
 		(*out)->kept[PLOG_KEPT_RECOVERY] = (*out)->kept[PLOG_KEPT_START] =
 			(*out)->kept[PLOG_KEPT_HIGH] = -1;
+	}
+	/* Its start is about to be written down as what is on the disk. */
+	if (r == 0 && start > 0 && plog_sync_fresh(*out) < 0) {
+		r = err_errno(e, ERR_IO, errno, "%s: cannot sync the folder", a->dir);
+		plog_drop(*out);
+		*out = NULL;
 	}
 	if (r < 0)
 		remove_folder(a->io, a->dir);

@@ -10,6 +10,8 @@
 #include <fcntl.h>
 
 #include "base/log.h"
+#include "store/checkpoint.h"
+#include "store/lines.h"
 
 bool plog_flush_before_ack(const struct plog *log)
 {
@@ -27,7 +29,7 @@ bool plog_flush_due(const struct plog *log)
 
 bool plog_has_work(const struct plog *log)
 {
-	return log->doomed.n > 0 ||
+	return log->doomed.n > 0 || (log->fresh && log->state == PLOG_OPEN) ||
 	       (log->unflushed > 0 && log->state == PLOG_OPEN && plog_syncs_itself(log));
 }
 
@@ -37,9 +39,9 @@ void plog_watch(struct plog *log)
 		list_push_back(log->watch, &log->watched);
 }
 
-static int sync_epochs(struct plog *log)
+/* Frees the path. A file that is not there needs no sync. */
+static int sync_path(struct plog *log, char *path)
 {
-	char *path = plog_epochs_path(log);
 	int fd = log->io->open(log->io, path, O_RDWR);
 	int r = fd < 0 && errno != ENOENT ? ERR_IO : 0;
 
@@ -48,6 +50,52 @@ static int sync_epochs(struct plog *log)
 		log->io->close(log->io, fd);
 	}
 	free(path);
+	return r;
+}
+
+static char *folder_above(const struct plog *log)
+{
+	const char *slash = strrchr(log->dir, '/');
+
+	return slash ? str_dup((struct str){log->dir, max_size((size_t)(slash - log->dir), 1)})
+		     : xstrdup(".");
+}
+
+char *plog_metadata_path(const struct plog *log)
+{
+	return xasprintf("%s/partition.metadata", log->dir);
+}
+
+int plog_set_topic_id(struct plog *log, const struct uuid *id)
+{
+	struct buf text = BUF_EMPTY;
+	char *path = plog_metadata_path(log);
+	int r;
+
+	partition_metadata_print(id, &text);
+	r = checkpoint_replace(log->io, path, buf_slice(&text), true);
+	if (r == 0)
+		log->topic_id = *id;
+	buf_fini(&text);
+	free(path);
+	return r;
+}
+
+int plog_sync_fresh(struct plog *log)
+{
+	char *above;
+	int r;
+
+	if (!log->fresh)
+		return 0;
+	r = sync_path(log, plog_metadata_path(log));
+	if (r == 0 && log->io->sync_dir(log->io, log->dir) < 0)
+		r = ERR_IO;
+	above = folder_above(log);
+	if (r == 0 && log->io->sync_dir(log->io, above) < 0)
+		r = ERR_IO;
+	free(above);
+	log->fresh = r < 0;
 	return r;
 }
 
@@ -66,7 +114,9 @@ static int sync_segments(struct plog *log)
 
 static int sync_names(struct plog *log)
 {
-	if (log->epochs_synced != log->epochs_changed && sync_epochs(log) < 0)
+	if (plog_sync_fresh(log) < 0)
+		return ERR_IO;
+	if (log->epochs_synced != log->epochs_changed && sync_path(log, plog_epochs_path(log)) < 0)
 		return ERR_IO;
 	if (log->names_synced != log->names_changed && log->io->sync_dir(log->io, log->dir) < 0)
 		return ERR_IO;
@@ -79,7 +129,8 @@ int plog_flush(struct plog *log)
 {
 	if (log->state != PLOG_OPEN)
 		return ERR_IO;
-	if (sync_segments(log) < 0 || (log->recovery_point < log->leo && sync_names(log) < 0)) {
+	if (sync_segments(log) < 0 ||
+		((log->fresh || log->recovery_point < log->leo) && sync_names(log) < 0)) {
 		plog_fail(log, "fdatasync");
 		return ERR_IO;
 	}
@@ -90,11 +141,13 @@ int plog_flush(struct plog *log)
 
 /* ---- on another thread ---------------------------------------------------------------------- */
 
-/* Of a file with no struct of its own that stays open; one that is not there needs no sync. */
-static int add_path(struct plog *log, struct plog_sync *sync, const char *path, int flags)
+/* Of a file with no struct of its own that stays open; one that is not there needs no sync. Frees
+ * the path. */
+static int add_path(struct plog *log, struct plog_sync *sync, char *path, int flags)
 {
 	int fd = log->io->open(log->io, path, flags);
 
+	free(path);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : ERR_IO;
 	vec_push(&sync->files, ((struct plog_sync_file){.fd = fd}));
@@ -109,7 +162,7 @@ static int add_index(
 	if (!x->dirty)
 		return 0;
 	segment_path(log->dir, x->base, suffix, path);
-	return add_path(log, sync, path, O_RDWR);
+	return add_path(log, sync, xstrdup(path), O_RDWR);
 }
 
 static int add_segment(struct plog *log, struct plog_sync *sync, struct segment *s)
@@ -134,7 +187,6 @@ static int add_segment(struct plog *log, struct plog_sync *sync, struct segment 
 
 static int add_all(struct plog *log, struct plog_sync *sync)
 {
-	char *path = plog_epochs_path(log);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < log->segments.n; i++) {
@@ -142,10 +194,13 @@ static int add_all(struct plog *log, struct plog_sync *sync)
 			r = add_segment(log, sync, log->segments.v[i]);
 	}
 	if (r == 0 && log->epochs_synced != log->epochs_changed)
-		r = add_path(log, sync, path, O_RDWR);
-	if (r == 0 && log->names_synced != log->names_changed)
-		r = add_path(log, sync, log->dir, O_RDONLY | O_DIRECTORY);
-	free(path);
+		r = add_path(log, sync, plog_epochs_path(log), O_RDWR);
+	if (r == 0 && log->fresh)
+		r = add_path(log, sync, plog_metadata_path(log), O_RDWR);
+	if (r == 0 && (log->fresh || log->names_synced != log->names_changed))
+		r = add_path(log, sync, xstrdup(log->dir), O_RDONLY | O_DIRECTORY);
+	if (r == 0 && log->fresh)
+		r = add_path(log, sync, folder_above(log), O_RDONLY | O_DIRECTORY);
 	return r;
 }
 
@@ -174,7 +229,14 @@ static void note_synced(struct plog *log, const struct plog_sync *sync)
 		log->segments.v[i]->index.dirty = log->segments.v[i]->times.dirty = false;
 	log->epochs_synced = max_i64(log->epochs_synced, sync->epochs);
 	log->names_synced = max_i64(log->names_synced, sync->names);
+	if (sync->fresh)
+		log->fresh = false;
 	log->recovery_point = max_i64(log->recovery_point, min_i64(sync->offset, log->leo));
+}
+
+bool plog_fresh_due(const struct plog *log)
+{
+	return log->fresh && log->state == PLOG_OPEN && !log->sync;
 }
 
 bool plog_sync_rolled_due(const struct plog *log)
@@ -195,8 +257,9 @@ int plog_sync_begin(struct plog *log, bool rolled, struct plog_sync *sync)
 		.active = plog_active(log)->base,
 		.cuts = log->cuts,
 		.epochs = log->epochs_changed,
-		.names = log->names_changed};
-	if (sync->offset <= log->recovery_point)
+		.names = log->names_changed,
+		.fresh = log->fresh};
+	if (sync->offset <= log->recovery_point && !log->fresh)
 		return 0;
 	if (add_all(log, sync) < 0) {
 		let_go(sync);

@@ -293,6 +293,8 @@ int plog_truncate_fully_and_start_at(struct plog *log, int64_t offset)
 		r = segment_create(s);
 	if (r == 0)
 		r = plog_save_epochs(log, true);
+	if (r == 0)
+		r = plog_sync_fresh(log);
 	if (r == 0 && log->io->sync_dir(log->io, log->dir) < 0)
 		r = ERR_IO;
 	if (r < 0) {

@@ -258,6 +258,7 @@ static int64_t known_offset(const struct map *m, const char *name)
 
 struct load_one {
 	struct plog *log;
+	bool gone; /* its folder was set aside */
 	struct err err;
 };
 
@@ -267,6 +268,39 @@ struct load {
 	struct load_one *results;
 	atomic_size_t next;
 };
+
+/* A folder whose making a power cut interrupted: partition.metadata is there, and torn. No record
+ * in it was ever synced, for that begins with the folder. */
+static bool is_half_made(struct store *s, const char *dir)
+{
+	char *path = xasprintf("%s/partition.metadata", dir);
+	struct buf text = BUF_EMPTY;
+	struct uuid id;
+	bool torn = checkpoint_read(s->io, path, 4096, &text) == 0 &&
+		    partition_metadata_parse(buf_str(&text), &id) < 0;
+
+	buf_fini(&text);
+	free(path);
+	return torn;
+}
+
+/* Out of the way under a name that is no partition's, as Kafka does with logs of nobody; an
+ * operator may look into it and remove it. */
+static bool set_aside(struct store *s, const char *dir)
+{
+	struct uuid id;
+	char text[UUID_TEXT], *stray;
+	bool done;
+
+	uuid_random(&id);
+	uuid_format(&id, text);
+	stray = xasprintf("%s.%s-stray", dir, text);
+	done = s->io->rename(s->io, dir, stray) == 0;
+	if (done)
+		log_warn("%s was being made when the machine went down; it is %s now", dir, stray);
+	free(stray);
+	return done;
+}
 
 static void load_folder(struct load *l, size_t i)
 {
@@ -286,8 +320,10 @@ static void load_folder(struct load *l, size_t i)
 		.high_watermark = known_offset(&l->offsets[PLOG_KEPT_HIGH], name),
 	};
 
-	if (log_dir_parse(str_of(name), &a.topic, &a.partition) &&
-		plog_open(&a, &l->results[i].log, &l->results[i].err) < 0)
+	if (a.recovery_point == 0 && is_half_made(s, dir) && set_aside(s, dir))
+		l->results[i].gone = true;
+	else if (log_dir_parse(str_of(name), &a.topic, &a.partition) &&
+		 plog_open(&a, &l->results[i].log, &l->results[i].err) < 0)
 		l->results[i].log = NULL;
 	free(dir);
 }
@@ -364,7 +400,7 @@ int store_load(struct store *s, int threads, int *n_bad)
 		if (log) {
 			adopt(s, log);
 			map_puts(&s->logs, str_of(s->found.v[i]), log);
-		} else {
+		} else if (!l.results[i].gone) {
 			log_error("%s", l.results[i].err.msg);
 			map_puts(&broken, str_of(s->found.v[i]), s);
 			bad++;
@@ -480,7 +516,7 @@ void store_attend(struct store *s, void (*sync)(void *arg, struct plog *log), vo
 
 		list_remove(node);
 		plog_take_doomed(log, false, put_trash, s);
-		if (plog_flush_due(log))
+		if (plog_flush_due(log) || plog_fresh_due(log))
 			sync(arg, log);
 		if (plog_has_work(log))
 			list_push_back(&again, node);

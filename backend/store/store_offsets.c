@@ -70,7 +70,9 @@ void store_offsets_gone(struct store *s, struct str name, unsigned files)
 
 static int64_t offset_of(const struct plog *log, int f)
 {
-	return f == PLOG_KEPT_RECOVERY ? log->recovery_point
+	/* 0 also says that its folder may not be on the disk: a start of the log above it is none.
+	 */
+	return f == PLOG_KEPT_RECOVERY ? (log->fresh ? 0 : log->recovery_point)
 	       : f == PLOG_KEPT_START  ? log->log_start
 				       : log->high_watermark;
 }

@@ -247,7 +247,19 @@ static bool start(struct world *w)
 	return true;
 }
 
+static bool faulty(const struct world *w);
+static void create_log(struct world *w, int i);
 static void delete_log(struct world *w, struct model *m);
+
+static void make_anew(struct world *w, int i)
+{
+	struct model *m = &w->models[i];
+
+	model_restart(m, 0);
+	m->kept_start = 0;
+	m->epoch = 0;
+	create_log(w, i);
+}
 
 /* What came back is compared, then believed. */
 static void meet(struct world *w, int i, bool power_off)
@@ -255,16 +267,30 @@ static void meet(struct world *w, int i, bool power_off)
 	struct model *m = &w->models[i];
 	struct plog *log = store_find(&w->store, topic_of(i), i);
 	int64_t least = power_off ? min_i64(m->flushed, m->least) : m->least;
+	/* Never synced: even its folder may be lost, and its owner makes it anew. */
+	bool unborn = power_off && least == 0;
 
 	m->log = log;
 	if (!log) {
-		REQUIRE(w, !m->there, "log %d is gone", i);
+		REQUIRE(w, !m->there || unborn, "log %d is gone", i);
+		if (m->there)
+			make_anew(w, i);
 		return;
+	}
+	if (m->there && unborn && uuid_is_zero(&log->topic_id)) {
+		int r = plog_set_topic_id(log, &m->id);
+
+		REQUIRE(w, r == 0 || faulty(w), "no partition.metadata: %s", err_name(r));
+		log->topic_id = m->id;
 	}
 	/* Of a deleted topic, whose folder came back: its owner deletes it by the id. */
 	if (!m->there || !uuid_eq(&log->topic_id, &m->id)) {
-		REQUIRE(w, !m->there, "log %d is another", i);
+		bool there = m->there;
+
+		REQUIRE(w, !there || unborn, "log %d is another", i);
 		delete_log(w, m);
+		if (there)
+			make_anew(w, i);
 		return;
 	}
 	/* A log that was cut below its checkpointed start begins there anew. */
