@@ -218,9 +218,6 @@ int plog_delete(struct plog *log, char **renamed)
 	char text[UUID_TEXT];
 	int r = 0;
 
-	/* If the folder comes back after a power cut, its topic id shall tell whose it was. */
-	if (plog_sync_fresh(log) < 0)
-		log_error("%s: cannot sync the folder: %s", plog_name(log), strerror(errno));
 	uuid_random(&id);
 	uuid_format(&id, text);
 	*renamed = xasprintf("%s.%s-delete", log->dir, text);

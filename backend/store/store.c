@@ -433,6 +433,18 @@ struct plog *store_find(const struct store *s, struct str topic, int32_t partiti
 	return map_gets(&s->logs, (struct str){name, min_size((size_t)n, sizeof(name) - 1)});
 }
 
+/* A deleted log that was never synced may come back after a power cut, without the topic id that
+ * tells whose it was: before its name is used again it must be gone. */
+static int make_names_sure(struct store *s)
+{
+	if (!s->unsure_names)
+		return 0;
+	if (s->io->sync_dir(s->io, s->dir) < 0)
+		return ERR_IO;
+	s->unsure_names = false;
+	return 0;
+}
+
 int store_create(struct store *s, struct str topic, int32_t partition, const struct uuid *topic_id,
 	const struct plog_config *config, struct plog **out, struct err *e)
 {
@@ -450,6 +462,8 @@ int store_create(struct store *s, struct str topic, int32_t partition, const str
 	int r = store_offsets_free_name(s, str_of(strrchr(dir, '/') + 1));
 
 	*out = NULL;
+	if (r == 0)
+		r = make_names_sure(s);
 	if (r < 0)
 		err_errno(e, r, errno, "%s: what is written down of a deleted log stays", dir);
 	else
@@ -469,6 +483,7 @@ int store_delete(struct store *s, struct plog *log)
 	int r;
 
 	map_dels(&s->logs, str_of(plog_name(log)));
+	s->unsure_names |= log->fresh;
 	for (int f = 0; f < PLOG_N_KEPT; f++) {
 		if (log->kept[f] >= 0)
 			store_offsets_gone(s, str_of(plog_name(log)), 1u << f);

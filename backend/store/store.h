@@ -45,6 +45,7 @@ struct store {
 	VEC(char *) found;   /* partition folders to load */
 	VEC(char *) trash;   /* renamed folders and files to remove */
 	struct list watched; /* logs for store_attend */
+	bool unsure_names;   /* a fresh log was renamed, which may not be on the disk */
 	int lock_fd;
 
 	struct plog_keeper keeper;
