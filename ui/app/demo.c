@@ -25,11 +25,14 @@
 #include "model/model.h"
 #include "model/source.h"
 
-#define START_MS   30000
-#define STOP_MS    5000
-#define LOOK_MS    500
-#define FIRST_PORT 9092
-#define PORTS      20
+#define START_MS     30000
+#define STOP_MS      5000
+#define CLEAR_MS     50
+#define QUIET_ROUNDS 40
+#define CLEAR_ROUNDS 400
+#define LOOK_MS      500
+#define FIRST_PORT   9092
+#define PORTS        20
 
 struct demo {
 	char *dir;
@@ -209,6 +212,20 @@ static void wait_for_end(long parent)
 		(void)poll(&p, 1, p.fd < 0 ? LOOK_MS : -1);
 }
 
+/* A broker that was only just begun has no lock yet and is not found; it makes its folder anew
+ * behind our back, and is found then. So nothing is over until nothing was there for a while. */
+static void clear_away(const char *dir)
+{
+	for (int rounds = 0, quiet = 0; rounds < CLEAR_ROUNDS && quiet < QUIET_ROUNDS; rounds++) {
+		quiet++;
+		if (access(dir, F_OK) == 0) {
+			local_end(dir, STOP_MS);
+			quiet = 0;
+		}
+		(void)poll(NULL, 0, CLEAR_MS);
+	}
+}
+
 int keeper_run(int argc, char **argv)
 {
 	long parent = argc == 2 ? atol(argv[0]) : 0;
@@ -218,6 +235,6 @@ int keeper_run(int argc, char **argv)
 	wait_for_end(parent);
 	/* When the console ended in order there is nothing left to do, and nothing is done. */
 	if (access(argv[1], F_OK) == 0)
-		local_end(argv[1], STOP_MS);
+		clear_away(argv[1]);
 	return 0;
 }
