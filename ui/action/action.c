@@ -5,8 +5,9 @@
 #include <stdio.h>
 
 const struct action actions[ACTION_COUNT] = {
-#define ACTION(id, keys, menu, screens, flags, label, help, command) \
-	{#id, keys, menu, screens, flags, label, help, command},
+#define ACTION(id, keys, menu, screens, flags, label, help, command)                             \
+	{#id, keys, menu, (flags)&ACTION_LATER ? 0 : (screens)&SCREENS_HERE, flags, label, help, \
+		command},
 #include "action/action.def"
 #undef ACTION
 };
@@ -168,7 +169,7 @@ static void man_action(struct buf *out, const struct action *a)
 		buf_printf(out, "%sm %c", a->keys[0] ? ", " : "", a->menu);
 	buf_putc(out, '\n');
 	put_roff(out, a->help);
-	if (a->screens != ON_ALL) {
+	if (a->screens != SCREENS_HERE) {
 		buf_puts(out, " (");
 		for (int s = 0, first = 1; s < SCREEN_COUNT; s++) {
 			if (!(a->screens & ON(s)))
@@ -185,5 +186,6 @@ void action_man(struct buf *out)
 {
 	buf_puts(out, ".SH KEYS\n");
 	for (int i = 0; i < ACTION_COUNT; i++)
-		man_action(out, &actions[i]);
+		if (actions[i].screens)
+			man_action(out, &actions[i]);
 }

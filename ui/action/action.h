@@ -28,6 +28,10 @@ enum screen {
 
 #define ON(screen) (1u << (screen))
 #define ON_ALL     ((1u << SCREEN_COUNT) - 1)
+/* The screens that this version has. */
+#define SCREENS_HERE                                                                       \
+	(ON(SCREEN_OVERVIEW) | ON(SCREEN_BROKERS) | ON(SCREEN_TOPICS) | ON(SCREEN_TOPIC) | \
+		ON(SCREEN_RECORDS) | ON(SCREEN_PRODUCE) | ON(SCREEN_EVENTS))
 
 enum action_flag {
 	ACTION_WRITES = 1,   /* refused under --read-only */
@@ -35,6 +39,7 @@ enum action_flag {
 	ACTION_BUNDLED = 4,  /* bundled brokers only */
 	ACTION_GLOBAL = 8,   /* handled by the app, not by the view */
 	ACTION_BAR = 16,     /* offered in the key bar */
+	ACTION_LATER = 32,   /* not in this version: on no screen, in no menu, help or man page */
 };
 
 enum action_id {
@@ -48,7 +53,7 @@ struct action {
 	const char *id;   /* "RECORDS_OPEN" */
 	const char *keys; /* "Enter", "Down j": separated by blanks; "" when only in the menu */
 	char menu;        /* letter in the menu, 0: not in it */
-	uint32_t screens; /* ON(…) | … */
+	uint32_t screens; /* ON(…) | … of SCREENS_HERE; 0: not in this version */
 	unsigned flags;
 	const char *label; /* key bar and menu; N_()-marked */
 	const char *help;  /* one line */
