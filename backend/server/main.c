@@ -5,6 +5,7 @@
  * SIGTERM and SIGINT stop in order, a second one at once.
  */
 #define LOG_MODULE "main"
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,17 +43,43 @@ static const char usage[] =
 	"  --version             print the version\n"
 	"  --help                print this\n"
 	"\n"
+	"Exit status:\n"
+	"  0 stopped in order, 1 it could not run or go on, 2 wrong usage\n"
+	"\n"
 	"Settings have Kafka's names; kdeck-broker.properties(5) explains them.\n";
 
-static void print_man(void)
+/* The exit status. */
+static int print(const struct buf *out)
 {
+	if (fwrite(out->p, 1, out->n, stdout) == out->n && fflush(stdout) == 0)
+		return 0;
+	fprintf(stderr, "kdeck-broker: standard output: %s\n", strerror(errno));
+	return 1;
+}
+
+static int print_text(const char *text)
+{
+	struct buf out = BUF_EMPTY;
+	int rc;
+
+	buf_puts(&out, text);
+	rc = print(&out);
+	buf_fini(&out);
+	return rc;
+}
+
+static int print_man(void)
+{
+	int rc;
+
 	struct buf out = BUF_EMPTY;
 	size_t n;
 	const struct conf_def *defs = broker_config_defs(&n);
 
 	conf_print_man(defs, n, &out);
-	fwrite(out.p, 1, out.n, stdout);
+	rc = print(&out);
 	buf_fini(&out);
+	return rc;
 }
 
 /* ---- the command line ----------------------------------------------------------------------- */
@@ -69,6 +96,16 @@ static int fail(const struct err *e)
 	return 1;
 }
 
+/* Everything that is wrong in the settings file, not only the first of it. */
+static int fail_file(const struct conf *c)
+{
+	vec_foreach (line, &c->wrong)
+		fprintf(stderr, "kdeck-broker: %s\n", *line);
+	if (c->n_wrong > c->wrong.n)
+		fprintf(stderr, "kdeck-broker: and %zu more\n", c->n_wrong - c->wrong.n);
+	return 1;
+}
+
 /* -1: go on; else the exit status. */
 static int take_option(struct program *p, int argc, char **argv, int *i)
 {
@@ -77,13 +114,11 @@ static int take_option(struct program *p, int argc, char **argv, int *i)
 	const char *value = NULL;
 
 	if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
-		return fputs(usage, stdout) < 0;
+		return print_text(usage);
 	if (strcmp(arg, "--version") == 0)
-		return printf("kdeck-broker %s\n", PACKAGE_VERSION) < 0;
-	if (strcmp(arg, "--man") == 0) {
-		print_man();
-		return 0;
-	}
+		return print_text("kdeck-broker " PACKAGE_VERSION "\n");
+	if (strcmp(arg, "--man") == 0)
+		return print_man();
 	if (strcmp(arg, "--print-config") == 0) {
 		p->print_config = true;
 		return -1;
@@ -100,6 +135,8 @@ static int take_option(struct program *p, int argc, char **argv, int *i)
 		return wrong("needs KEY=VALUE", arg);
 	else
 		return wrong("unknown option", arg);
+	if (value[0] == '=' || !strchr(value, '='))
+		return wrong("--override needs KEY=VALUE", value);
 	return conf_override(&p->conf, value, &e) < 0 ? fail(&e) : -1;
 }
 
@@ -120,7 +157,7 @@ static int read_arguments(struct program *p, int argc, char **argv)
 			return wrong("a second settings file; one is read", argv[i]);
 		file = argv[i];
 		if (conf_read(&p->conf, file, &e) < 0)
-			return fail(&e);
+			return fail_file(&p->conf);
 	}
 	if (broker_config_settle(&p->conf, &e) < 0)
 		return fail(&e);
@@ -262,7 +299,7 @@ static int run(struct program *p)
 		rc = fail(&e);
 	} else if (p->print_config) {
 		conf_print_properties(&p->conf, &out);
-		fwrite(out.p, 1, out.n, stdout);
+		rc = print(&out);
 	} else if (!p->check_config) {
 		rc = start_log(p, &e);
 		raise_file_limit(set);

@@ -42,6 +42,9 @@ void conf_fini(struct conf *c)
 	vec_foreach (name, &c->ignored)
 		free(*name);
 	vec_fini(&c->ignored);
+	vec_foreach (line, &c->wrong)
+		free(*line);
+	vec_fini(&c->wrong);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -172,35 +175,58 @@ int conf_override(struct conf *c, const char *assignment, struct err *e)
 struct loading {
 	struct conf *conf;
 	const char *file;
-	struct err *e;
+	struct err first;
 };
 
+static void add_wrong(struct loading *l, const struct err *e)
+{
+	if (!l->first.code)
+		l->first = *e;
+	if (l->conf->n_wrong++ < CONF_WRONG_MAX)
+		vec_push(&l->conf->wrong, xstrdup(e->msg));
+}
+
+/* Goes on behind what is wrong: whoever mends a file wants to see all of it. */
 static int load_entry(void *arg, struct str key, struct str value, int line)
 {
 	struct loading *l = arg;
+	struct err e = {0};
 	char *where = xasprintf("%s:%d", l->file, line);
-	int rc = conf_set(l->conf, key, value, CONF_FROM_FILE, where, l->e);
 
-	if (rc < 0)
-		err_wrap(l->e, "%s", where);
+	if (conf_set(l->conf, key, value, CONF_FROM_FILE, where, &e) < 0) {
+		err_wrap(&e, "%s", where);
+		add_wrong(l, &e);
+	}
 	free(where);
-	return rc;
+	return 0;
+}
+
+/* rc, why: of the file as a whole. */
+static int loaded(struct loading *l, int rc, const struct err *why, struct err *e)
+{
+	if (rc < 0)
+		add_wrong(l, why);
+	if (e && l->first.code)
+		*e = l->first;
+	return l->first.code;
 }
 
 int conf_read_text(struct conf *c, struct slice text, const char *file, struct err *e)
 {
-	struct err own;
-	struct loading l = {c, file, e ? e : &own};
+	struct loading l = {.conf = c, .file = file};
+	struct err why = {0};
+	int rc = properties_parse(text, file, load_entry, &l, &why);
 
-	return properties_parse(text, file, load_entry, &l, l.e);
+	return loaded(&l, rc, &why, e);
 }
 
 int conf_read(struct conf *c, const char *path, struct err *e)
 {
-	struct err own;
-	struct loading l = {c, path, e ? e : &own};
+	struct loading l = {.conf = c, .file = path};
+	struct err why = {0};
+	int rc = properties_read(path, load_entry, &l, &why);
 
-	return properties_read(path, load_entry, &l, l.e);
+	return loaded(&l, rc, &why, e);
 }
 
 /* ---- getting ------------------------------------------------------------------------------- */

@@ -66,6 +66,8 @@ struct conf_value {
 	char *where; /* "server.properties:12", "--override"; NULL for defaults */
 };
 
+#define CONF_WRONG_MAX 20
+
 struct conf {
 	const struct conf_def *defs; /* borrowed */
 	size_t n;
@@ -73,15 +75,18 @@ struct conf {
 	struct map by_name;        /* names and aliases → def */
 	VEC(char *) notes;         /* lines for the user: old names and the like */
 	VEC(char *) ignored;       /* names of settings without meaning that were set */
+	VEC(char *) wrong;         /* of files: "FILE:LINE: why", the first CONF_WRONG_MAX */
+	size_t n_wrong;            /* all of them */
 };
 
 /* Everything at its default. defs must outlive c. */
 void conf_init(struct conf *c, const struct conf_def *defs, size_t n);
 void conf_fini(struct conf *c);
 
-/* Reads a .properties file, or text that stands for one. ERR_NOT_FOUND: a name that nobody knows
- * (the message suggests the nearest); ERR_INVALID: a value that cannot be; both with file:line. A
- * failure leaves the entries before it in place. */
+/* Reads a .properties file, or text that stands for one, to its end: an entry that is wrong goes to
+ * c->wrong, all others are set. The first one is the result. ERR_NOT_FOUND: a name that nobody
+ * knows (the message suggests the nearest); ERR_INVALID: a value that cannot be; both with
+ * file:line. */
 int conf_read(struct conf *c, const char *path, struct err *e) MUSTCHECK;
 int conf_read_text(struct conf *c, struct slice text, const char *file, struct err *e) MUSTCHECK;
 /* "KEY=VALUE", of a command line. */

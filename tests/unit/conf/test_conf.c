@@ -117,6 +117,17 @@ static void test_file_and_line(void **state)
 		"some.int=7");
 	assert_int_equal(
 		conf_read_text(c, slice_str(str_of("some.int=x")), "f", NULL), ERR_INVALID);
+	/* All that is wrong is told, and what is right is set. */
+	size_t before = c->n_wrong;
+	assert_int_equal(conf_read_text(c,
+				 slice_str(str_of("some.itn=1\nsome.int=y\nsome.int=9\n\nx=\\uzz")),
+				 "g", &e),
+		ERR_NOT_FOUND);
+	assert_int_equal(c->n_wrong, before + 3);
+	assert_true(str_starts(str_of(c->wrong.v[before]), "g:1: "));
+	assert_true(str_starts(str_of(c->wrong.v[before + 1]), "g:2: "));
+	assert_true(str_starts(str_of(c->wrong.v[before + 2]), "g:5: "));
+	assert_int_equal(conf_get_int(c, "some.int"), 9);
 }
 
 static void refused(struct conf *c, const char *assignment)
