@@ -85,7 +85,12 @@ struct flush {
 	struct plog_sync sync;
 	void (*done)(void *arg, int rc);
 	void *arg;
-	struct disk *birth_of; /* not NULL: counted in births */
+	struct disk *disk;
+	bool birth; /* counted in births */
+	/* What was wanted while this was under way: another sync, behind it. */
+	bool again;
+	void (*again_done)(void *arg, int rc);
+	void *again_arg;
 };
 
 static void on_attend(void *arg);
@@ -95,19 +100,40 @@ static void flush_run(struct work *w)
 	plog_sync_run(&CONTAINER_OF(w, struct flush, work)->sync);
 }
 
+static int begin_sync(
+	struct disk *d, struct plog *log, bool rolled, void (*done)(void *arg, int rc), void *arg);
+
+/* The log is NULL when it was deleted meanwhile. */
+static void sync_again(const struct flush *f, struct plog *log)
+{
+	int rc = ERR_CLOSED;
+
+	if (log && !f->disk->ended)
+		rc = begin_sync(f->disk, log, false, f->again_done, f->again_arg);
+	if (log && rc < 0)
+		rc = plog_flush(log);
+	else if (log)
+		return;
+	f->again_done(f->again_arg, rc);
+}
+
 static void flush_done(struct work *w, int status)
 {
 	struct flush *f = CONTAINER_OF(w, struct flush, work);
+	struct plog *log = f->sync.log;
 	int rc = plog_sync_done(&f->sync);
 
 	(void)status;
 	if (f->done)
 		f->done(f->arg, rc);
-	if (f->birth_of && --f->birth_of->births == 0)
-		on_attend(f->birth_of);
+	if (f->again)
+		sync_again(f, log);
+	if (f->birth && --f->disk->births == 0)
+		on_attend(f->disk);
 	free(f);
 }
 
+/* 0; ERR_NOT_FOUND: nothing to sync; ERR_AGAIN: a sync of the log is under way; ERR_IO. */
 static int begin_sync(
 	struct disk *d, struct plog *log, bool rolled, void (*done)(void *arg, int rc), void *arg)
 {
@@ -116,21 +142,31 @@ static int begin_sync(
 
 	if (n <= 0) {
 		free(f);
-		return n < 0 ? n : ERR_AGAIN;
+		return n < 0 ? n : ERR_NOT_FOUND;
 	}
+	f->disk = d;
 	f->done = done;
 	f->arg = arg;
-	if (f->sync.fresh && !done) {
-		f->birth_of = d;
-		d->births++;
-	}
+	f->birth = f->sync.fresh && !done;
+	d->births += f->birth;
 	work_submit(d->flushers, &f->work, flush_run, flush_done);
 	return 0;
 }
 
 int disk_sync(struct disk *d, struct plog *log, void (*done)(void *arg, int rc), void *arg)
 {
-	return begin_sync(d, log, false, done, arg);
+	int rc = begin_sync(d, log, false, done, arg);
+	struct flush *f;
+
+	if (rc != ERR_AGAIN || !done)
+		return rc;
+	f = CONTAINER_OF(log->sync, struct flush, sync);
+	if (f->again)
+		return rc;
+	f->again = true;
+	f->again_done = done;
+	f->again_arg = arg;
+	return 0;
 }
 
 /* ---- removals -------------------------------------------------------------------------------- */

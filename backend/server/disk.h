@@ -29,8 +29,9 @@ void disk_set_retention_check(struct disk *d, int64_t ms);
 /* plog_warm_run of each piece, then done(arg) on the loop. */
 void disk_read_ahead(
 	struct disk *d, struct plog_warm *pieces, int32_t n, void (*done)(void *arg), void *arg);
-/* As repl_settings.sync. done may be NULL. ERR_AGAIN: a sync of this log is under way, or there is
- * nothing to sync; ERR_IO: it is failed. */
+/* As repl_settings.sync. done may be NULL; where a sync of the log is under way, one with done
+ * follows it. ERR_AGAIN: another follows already, or done is NULL. ERR_NOT_FOUND: there is nothing
+ * to sync. ERR_IO: the log is failed. */
 int disk_sync(
 	struct disk *d, struct plog *log, void (*done)(void *arg, int rc), void *arg) MUSTCHECK;
 

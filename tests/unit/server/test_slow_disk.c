@@ -40,6 +40,7 @@ struct slow_disk {
 	bool slow[FDS]; /* the fd is of the slow topic */
 	bool shut;      /* its calls stand still */
 	int standing;   /* how many do */
+	bool only_syncs; /* reads are never slow; set before the disk is shut */
 };
 
 static bool is_slow(const char *path)
@@ -102,7 +103,7 @@ static ssize_t slow_pread(struct store_io *io, int fd, void *p, size_t n, int64_
 {
 	struct slow_disk *d = CONTAINER_OF(io, struct slow_disk, io);
 
-	if (fd_is_slow(d, fd))
+	if (fd_is_slow(d, fd) && !d->only_syncs)
 		stand(d);
 	return store_io_system.pread(&store_io_system, fd, p, n, at);
 }
@@ -553,6 +554,25 @@ static void flush_messages_acknowledges_what_is_on_the_disk(void **state)
 	close_two(&t);
 }
 
+/* The folder of a new log is made sure on its own; what is to be synced before its acknowledgement
+ * waits for that, and nobody else does. */
+static void a_new_log_is_made_sure_aside(void **state)
+{
+	struct world *w = *state;
+	struct two t;
+
+	w->disk.only_syncs = true;
+	set_shut(&w->disk, true);
+	open_two(&t, w, "flush.messages", "1");
+	wait_standing(&w->disk);
+	ask_produce(&t.slow, "slow");
+	others_are_served(&t.fast);
+	assert_false(has_answer(&t.slow));
+	set_shut(&w->disk, false);
+	assert_int_equal(take_produce(&t.slow), 0);
+	close_two(&t);
+}
+
 static void flush_ms_syncs_aside(void **state)
 {
 	struct world *w = *state;
@@ -591,6 +611,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_reader_that_leaves, begin, end),
 		cmocka_unit_test_setup_teardown(
 			flush_messages_acknowledges_what_is_on_the_disk, begin, end),
+		cmocka_unit_test_setup_teardown(a_new_log_is_made_sure_aside, begin, end),
 		cmocka_unit_test_setup_teardown(flush_ms_syncs_aside, begin, end),
 		cmocka_unit_test_setup_teardown(removals_wait_alone, begin, end),
 	};
