@@ -296,7 +296,7 @@ int64_t admin_fetch(struct admin *a, const struct admin_fetch *ask, size_t n,
 
 /* ---- errors as words ---------------------------------------------------------------------- */
 
-/* "topic orders: TOPIC_ALREADY_EXISTS: A topic of that name exists already. (what the broker said)"
+/* "topic orders: TOPIC_ALREADY_EXISTS: what the broker said (A topic of that name exists already.)"
  * fmt names the thing; said may be null. Sets e->code to ERR_DENIED for authorization errors,
  * ERR_NOT_FOUND, ERR_EXISTS, ERR_UNSUPPORTED, ERR_AGAIN (retriable) or ERR_INVALID; returns it. */
 int admin_kerr(struct err *e, int16_t code, struct str said, const char *fmt, ...)

@@ -197,9 +197,11 @@ int admin_kerr(struct err *e, int16_t code, struct str said, const char *fmt, ..
 		return err_set(e, code_of(code),
 			"%s: Kafka's error %d, which is not known here%s%.*s", what, code,
 			tells ? ": " : "", STR_ARG(tells ? said : STR_NULL));
-	return err_set(e, code_of(code), "%s: %s: %s%s%.*s%s", what, kerr_name(code),
-		kerr_text(code), tells ? " (" : "", STR_ARG(tells ? said : STR_NULL),
-		tells ? ")" : "");
+	/* What the broker says is about this very thing: it stands before what holds for all. */
+	if (tells)
+		return err_set(e, code_of(code), "%s: %s: %.*s (%s)", what, kerr_name(code),
+			STR_ARG(said), kerr_text(code));
+	return err_set(e, code_of(code), "%s: %s: %s", what, kerr_name(code), kerr_text(code));
 }
 
 const char *partition_why(struct arena *a, struct str topic, int32_t partition, int16_t code)

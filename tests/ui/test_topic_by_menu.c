@@ -277,15 +277,23 @@ static void its_name_deletes_a_topic(void **state)
 	create_topic(b);
 	reopen(b);
 	screen_until(b->s, all_is_known, NULL, "every figure of the topic");
+	/* A key means in the menu what it means outside. */
 	screen_press(b->s, "m");
 	screen_wait(b->s, "copy topic");
 	screen_press(b->s, "d");
+	screen_wait(b->s, "topics > " TOPIC);
+	screen_press(b->s, "Esc");
+	screen_wait(b->s, ">" TOPIC);
+	screen_until(b->s, all_is_known, NULL, "every figure of the topic");
+	screen_press(b->s, "m");
+	screen_wait(b->s, "copy topic");
+	screen_press(b->s, "Ctrl-D");
 	screen_wait(b->s, "Delete the topic?");
 	golden_wait(b->s, "delete");
 	/* Another name deletes nothing. */
 	screen_type(b->s, "order");
 	screen_press(b->s, "Enter");
-	screen_wait(b->s, "Delete the topic?");
+	screen_wait(b->s, "What is expected: " TOPIC);
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "Delete the topic?");
 	screen_press(b->s, "Ctrl-D");

@@ -34,12 +34,15 @@ enum action_id action_by_key(enum screen screen, const char *key_name)
 	return ACTION_COUNT;
 }
 
-enum action_id action_by_menu(enum screen screen, char letter)
+char action_menu_letter(const struct action *a)
 {
-	for (int i = 0; letter && i < ACTION_COUNT; i++)
-		if (actions[i].screens & ON(screen) && actions[i].menu == letter)
-			return (enum action_id)i;
-	return ACTION_COUNT;
+	for (const char *p = a->keys; *p && !a->menu; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+		if (n == 1)
+			return *p;
+		p += n;
+	}
+	return a->menu;
 }
 
 void action_first_key(const struct action *a, char out[static 24])
@@ -132,17 +135,66 @@ void action_expand(struct buf *out, const char *command, const struct action_var
 	}
 }
 
+/* The word at p, up to an unquoted blank, | or ;. */
+static size_t shell_word(const char *p, size_t n)
+{
+	char quote = 0;
+	size_t i = 0;
+
+	for (; i < n && (quote || !strchr(" |;", p[i])); i++) {
+		if (quote == '\'' ? p[i] == quote : !quote && p[i] == '\'')
+			quote = quote ? 0 : '\'';
+		else if (!quote && p[i] == '\\' && i + 1 < n)
+			i++;
+	}
+	return i;
+}
+
+/* Words are quoted as shell_quote does: a | or ; outside quotes begins a command. */
+void action_put_command(struct buf *out, struct str command, const char *address)
+{
+	const char *p = command.p, *end = p + command.n;
+	int word = 0;
+	bool ours = false;
+
+	while (p < end) {
+		size_t n = shell_word(p, (size_t)(end - p));
+		if (!n) {
+			word = *p == ' ' ? word : 0;
+			buf_putc(out, *p++);
+			continue;
+		}
+		buf_put(out, p, n);
+		ours = word == 0 ? str_eqz((struct str){p, n}, "kdeck") : ours;
+		if (address && ours && word == 1) {
+			buf_puts(out, " -b ");
+			shell_quote(out, str_of(address));
+		}
+		word++;
+		p += n;
+	}
+}
+
+/* Keys as people call them. */
+static void put_keys(struct buf *out, const char *keys)
+{
+	buf_puts(out, strcmp(keys, "Backtab") == 0 ? "Shift-Tab" : keys);
+}
+
 void action_help(struct buf *out, enum screen screen)
 {
 	for (int i = 0; i < ACTION_COUNT; i++) {
 		const struct action *a = &actions[i];
 		char key[24], menu[8] = "";
+		struct buf keys = BUF_EMPTY;
 		if (!(a->screens & ON(screen)))
 			continue;
 		action_first_key(a, key);
+		put_keys(&keys, key);
 		if (a->menu)
 			snprintf(menu, sizeof(menu), "m %c", a->menu);
-		buf_printf(out, "%-10s %-4s %s\n", key, menu, a->help);
+		buf_printf(out, "%-10s %-4s %s\n", buf_z(&keys), menu, a->help);
+		buf_fini(&keys);
 	}
 }
 
@@ -163,8 +215,12 @@ static void put_roff(struct buf *out, const char *z)
 
 static void man_action(struct buf *out, const struct action *a)
 {
+	struct buf keys = BUF_EMPTY;
+
+	put_keys(&keys, a->keys);
 	buf_puts(out, ".TP\n.B ");
-	put_roff(out, a->keys);
+	put_roff(out, buf_z(&keys));
+	buf_fini(&keys);
 	if (a->menu)
 		buf_printf(out, "%sm %c", a->keys[0] ? ", " : "", a->menu);
 	buf_putc(out, '\n');

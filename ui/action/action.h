@@ -52,7 +52,7 @@ enum action_id {
 struct action {
 	const char *id;   /* "RECORDS_OPEN" */
 	const char *keys; /* "Enter", "Down j": separated by blanks; "" when only in the menu */
-	char menu;        /* letter in the menu, 0: not in it */
+	char menu;        /* letter in the menu where no key is one character; 0: none */
 	uint32_t screens; /* ON(…) | … of SCREENS_HERE; 0: not in this version */
 	unsigned flags;
 	const char *label; /* key bar and menu; N_()-marked */
@@ -65,7 +65,9 @@ extern const struct action actions[ACTION_COUNT];
 
 /* The action of a key on a screen, or ACTION_COUNT. */
 enum action_id action_by_key(enum screen screen, const char *key_name);
-enum action_id action_by_menu(enum screen screen, char letter);
+/* What is typed in the menu for it: its key where that is one character, else its letter; 0: only
+ * the keys that are longer. */
+char action_menu_letter(const struct action *a);
 /* First key of an action: "Enter"; "" when it has none. */
 void action_first_key(const struct action *a, char out[static 24]);
 /* The first key that writes no text: what works while a field has the focus; "" when none does. */
@@ -82,6 +84,9 @@ struct action_var {
 /* The template with its {name}s replaced by shell-quoted values; appends. A name that vars does
  * not have stays as NAME in capitals, as a man page writes it. */
 void action_expand(struct buf *out, const char *command, const struct action_var *vars, int n);
+/* Appends a shell command with "-b ADDRESS" behind every kdeck and its subcommand, so that it means
+ * this cluster wherever it is pasted; address NULL: as it is. The one place that does so. */
+void action_put_command(struct buf *out, struct str command, const char *address);
 /* Appends s quoted for a POSIX shell, plain where that is safe. */
 void shell_quote(struct buf *out, struct str s);
 

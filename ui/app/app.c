@@ -44,31 +44,45 @@ static int open_top(struct app *a, enum screen screen, const char *arg, struct e
 	return 0;
 }
 
+static void save_place(struct app *a, const struct app_entry *entry)
+{
+	if (!entry->ops->save)
+		return;
+	buf_clear(&a->saved[entry->ops->screen]);
+	entry->ops->save(entry->view, &a->saved[entry->ops->screen]);
+}
+
 static void close_top(struct app *a)
 {
 	struct app_entry *top = app_top(a);
 
 	if (a->overlay != OVERLAY_NONE)
 		app_overlay_close(a);
-	if (top->ops->save) {
-		buf_clear(&a->saved[top->ops->screen]);
-		top->ops->save(top->view, &a->saved[top->ops->screen]);
-	}
+	save_place(a, top);
 	a->depth--;
 	top->ops->close(top->view);
 	app_dirty(a);
 }
 
+/* What was said belongs to the screen it was said on; what goes on is said on. */
+static void unsay(struct app *a)
+{
+	if (a->message.kind != MESSAGE_PROGRESS)
+		a->message.kind = MESSAGE_NONE;
+}
+
 void app_pop(struct app *a)
 {
-	if (a->depth > 1)
+	if (a->depth > 1) {
+		unsay(a);
 		close_top(a);
+	}
 }
 
 void app_finish(struct app *a)
 {
 	if (a->depth > 1)
-		close_top(a);
+		app_pop(a);
 	else if (app_screen(a) != SCREEN_OVERVIEW)
 		app_replace(a, SCREEN_OVERVIEW, NULL);
 }
@@ -102,6 +116,7 @@ int app_open(struct app *a, enum screen screen, const char *arg, struct err *e)
 		a->depth = n;
 		return rc;
 	}
+	unsay(a);
 	struct app_entry fresh = *app_top(a);
 	for (a->depth = n; a->depth > 0;) {
 		a->stack[a->depth - 1] = old[a->depth - 1];
@@ -116,6 +131,9 @@ void app_replace(struct app *a, enum screen screen, const char *arg)
 {
 	struct err e = {0};
 
+	for (int i = 0; i < a->depth; i++)
+		if (a->stack[i].ops->screen == screen)
+			save_place(a, &a->stack[i]);
 	if (!arg && a->saved[screen].n)
 		arg = buf_z(&a->saved[screen]);
 	if (app_open(a, screen, arg, &e) < 0)
@@ -127,6 +145,7 @@ static void host_push(void *arg, enum screen screen, const char *open_arg)
 	struct app *a = arg;
 	struct err e = {0};
 
+	unsay(a);
 	if (open_top(a, screen, open_arg, &e) < 0)
 		say(a, MESSAGE_ERROR, e.msg);
 }
@@ -233,6 +252,11 @@ static void leave(void *arg, bool yes)
 
 	if (yes)
 		a->done = true;
+}
+
+bool app_asks_to_leave(const struct app *a)
+{
+	return a->overlay == OVERLAY_DIALOG && a->answer == leave;
 }
 
 void app_back(struct app *a)

@@ -14,6 +14,7 @@ struct app;
 struct app_status {
 	const char *cluster; /* "demo", a context's name */
 	const char *address;
+	bool needs_address;   /* a kdeck command without -b would go to another cluster */
 	const char *facts;    /* "brokers 3/4   controller 2" */
 	const char *language; /* "en" */
 	bool production;      /* red title; W and the cluster's name unlock writing */

@@ -21,6 +21,7 @@
 
 #define SNAPSHOT_MS     30000
 #define SNAPSHOT_DETAIL 200 /* topics whose settings are waited for */
+#define USUAL_MS        5000
 
 struct console {
 	const struct console_options *o;
@@ -34,6 +35,8 @@ struct console {
 	struct start *start; /* of a cluster here, while it is under way */
 	const char *address; /* that is shown */
 	char *moved;         /* the address of a cluster that was started here; owned */
+	char *usual;         /* what a command without -b goes to, as of usual_ms; owned */
+	int64_t usual_ms;
 	bool settled, mouse, again, demo;
 	uint64_t shape;
 	char facts[80];
@@ -61,6 +64,19 @@ static void drop_line(void *arg, enum log_level level, const char *line, size_t 
 
 /* ---- what the app asks ----------------------------------------------------------------------- */
 
+/* A cluster of kdeck up may come and go while this console looks at another. */
+static bool needs_address(struct console *k)
+{
+	int64_t now = loop_now_ms(k->loop);
+
+	if (!k->usual || now - k->usual_ms >= USUAL_MS) {
+		free(k->usual);
+		k->usual = default_bootstrap();
+		k->usual_ms = now;
+	}
+	return strcmp(k->usual, k->address) != 0;
+}
+
 static void on_status(void *arg, struct app_status *out)
 {
 	struct console *k = arg;
@@ -73,6 +89,7 @@ static void on_status(void *arg, struct app_status *out)
 		snprintf(k->facts, sizeof(k->facts), "connecting");
 	out->cluster = k->o->name;
 	out->address = k->address;
+	out->needs_address = needs_address(k);
 	out->facts = k->facts;
 	out->hint = k->o->hint;
 	out->ends_cluster = k->o->ends_cluster;
@@ -235,6 +252,7 @@ static void close_all(struct console *k)
 	admin_free(k->admin);
 	if (k->model)
 		model_free(k->model);
+	free(k->usual);
 	loop_free(k->loop);
 }
 

@@ -28,12 +28,18 @@ static void say(struct app *a, enum message_kind kind, const char *text)
 	app_dirty(a);
 }
 
-static void command_of(struct app *a, enum action_id id, struct buf *out)
+void app_command(struct app *a, struct buf *out)
 {
 	struct app_entry *top = app_top(a);
+	struct buf text = BUF_EMPTY;
+	struct app_status st;
 
-	if (top->ops->command)
-		top->ops->command(top->view, id, out);
+	if (!top->ops->command)
+		return;
+	app_status(a, &st);
+	top->ops->command(top->view, ACTION_COUNT, &text);
+	action_put_command(out, buf_str(&text), st.needs_address ? st.address : NULL);
+	buf_fini(&text);
 }
 
 /* Keys of the frame that are of no use as an entry of a menu. */
@@ -42,6 +48,12 @@ static bool is_plumbing(enum action_id id)
 	return id == ACTION_MOVE || id == ACTION_BACK || id == ACTION_MENU || id == ACTION_TAB ||
 	       id == ACTION_TAB_BACK || id == ACTION_REPAINT || id == ACTION_ABORT ||
 	       id == ACTION_UNLOCK;
+}
+
+/* What the key column says works in the menu too; Enter and q are the menu's own there. */
+static const char *key_in_menu(enum action_id id)
+{
+	return id == ACTION_ENTER || id == ACTION_QUIT ? "" : actions[id].keys;
 }
 
 /* The screen's own actions, then those of every screen, then the screens. */
@@ -56,8 +68,8 @@ static void add_actions(struct app *a, bool global)
 			!!(act->flags & ACTION_GLOBAL) != global)
 			continue;
 		can = app_allowed(a, (enum action_id)id, &reason);
-		menu_add(&a->menu, id, act->menu, act->keys, act->label,
-			can ? NULL : buf_z(&reason));
+		menu_add(&a->menu, id, id == ACTION_QUIT ? 0 : action_menu_letter(act),
+			key_in_menu((enum action_id)id), act->label, can ? NULL : buf_z(&reason));
 		buf_fini(&reason);
 	}
 }
@@ -116,7 +128,7 @@ static void copy_command(struct app *a)
 {
 	struct buf text = BUF_EMPTY;
 
-	command_of(a, ACTION_COUNT, &text);
+	app_command(a, &text);
 	if (text.n)
 		view_copy(&a->ctx, buf_str(&text));
 	else
@@ -322,7 +334,7 @@ static void goto_input(struct app *a, const struct event *e)
 	if ((effect & WIDGET_CANCEL) || !text.n)
 		return;
 	for (int s = 0; s < SCREEN_COUNT; s++) {
-		if (str_eqz(text, screen_name((enum screen)s))) {
+		if (a->views[s] && str_eqz(text, screen_name((enum screen)s))) {
 			app_replace(a, (enum screen)s, NULL);
 			return;
 		}
@@ -384,7 +396,7 @@ static bool overlay_input(struct app *a, const struct event *e)
 static bool screen_by_key(struct app *a, const char *name)
 {
 	for (int s = 0; s < SCREEN_COUNT; s++) {
-		if (strcmp(screen_key((enum screen)s), name) != 0)
+		if (!a->views[s] || strcmp(screen_key((enum screen)s), name) != 0)
 			continue;
 		app_replace(a, (enum screen)s, NULL);
 		return true;
@@ -432,14 +444,19 @@ static void remember_key(struct app *a, const struct event *e)
 	a->keys_ms = app_now(a);
 }
 
-/* Ctrl-C leaves from wherever one is: first what lies over the screen, then the console. */
+/* Ctrl-C leaves from wherever one is: first what lies over the screen, then the console. The
+ * question whether to leave is answered by a second one. */
 static bool abort_input(struct app *a, const struct event *e)
 {
 	if (e->type != EVENT_KEY || e->key.code != 'c' || e->key.mods != MOD_CTRL)
 		return false;
-	if (a->overlay == OVERLAY_GOTO || a->overlay == OVERLAY_FILTER)
-		return false;
-	if (a->overlay != OVERLAY_NONE)
+	if (a->overlay == OVERLAY_GOTO || a->overlay == OVERLAY_FILTER) {
+		struct event esc = {.type = EVENT_KEY, .key = {K_ESC, 0}};
+		return overlay_input(a, &esc);
+	}
+	if (app_asks_to_leave(a))
+		a->done = true;
+	else if (a->overlay != OVERLAY_NONE)
 		app_overlay_close(a);
 	else
 		app_leave(a);

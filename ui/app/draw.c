@@ -19,6 +19,11 @@
 #define LOW    16
 #define NARROW 60
 
+static int min_int(int a, int b)
+{
+	return a < b ? a : b;
+}
+
 /* How old what is seen is: of the view's own data, else of the cluster's. */
 static void age_text(const struct app *a, struct buf *out, enum style *style)
 {
@@ -54,7 +59,7 @@ static void draw_title(struct app *a, const struct surface *s)
 	struct app_status st;
 	struct buf right = BUF_EMPTY;
 	enum style age_style;
-	int end = s->cols - 1, x = 1, at;
+	int end = s->cols - 1, x = 1, at, cols;
 
 	app_status(a, &st);
 	age_text(a, &right, &age_style);
@@ -65,7 +70,10 @@ static void draw_title(struct app *a, const struct surface *s)
 	x += surface_puts(s, x, 0, st.production ? STYLE_ALARM : STYLE_TITLE, "kdeck");
 	if (*st.cluster)
 		x += 2 + surface_puts(s, x + 2, 0, STYLE_TITLE, st.cluster);
-	x += 2 + surface_puts(s, x + 2, 0, STYLE_NORMAL, st.address);
+	x += 2;
+	cols = min_int(text_width(str_of(st.address)), at - x - 2);
+	surface_field(s, x, 0, cols, ALIGN_LEFT, STYLE_NORMAL, str_of(st.address));
+	x += cols > 0 ? cols : 0;
 	if (a->ctx.read_only && s->cols >= 60)
 		x += 2 + surface_puts(s, x + 2, 0, STYLE_WARN, "read-only");
 	if (at - (int)right.n > x + 1)
@@ -78,7 +86,8 @@ static void draw_crumb(struct app *a, const struct surface *s)
 	struct app_entry *top = app_top(a);
 	struct buf text = BUF_EMPTY;
 	struct view_tabs t;
-	int x = 1, right = s->cols;
+	int x = 1, right = s->cols, room, cols;
+	bool tabs;
 
 	a->tabs_x = -1;
 	if (s->cols >= 60) {
@@ -92,10 +101,16 @@ static void draw_crumb(struct app *a, const struct surface *s)
 		buf_printf(&text, " > %s", top->ops->title);
 	if (top->ops->crumb)
 		top->ops->crumb(top->view, &text);
-	x += surface_put(s, x, 1, STYLE_TITLE, buf_str(&text));
-	if (top->ops->tabs && top->ops->tabs(top->view, &t) && t.n > 1) {
+	tabs = top->ops->tabs && top->ops->tabs(top->view, &t) && t.n > 1;
+	/* A long name gives way to what stands behind it. */
+	room = right - 1 - x - (tabs ? tabs_cols(t.names, t.n) + 3 : 0);
+	cols = min_int(text_width(buf_str(&text)), room > 8 ? room : 8);
+	surface_field(s, x, 1, cols, ALIGN_LEFT, STYLE_TITLE, buf_str(&text));
+	x += cols;
+	if (tabs) {
 		struct surface rest = surface_sub(s, 0, 0, right - 1, 2);
-		a->tabs_x = x + 3 > 28 ? x + 3 : 28;
+		a->tabs_x =
+			min_int(x + 3 > 28 ? x + 3 : 28, x + 3 + (room > cols ? room - cols : 0));
 		tabs_draw(&rest, a->tabs_x, 1, t.names, t.n, t.open);
 	}
 	buf_fini(&text);
@@ -134,11 +149,23 @@ static void draw_keys(struct app *a, const struct surface *s, int y)
 {
 	static const struct key_hint form[] = {
 		{"Enter", "done"}, {"Tab", "next field"}, {"Esc", "cancel"}};
+	static const struct key_hint dialog[] = {
+		{"Enter", "do what is marked"}, {"Tab", "next"}, {"Esc", "cancel"}};
+	static const struct key_hint in_menu[] = {{"Enter", "choose"}, {"Esc", "close"}};
+	static const struct key_hint viewer[] = {{"Up Down PgUp PgDn", "scroll"}, {"Esc", "close"}};
 	enum view_focus focus = app_focus(a);
 	struct key_hint hints[ACTION_COUNT + 1];
 	char keys[ACTION_COUNT][24];
 	int n = 0, menu = -1;
 
+	if (a->overlay == OVERLAY_DIALOG) {
+		key_bar_draw(s, y, dialog, (int)ARRAY_LEN(dialog));
+		return;
+	}
+	if (a->overlay == OVERLAY_MENU || a->overlay == OVERLAY_VIEWER) {
+		key_bar_draw(s, y, a->overlay == OVERLAY_MENU ? in_menu : viewer, 2);
+		return;
+	}
 	if (focus == VIEW_MODAL) {
 		key_bar_draw(s, y, form, (int)ARRAY_LEN(form));
 		return;
@@ -171,17 +198,15 @@ static void draw_keys(struct app *a, const struct surface *s, int y)
 
 static void draw_command(struct app *a, const struct surface *s, int y)
 {
-	struct app_entry *top = app_top(a);
 	struct buf text = BUF_EMPTY;
+	bool letters = a->overlay == OVERLAY_NONE && app_focus(a) == VIEW_KEYS;
 	int right;
 
-	if (!top->ops->command)
-		return;
-	top->ops->command(top->view, ACTION_COUNT, &text);
+	app_command(a, &text);
 	if (text.n) {
-		right = s->cols >= 60 ? surface_put_right(s, s->cols - 1, y, STYLE_DIM,
-						STR_LIT("y copy command"))
-				      : s->cols;
+		right = s->cols >= 60 && letters ? surface_put_right(s, s->cols - 1, y, STYLE_DIM,
+							   STR_LIT("y copy command"))
+						 : s->cols;
 		surface_puts(s, 1, y, STYLE_DIM, "$ ");
 		surface_field(s, 3, y, right - 5, ALIGN_LEFT, STYLE_DIM, buf_str(&text));
 	}
@@ -222,7 +247,8 @@ static void draw_overlay(struct app *a, const struct surface *s)
 	if (a->overlay == OVERLAY_DIALOG) {
 		dialog_draw(&a->dialog, s);
 	} else if (a->overlay == OVERLAY_MENU) {
-		menu_draw(&a->menu, s);
+		struct surface most = surface_sub(s, 0, 0, s->cols, s->rows - (s->rows >= LOW));
+		menu_draw(&a->menu, &most);
 	} else if (a->overlay == OVERLAY_VIEWER) {
 		int margin = s->cols >= 100 ? 4 : 0;
 		int rows = s->rows - 4 > 3 ? s->rows - 4 : s->rows;
@@ -230,6 +256,7 @@ static void draw_overlay(struct app *a, const struct surface *s)
 			surface_sub(s, margin, s->rows - 4 > 3 ? 2 : 0, s->cols - 2 * margin, rows);
 		struct surface in = surface_box(&box, str_of(a->viewer_title), STYLE_BOX);
 		viewer_draw(&a->viewer, &in);
+		more_draw(&in, a->viewer.top > 0, a->viewer.below);
 	}
 }
 

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "app/console.h"
+#include "app/start.h"
 #include "base/xalloc.h"
 #include "cli/cli.h"
 #include "cli/cluster.h"
-#include "cli/local.h"
 #include "config.h"
 
 static const struct cli_command *const commands[] = {
@@ -50,27 +50,6 @@ static void print_man(void)
 	action_man(&out);
 	fwrite(out.p, 1, out.n, stdout);
 	buf_fini(&out);
-}
-
-/* The cluster of kdeck up, when it runs; heap. */
-static char *default_bootstrap(void)
-{
-	char *dir = local_default_dir();
-	struct local_cluster k;
-	struct err e = {0};
-	struct buf text = BUF_EMPTY;
-	bool up = false;
-
-	if (local_look(&k, dir, &e) == 0)
-		vec_foreach (b, &k.brokers)
-			up = up || b->running;
-	if (up)
-		local_bootstrap(&k, &text);
-	else
-		buf_puts(&text, "127.0.0.1:9092");
-	local_fini(&k);
-	free(dir);
-	return buf_steal(&text);
 }
 
 static bool screen_by_name(const char *name, enum screen *out)

@@ -67,6 +67,10 @@ void app_overlay_close(struct app *a);
 void app_back(struct app *a);
 /* Leaves the console, asking first when that ends a cluster. */
 void app_leave(struct app *a);
+/* Does that question stand on the screen? */
+bool app_asks_to_leave(const struct app *a);
+/* Appends the shell command of what the cursor is on, for this cluster. */
+void app_command(struct app *a, struct buf *out);
 /* Pops one; the last one stays. */
 void app_pop(struct app *a);
 /* The top one is done: pops it; where it is the last one the first screen takes its place. */

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "cli/local.h"
 #include "io/child.h"
 
 #define SAID_MAX 4096
@@ -79,4 +80,24 @@ void start_free(struct start *s)
 		return;
 	child_free(s->child);
 	free(s);
+}
+
+char *default_bootstrap(void)
+{
+	char *dir = local_default_dir();
+	struct local_cluster k;
+	struct err e = {0};
+	struct buf text = BUF_EMPTY;
+	bool up = false;
+
+	if (local_look(&k, dir, &e) == 0)
+		vec_foreach (b, &k.brokers)
+			up = up || b->running;
+	if (up)
+		local_bootstrap(&k, &text);
+	else
+		buf_puts(&text, "127.0.0.1:9092");
+	local_fini(&k);
+	free(dir);
+	return buf_steal(&text);
 }

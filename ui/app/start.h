@@ -15,4 +15,8 @@ struct start *start_cluster(struct loop *l, start_fn *fn, void *arg, struct err 
 /* Forgets it: what was begun goes on. NULL is allowed. */
 void start_free(struct start *s);
 
+/* What a command without -b goes to: the cluster of kdeck up while it runs, else 127.0.0.1:9092;
+ * heap. */
+char *default_bootstrap(void);
+
 #endif

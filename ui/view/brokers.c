@@ -33,8 +33,8 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_LEADERS] = {"LEADERS", 7, 8, 10, 2, ALIGN_RIGHT},
 	[COL_REPLICAS] = {"REPLICAS", 8, 8, 10, 3, ALIGN_RIGHT},
 	[COL_BEHIND] = {"BEHIND", 6, 7, 9, 5, ALIGN_RIGHT},
-	[COL_DISK] = {"DISK", 7, 9, 10, 6, ALIGN_RIGHT},
-	[COL_FREE] = {"FREE", 7, 9, 10, 8, ALIGN_RIGHT},
+	[COL_DISK] = {"DISK", 9, 9, 10, 6, ALIGN_RIGHT},
+	[COL_FREE] = {"FREE", 9, 9, 10, 8, ALIGN_RIGHT},
 	[COL_IN] = {"IN/S", 5, 8, 10, 7, ALIGN_RIGHT},
 	[COL_SINCE] = {"SINCE", 6, 9, 12, 10, ALIGN_RIGHT},
 };
@@ -356,16 +356,6 @@ static unsigned brokers_action(void *view, enum action_id id)
 	return VIEW_HANDLED | VIEW_REDRAW;
 }
 
-static bool brokers_allowed(void *view, enum action_id id, struct buf *reason)
-{
-	(void)view;
-	if (actions[id].flags & ACTION_BUNDLED) {
-		buf_puts(reason, "not in this version: kdeck runs one broker so far");
-		return false;
-	}
-	return true;
-}
-
 static void brokers_copy(void *view, struct buf *out)
 {
 	struct brokers *v = view;
@@ -395,7 +385,6 @@ const struct view_ops view_brokers = {
 	.focus = brokers_focus,
 	.filter = brokers_filter,
 	.action = brokers_action,
-	.allowed = brokers_allowed,
 	.copy = brokers_copy,
 	.explain = brokers_explain,
 };

@@ -355,10 +355,6 @@ static bool is_about_one(enum action_id id)
 
 bool topic_action_allowed(enum action_id id, const struct topic *t, struct buf *reason)
 {
-	if (id == ACTION_TOPIC_MOVE) {
-		buf_puts(reason, "not in this version: kdeck cannot move replicas yet");
-		return false;
-	}
 	if (!t && is_about_one(id)) {
 		buf_puts(reason, "there is no topic under the cursor");
 		return false;

@@ -10,6 +10,28 @@ struct surface box_center(const struct surface *s, int cols, int rows, struct st
 	return surface_box(&box, title, STYLE_BOX);
 }
 
+static void draw_more(const struct surface *in, int y, uint32_t arrow)
+{
+	struct surface line = {in->grid, in->x, y, in->cols, 1};
+	struct buf text = BUF_EMPTY;
+
+	buf_putc(&text, ' ');
+	put_symbol(&text, arrow);
+	buf_puts(&text, " more ");
+	surface_put_right(&line, line.cols, 0, STYLE_KEY, buf_str(&text));
+	buf_fini(&text);
+}
+
+void more_draw(const struct surface *in, bool above, bool below)
+{
+	if (in->cols < 12 || in->rows < 1)
+		return;
+	if (above && in->y > 0)
+		draw_more(in, in->y - 1, 0x2191);
+	if (below && in->y + in->rows < in->grid->rows)
+		draw_more(in, in->y + in->rows, 0x2193);
+}
+
 int wrap_draw(const struct surface *s, enum style style, struct str text, int from)
 {
 	struct str line;

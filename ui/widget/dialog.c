@@ -66,6 +66,7 @@ static unsigned enter(struct dialog *d)
 		return WIDGET_HANDLED | WIDGET_CANCEL;
 	if (ready(d))
 		return WIDGET_HANDLED | WIDGET_SUBMIT;
+	d->wrong = true;
 	return go(d, NAME);
 }
 
@@ -193,10 +194,14 @@ static void draw_buttons(const struct dialog *d, const struct surface *s)
 static void draw_name(struct dialog *d, const struct surface *s)
 {
 	struct surface field = surface_row(s, 1);
+	bool wrong = d->wrong && !ready(d);
 	struct buf b = BUF_EMPTY;
 
-	buf_printf(&b, "Type %s to go on:", d->type_name);
-	surface_field(s, 0, 0, s->cols, ALIGN_LEFT, STYLE_BOX, buf_str(&b));
+	if (wrong)
+		buf_printf(&b, "That is not it. What is expected: %s", d->type_name);
+	else
+		buf_printf(&b, "Type %s to go on:", d->type_name);
+	surface_field(s, 0, 0, s->cols, ALIGN_LEFT, wrong ? STYLE_ERROR : STYLE_BOX, buf_str(&b));
 	edit_draw(&d->edit, &field, d->focus == NAME ? STYLE_FOCUS : STYLE_FIELD, d->focus == NAME);
 	buf_fini(&b);
 }

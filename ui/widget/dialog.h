@@ -13,8 +13,9 @@ struct dialog {
 	char *type_name;    /* NULL: no typing */
 	struct edit edit;
 	bool destroys;
-	int focus; /* 0 cancel, 1 yes, 2 the name */
-	int top;   /* lines of the text scrolled away (PgUp, PgDn) */
+	bool wrong; /* Enter came with another name */
+	int focus;  /* 0 cancel, 1 yes, 2 the name */
+	int top;    /* lines of the text scrolled away (PgUp, PgDn) */
 };
 
 /* Copies the texts. yes == NULL: a notice with one button. */

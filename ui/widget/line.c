@@ -23,7 +23,9 @@ int key_bar_draw(const struct surface *s, int y, const struct key_hint *hints, i
 	for (int i = 0; i < n; i++)
 		if (strcmp(hints[i].key, "?") == 0)
 			help = i;
-	int kept = help < 0 ? 0 : GAP + hint_cols(&hints[help]);
+	int kept = 0;
+	for (int i = help; i >= 0 && i < n; i++)
+		kept += GAP + hint_cols(&hints[i]);
 	for (int i = 0; i < n; i++) {
 		int cols = hint_cols(&hints[i]);
 		if (x + cols + (i < help ? kept : 0) > s->cols) {
@@ -92,6 +94,15 @@ int tabs_draw(const struct surface *s, int x, int y, const char *const *names, i
 			at += surface_puts(s, at, y, STYLE_NORMAL, names[i]);
 	}
 	return at - x;
+}
+
+int tabs_cols(const char *const *names, int n)
+{
+	int cols = 2;
+
+	for (int i = 0; i < n; i++)
+		cols += text_width(str_of(names[i])) + (i > 0 ? GAP : 0);
+	return cols;
 }
 
 int tabs_hit(const char *const *names, int n, int open, int at)

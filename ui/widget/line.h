@@ -7,8 +7,8 @@
 struct key_hint {
 	const char *key, *label;
 };
-/* "Enter records  p produce …": as many as fit whole, in order; `? help` stays if it is among
- * them. Returns how many were drawn. */
+/* "Enter records  p produce …": as many as fit whole, in order; `? help` and what stands behind it
+ * stay if it is among them. Returns how many were drawn. */
 int key_bar_draw(const struct surface *s, int y, const struct key_hint *hints, int n);
 
 enum message_kind { MESSAGE_NONE, MESSAGE_OK, MESSAGE_PROGRESS, MESSAGE_ERROR };
@@ -29,6 +29,8 @@ void message_draw(const struct message *m, const struct surface *s, int y);
 
 /* "[Placement]  Configs  Groups"; returns the cells used. */
 int tabs_draw(const struct surface *s, int x, int y, const char *const *names, int n, int open);
+/* Cells of all tabs with one of them open. */
+int tabs_cols(const char *const *names, int n);
 /* Which tab lies under cell `at` of a tabs line, or -1. */
 int tabs_hit(const char *const *names, int n, int open, int at);
 

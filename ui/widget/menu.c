@@ -45,11 +45,35 @@ static unsigned choose(struct menu *m, size_t i)
 	return m->items.v[i].reason ? effect : effect | WIDGET_SUBMIT;
 }
 
+/* The item that has the key, as it is outside. */
+static unsigned by_key(struct menu *m, struct key k)
+{
+	char name[KEY_NAME_MAX];
+	size_t n;
+
+	key_spell(k, name);
+	n = strlen(name);
+	for (size_t i = 0; n && i < m->items.n; i++) {
+		for (const char *p = m->items.v[i].key; *p; p += strspn(p, " ")) {
+			size_t len = strcspn(p, " ");
+			if (len == n && memcmp(p, name, n) == 0)
+				return choose(m, i);
+			p += len;
+		}
+	}
+	return WIDGET_IGNORED;
+}
+
 static unsigned letter(struct menu *m, uint32_t c)
 {
+	unsigned effect;
+
 	for (size_t i = 0; i < m->items.n; i++)
 		if (m->items.v[i].letter && (uint32_t)(unsigned char)m->items.v[i].letter == c)
 			return choose(m, i);
+	effect = by_key(m, (struct key){c, 0});
+	if (effect != WIDGET_IGNORED)
+		return effect;
 	switch (c) {
 	case 'j':
 		return move_to(m, m->cursor + 1);
@@ -123,13 +147,16 @@ static unsigned mouse(struct menu *m, const struct event *e)
 
 unsigned menu_event(struct menu *m, const struct event *e)
 {
+	unsigned effect;
+
 	if (e->type == EVENT_MOUSE)
 		return mouse(m, e);
 	if (e->type != EVENT_KEY)
 		return WIDGET_IGNORED;
 	if (key_is_text(e->key))
 		return text_key(m, e->key.code);
-	return e->key.mods == 0 ? plain_key(m, e->key.code) : WIDGET_IGNORED;
+	effect = e->key.mods == 0 ? plain_key(m, e->key.code) : WIDGET_IGNORED;
+	return effect == WIDGET_IGNORED ? by_key(m, e->key) : effect;
 }
 
 /* ---- drawing ------------------------------------------------------------------------------- */
@@ -202,4 +229,5 @@ void menu_draw(struct menu *m, const struct surface *s)
 		draw_item(&m->items.v[m->top + y], &list, y, m->top + y == m->cursor);
 	if (n > 0)
 		draw_reason(m, &foot);
+	more_draw(&in, m->top > 0, m->top + list.rows < n);
 }

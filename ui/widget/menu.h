@@ -8,7 +8,7 @@
 struct menu_item {
 	int id;
 	char letter;      /* 0: none */
-	const char *key;  /* key outside the menu, "" when none; borrowed */
+	const char *key;  /* keys outside the menu, blanks between; "" when none; borrowed */
 	const char *text; /* borrowed */
 	char *reason;     /* NULL: can be done; else owned by the menu */
 };
@@ -25,9 +25,10 @@ void menu_fini(struct menu *m);
 /* reason is copied. */
 void menu_add(
 	struct menu *m, int id, char letter, const char *key, const char *text, const char *reason);
-/* A letter chooses its item, else j k g G and the arrows move, Enter or a click chooses; Hangul
- * counts as its QWERTY keys. Choosing a grey item only goes to it, so that its reason is read.
- * WIDGET_SUBMIT: items.v[cursor] was chosen (never a grey one); WIDGET_CANCEL on Esc, m, q. */
+/* A letter or a key of an item chooses it, else j k g G and the arrows move, Enter or a click
+ * chooses; Hangul counts as its QWERTY keys. Choosing a grey item only goes to it, so that its
+ * reason is read. WIDGET_SUBMIT: items.v[cursor] was chosen (never a grey one); WIDGET_CANCEL on
+ * Esc, m, q. */
 unsigned menu_event(struct menu *m, const struct event *e);
 void menu_draw(struct menu *m, const struct surface *s);
 

@@ -217,4 +217,5 @@ void viewer_draw(struct viewer *v, const struct surface *s)
 			seen = text_next(line, seen);
 		surface_put(s, v->wrap ? 0 : -v->left, y, STYLE_NORMAL, (struct str){line.p, seen});
 	}
+	v->below = at < v->text.n;
 }

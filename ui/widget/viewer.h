@@ -10,6 +10,7 @@ struct viewer {
 	size_t top; /* byte of the first line shown */
 	int left;   /* cells scrolled sideways when not wrapped */
 	int page, cols;
+	bool below; /* there is more under what was drawn */
 };
 
 void viewer_init(struct viewer *v, bool wrap);

@@ -23,6 +23,8 @@ void put_symbol(struct buf *out, uint32_t cp);
 /* An empty box of at most cols by rows, border included, in the middle of s; returns the inside.
  * The terminal's cursor of what lies below is hidden. */
 struct surface box_center(const struct surface *s, int cols, int rows, struct str title);
+/* "↑ more" and "↓ more" on the border of the box that `in` is the inside of. */
+void more_draw(const struct surface *in, bool above, bool below);
 /* Draws text wrapped at the width of s from its line `from` on; returns how many lines it has. A
  * surface of no rows only counts. */
 int wrap_draw(const struct surface *s, enum style style, struct str text, int from);

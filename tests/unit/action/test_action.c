@@ -43,14 +43,27 @@ static void keys_are_single(void **state)
 	}
 }
 
+/* In the menu every key does what it does outside; its own letters are nobody's key. */
 static void menu_letters_are_single(void **state)
 {
 	(void)state;
-	for (int s = 0; s < SCREEN_COUNT; s++)
-		for (int i = 0; i < ACTION_COUNT; i++)
-			if (actions[i].menu && actions[i].screens & ON(s))
-				assert_int_equal(
-					action_by_menu((enum screen)s, actions[i].menu), i);
+	for (int s = 0; s < SCREEN_COUNT; s++) {
+		for (int i = 0; i < ACTION_COUNT; i++) {
+			char letter = action_menu_letter(&actions[i]), z[2] = {letter, 0};
+			if (!letter || !(actions[i].screens & ON(s)))
+				continue;
+			for (int k = 0; k < ACTION_COUNT; k++)
+				if (k != i && actions[k].screens & ON(s))
+					assert_int_not_equal(
+						action_menu_letter(&actions[k]), letter);
+			assert_true(action_by_key((enum screen)s, z) == (enum action_id)i ||
+				    action_by_key((enum screen)s, z) == ACTION_COUNT);
+			for (int t = 0; t < SCREEN_COUNT; t++)
+				assert_string_not_equal(screen_key((enum screen)t), z);
+		}
+	}
+	assert_int_equal(action_menu_letter(&actions[ACTION_EXPLAIN]), 'i');
+	assert_int_equal(action_menu_letter(&actions[ACTION_TOPIC_DELETE]), 'D');
 }
 
 static void entries_are_whole(void **state)
@@ -79,8 +92,7 @@ static void man_page_has_what_is_there(void **state)
 	assert_null(strstr(buf_z(&man), actions[ACTION_BROKER_KILL].help));
 	assert_null(strstr(buf_z(&man), actions[ACTION_GROUP_RESET].help));
 	assert_null(strstr(buf_z(&man), "groups"));
-	assert_int_equal(
-		action_by_menu(SCREEN_BROKERS, actions[ACTION_BROKER_KILL].menu), ACTION_COUNT);
+	assert_int_equal(actions[ACTION_BROKER_KILL].screens, 0);
 	buf_fini(&man);
 }
 
@@ -98,6 +110,30 @@ static void commands_expand(void **state)
 	buf_fini(&b);
 }
 
+static void check_command(const char *command, const char *address, const char *wanted)
+{
+	struct buf b = BUF_EMPTY;
+
+	action_put_command(&b, str_of(command), address);
+	assert_string_equal(buf_z(&b), wanted);
+	buf_fini(&b);
+}
+
+static void commands_name_the_cluster(void **state)
+{
+	(void)state;
+	check_command("kdeck topics --list", NULL, "kdeck topics --list");
+	check_command("kdeck topics --list", "h:1,h:2", "kdeck topics -b h:1,h:2 --list");
+	check_command("kdeck snapshot", "h:1", "kdeck snapshot -b h:1");
+	check_command("echo '; kdeck x' | kdeck produce --topic t", "h:1",
+		"echo '; kdeck x' | kdeck produce -b h:1 --topic t");
+	check_command("echo 'it'\\''s|kdeck a' | kdeck produce", "a b",
+		"echo 'it'\\''s|kdeck a' | kdeck produce -b 'a b'");
+	check_command("kdeck topics --delete --topic a; kdeck topics --delete --topic kdeck", "h:1",
+		"kdeck topics -b h:1 --delete --topic a; "
+		"kdeck topics -b h:1 --delete --topic kdeck");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -106,6 +142,7 @@ int main(void)
 		cmocka_unit_test(entries_are_whole),
 		cmocka_unit_test(man_page_has_what_is_there),
 		cmocka_unit_test(commands_expand),
+		cmocka_unit_test(commands_name_the_cluster),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

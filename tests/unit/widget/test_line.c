@@ -29,7 +29,7 @@ static void key_bar(void **state)
 	grid_resize(&g, 40, 1);
 	s = surface_of(&g);
 	assert_int_equal(key_bar_draw(&s, 0, hints, 6), 3);
-	assert_drawn(&g, " Enter records  p produce  ? help\n");
+	assert_drawn(&g, " Enter records  ? help  q back\n");
 	grid_resize(&g, 7, 1);
 	s = surface_of(&g);
 	assert_int_equal(key_bar_draw(&s, 0, hints, 6), 1);
