@@ -29,6 +29,10 @@ BEGIN {
 
 NR == 1 {
 	said = "part of kdeck, a terminal console and broker for Kafka's protocol"
+	if (name == "kdeck")
+		said = "terminal console for Apache Kafka clusters, and its actions as shell commands"
+	else if (name == "kdeck-broker")
+		said = "broker that speaks Apache Kafka's protocol"
 	usage = tolower($0) ~ /^usage:/
 	if (!usage) {
 		said = $0
@@ -42,6 +46,20 @@ NR == 1 {
 		print quoted($0)
 	}
 	next
+}
+
+# Further lines of the usage stand under its first one; behind the blank line it is described.
+usage && /^       / {
+	print quoted(substr($0, 8))
+	next
+}
+
+usage {
+	usage = 0
+	text()
+	print ".SH DESCRIPTION"
+	if ($0 == "")
+		next
 }
 
 /^[^ \t].*:$/ {

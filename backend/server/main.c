@@ -43,10 +43,10 @@ static const char usage[] =
 	"  --version             print the version\n"
 	"  --help                print this\n"
 	"\n"
-	"Exit status:\n"
-	"  0 stopped in order, 1 it could not run or go on, 2 wrong usage\n"
+	"Settings have Kafka's names; kdeck-broker.properties(5) explains them.\n"
 	"\n"
-	"Settings have Kafka's names; kdeck-broker.properties(5) explains them.\n";
+	"Exit status:\n"
+	"  0 stopped in order, 1 it could not run or go on, 2 wrong usage\n";
 
 /* The exit status. */
 static int print(const struct buf *out)

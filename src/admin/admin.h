@@ -32,6 +32,10 @@ struct loop;
 struct tls_context;
 struct admin;
 
+/* A controller makes so many new partitions in one request and refuses more with POLICY_VIOLATION
+ * (Kafka's ReplicationControlManager). */
+#define ADMIN_MAX_NEW_PARTITIONS 10000
+
 struct admin_options {
 	const char *bootstrap;       /* "host:port,host,[::1]:9093": the port is 9092 unless said */
 	const char *client_id;       /* NULL: "kdeck" */
@@ -140,7 +144,8 @@ struct admin_target {
 /*
  * Success: e is NULL, response is the struct of the API's response at `version`. It may hold error
  * codes, of the whole or of items: admin_first_error finds them. Failure: response is NULL, e says
- * what failed, where and why: ERR_TIMEOUT, ERR_CLOSED or ERR_IO (no connection), ERR_NOT_FOUND
+ * what failed, where and why: ERR_TIMEOUT, ERR_CLOSED or ERR_IO (no connection), ERR_REFUSED
+ * (nor at any address: none listens), ERR_NOT_FOUND
  * (no such broker, topic or partition), ERR_UNSUPPORTED (the broker is too old), ERR_INVALID.
  */
 typedef link_reply_fn admin_reply_fn;

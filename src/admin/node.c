@@ -273,14 +273,17 @@ static void give_up(struct admin *a, struct ask *k)
 {
 	struct err e = {0};
 	struct buf text = BUF_EMPTY;
+	bool refused = true;
 
 	vec_foreach (n, &a->nodes) {
 		const struct link *link = (*n)->link[LANE_ASK];
 		if ((*n)->gone || !link || !link_last_error(link))
 			continue;
 		buf_printf(&text, "%s%s", text.n ? "; " : "", link_last_error(link)->msg);
+		refused = refused && link_last_error(link)->code == ERR_REFUSED;
 	}
-	err_set(&e, ERR_CLOSED, "%s%s", a->nodes.n > 1 ? "no broker answers: " : "", buf_z(&text));
+	err_set(&e, text.n && refused ? ERR_REFUSED : ERR_CLOSED, "%s%s",
+		a->nodes.n > 1 ? "no broker answers: " : "", buf_z(&text));
 	buf_fini(&text);
 	ask_unconnected(k, &e);
 }

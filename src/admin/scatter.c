@@ -163,11 +163,17 @@ size_t group_run(const struct scatter *s, const struct group *g, size_t i)
 	return end - i;
 }
 
+/* Of parts that could not be asked. */
+static int16_t lost_code(const struct err *e)
+{
+	return e->code == ERR_TIMEOUT       ? KERR_REQUEST_TIMED_OUT
+	       : e->code == ERR_UNSUPPORTED ? KERR_UNSUPPORTED_VERSION
+					    : KERR_NETWORK_EXCEPTION;
+}
+
 static void group_lost(struct scatter *s, struct group *g, const struct err *e)
 {
-	int16_t code = e->code == ERR_TIMEOUT       ? KERR_REQUEST_TIMED_OUT
-		       : e->code == ERR_UNSUPPORTED ? KERR_UNSUPPORTED_VERSION
-						    : KERR_NETWORK_EXCEPTION;
+	int16_t code = lost_code(e);
 	const char *why = arena_strdup(&s->arena, e->msg);
 	bool again = code == KERR_NETWORK_EXCEPTION && s->kind->key != API_DELETE_RECORDS;
 
@@ -277,7 +283,7 @@ static void on_refreshed(void *arg, const struct err *e)
 	for (size_t i = 0; i < s->n; i++) {
 		struct part *p = &s->parts[i];
 		if (p->state == PART_RETRY && e)
-			done(s, p, p->error ? p->error : KERR_NETWORK_EXCEPTION, why);
+			done(s, p, lost_code(e), why);
 		else if (p->state == PART_RETRY)
 			p->state = PART_OPEN;
 	}

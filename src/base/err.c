@@ -24,6 +24,7 @@ static const char *const names[] = {
 	[-ERR_FULL] = "full",
 	[-ERR_CANCELLED] = "cancelled",
 	[-ERR_UNSUPPORTED] = "unsupported",
+	[-ERR_REFUSED] = "refused",
 };
 
 const char *err_name(int code)

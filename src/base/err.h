@@ -27,6 +27,7 @@ enum err_code {
 	ERR_FULL = -15,   /* no room on the disk or in a bounded queue */
 	ERR_CANCELLED = -16,
 	ERR_UNSUPPORTED = -17,
+	ERR_REFUSED = -18, /* nobody listens there */
 };
 
 struct err {

@@ -51,7 +51,7 @@ struct transport_events {
 	/* The peer ended its side. NULL: that is an end like any other (closed, ERR_CLOSED). */
 	void (*ended)(void *arg);
 	/* ERR_CLOSED: the peer closed in order. ERR_IO, ERR_TIMEOUT, ERR_DENIED (TLS),
-	 * ERR_NOT_FOUND (host name): with a line for people. */
+	 * ERR_NOT_FOUND (host name), ERR_REFUSED (no listener there): with a line for people. */
 	void (*closed)(void *arg, const struct err *why);
 };
 

@@ -52,6 +52,11 @@ static bool is_own_end(int fd)
 	return n_own == n_peer && memcmp(&own, &peer, n_own) == 0;
 }
 
+static void not_reached(struct dial *d, int errnum)
+{
+	err_errno(&d->last, errnum == ECONNREFUSED ? ERR_REFUSED : ERR_IO, errnum, "connect");
+}
+
 /* 0: connecting or connected. */
 static int try_address(struct transport *t, const struct addrinfo *ai)
 {
@@ -68,7 +73,7 @@ static int try_address(struct transport *t, const struct addrinfo *ai)
 		transport_rewatch(t); /* writable also when it is connected already */
 		return 0;
 	}
-	err_errno(&d->last, ERR_IO, errno, "connect");
+	not_reached(d, errno);
 	transport_drop_socket(t);
 	return ERR_IO;
 }
@@ -118,7 +123,7 @@ void dial_event(struct transport *t)
 		reached(t);
 		return;
 	}
-	err_errno(&t->dial->last, ERR_IO, errnum, "connect");
+	not_reached(t->dial, errnum);
 	transport_drop_socket(t);
 	try_next(t);
 }

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import tempfile
 import threading
+import time
 
 import kdecktest
 from kdecktest import BUILD, Broker, until
@@ -591,6 +592,60 @@ def test_client_settings():
         refused("topics", "--list", "--command-config", file("bad.properties", text), err=err)
 
 
+def test_all_that_is_wrong_is_told():
+    """every bad line of a settings file, with its place"""
+    bad = file("worse.properties", "request.timeout.ms=abc\nclient.id=me\nssl.k=1\nsasl.x=2\n")
+    said = call("topics", "-b", broker.address, "--list", "--command-config", bad)
+    assert said.code == NO and not said.out, said
+    for line in (1, 3, 4):
+        assert "%s:%d: " % (bad, line) in said.err, said
+    bad = file("broker.properties", "node.id=x\nlog.dirz=/\nnum.partitions=3\nbroker.id=y\n")
+    done = subprocess.run([os.path.join(BUILD, "kdeck-broker"), bad, "--check-config"],
+                          capture_output=True)
+    said = Said(done)
+    assert said.code == NO and said.err.count(bad) == 3, said
+
+
+def test_help_and_usage():
+    """each command has --help, names itself as it was typed, and wrong usage is 2"""
+    for name in ("demo", "snapshot", "up", "topics"):
+        said = call(name, "--help")
+        assert said.code == DONE and said.out.startswith("Usage: kdeck %s " % name), said
+        said = call(name, "--nonsense")
+        assert said.code == USAGE and said.err.startswith("kdeck %s: unknown" % name), said
+    for name in ("demo", "up"):
+        said = call(name, "--brokers", "3")
+        assert said.code == USAGE and "clusters of one broker" in said.err, said
+    said = Said(subprocess.run([KDECK, "--nonsense"], capture_output=True))
+    assert said.code == USAGE and said.err.startswith("kdeck: unknown"), said
+    for line in call("get-offsets", "--help").out.split("\n"):
+        shown = re.match(r"  -.*?  +(?=\S)", line)
+        assert not shown or shown.end() == 34, line
+    wrong("topics", "--create", "--topic", "big", "--partitions", "10001", err="from 1 to 10000 ")
+    said = Said(subprocess.run([os.path.join(BUILD, "kdeck-broker"), "--override", "foo"],
+                               capture_output=True))
+    assert said.code == USAGE and "KEY=VALUE" in said.err, said
+
+
+def test_nobody_listens():
+    """a refused connection is told at once, and nothing is called completed"""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))  # bound, and nobody listens: refused
+        nobody = "127.0.0.1:%d" % s.getsockname()[1]
+        began = time.monotonic()
+        said = call("snapshot", "-b", nobody)
+        took = time.monotonic() - began
+        assert said.code == NO and "refused" in said.err and took < 15, (took, said)
+        some = file("del.json", '{"partitions": [{"topic": "t", "partition": 0, "offset": 1}]}')
+        said = call("delete-records", "-b", nobody, "--offset-json-file", some)
+        assert said.code == NO and "completed" not in said.out, said
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([KDECK, "snapshot", "-b", broker.address], stdout=full,
+                                  stderr=subprocess.PIPE, timeout=kdecktest.DEADLINE)
+        assert done.returncode == NO, done
+        assert done.stderr == b"kdeck snapshot: standard output: No space left on device\n", done
+
+
 # ---- pipes, signals, full disks ------------------------------------------------------------------
 
 def test_output_lost():
@@ -698,7 +753,7 @@ def test_local_cluster():
     assert json.loads(call("status", "--dir", where, "--json").out)[0]["state"] == "stopped"
     assert call("down", "--dir", where).code == DONE
     for args, err, code in [
-            (["--port", "70000"], "--port 70000", USAGE), (["--brokers", "3"], "one broker", NO),
+            (["--port", "70000"], "--port 70000", USAGE), (["--brokers", "3"], "one broker", USAGE),
             (["--brokers", "0"], "--brokers 0", USAGE)]:
         said = call("up", "--dir", where, *args)
         assert said.code == code and err in said.err, said

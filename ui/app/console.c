@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
+#include "cli/cli.h"
 #include "io/loop.h"
 #include "model/model.h"
 #include "model/snapshot_print.h"
@@ -22,6 +23,7 @@
 #define SNAPSHOT_MS     30000
 #define SNAPSHOT_DETAIL 200 /* topics whose settings are waited for */
 #define USUAL_MS        5000
+#define REFUSED_MS      2000 /* that long it may be that a broker is just starting */
 
 struct console {
 	const struct console_options *o;
@@ -37,6 +39,7 @@ struct console {
 	char *moved;         /* the address of a cluster that was started here; owned */
 	char *usual;         /* what a command without -b goes to, as of usual_ms; owned */
 	int64_t usual_ms;
+	int64_t began_ms;
 	bool settled, mouse, again, demo;
 	uint64_t shape;
 	char facts[80];
@@ -201,13 +204,15 @@ static const struct app_ops app_ops = {
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static int fail(const struct err *e)
+static int fail(const struct console_options *o, const struct err *e)
 {
 	struct buf line = BUF_EMPTY;
 
 	/* It may hold what a broker said. */
 	utf8_put_visible(&line, str_of(e->msg));
-	fprintf(stderr, "kdeck: %s\n", buf_z(&line));
+	fprintf(stderr, "%s: %s\n", o->command ? o->command : "kdeck", buf_z(&line));
+	if (o->advice && (e->code == ERR_TIMEOUT || e->code == ERR_REFUSED))
+		fprintf(stderr, "%s\n", o->advice);
 	buf_fini(&line);
 	return 1;
 }
@@ -311,6 +316,13 @@ static bool complete(const struct cluster *c)
 	return c->progress.step == PROGRESS_READY;
 }
 
+/* No address has a listener, and that has been so for a while. */
+static bool refused(const struct console *k, const struct cluster *c)
+{
+	return c->metadata.at_ms < 0 && c->metadata.code == ERR_REFUSED &&
+	       loop_now_ms(k->loop) - k->began_ms >= REFUSED_MS;
+}
+
 /* Settings are asked for rows that are seen: the page's first ones are. */
 static void want_rows(struct console *k, const struct cluster *c)
 {
@@ -336,6 +348,8 @@ static void look(void *arg)
 	if (complete(c) && (!k->o->settled || k->o->settled(k->o->arg, k->model))) {
 		k->settled = true;
 		loop_stop(k->loop);
+	} else if (refused(k, c)) {
+		loop_stop(k->loop);
 	}
 }
 
@@ -351,7 +365,9 @@ static int run_page(struct console *k, struct err *e)
 	struct snapshot_options so = {.name = k->o->name, .address = k->address};
 	struct buf out = BUF_EMPTY;
 	int64_t now;
+	int rc;
 
+	k->began_ms = loop_now_ms(k->loop);
 	model_on_change(k->model, look, k);
 	io_timer_init(&k->deadline, k->loop, on_late, k);
 	io_timer_start(&k->deadline, SNAPSHOT_MS, 0);
@@ -365,9 +381,9 @@ static int run_page(struct console *k, struct err *e)
 		snapshot_json(&out, model_cluster(k->model), &so, now);
 	else
 		snapshot_text(&out, model_cluster(k->model), &so, now);
-	fwrite(out.p, 1, out.n, stdout);
+	rc = cli_write(&out, e);
 	buf_fini(&out);
-	return fflush(stdout) ? err_set(e, ERR_IO, "standard output cannot be written") : 0;
+	return rc;
 }
 
 static int run_once(struct console *k, struct err *e)
@@ -398,6 +414,6 @@ int console_run(const struct console_options *o)
 	} while (rc == 0 && k.again);
 	free(address);
 	if (rc < 0)
-		return fail(&e);
+		return fail(o, &e);
 	return k.demo ? CONSOLE_DEMO : 0;
 }

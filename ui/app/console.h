@@ -8,12 +8,15 @@
 #include "action/action.h"
 #include "base/err.h"
 
+struct cli_command;
 struct loop;
 struct traffic_property;
 struct model;
 struct source;
 
 struct console_options {
+	const char *command;   /* "kdeck snapshot", before what went wrong; NULL: "kdeck" */
+	const char *advice;    /* a line when no cluster answers; NULL: none */
 	const char *name;      /* in the title: "demo"; "" */
 	const char *bootstrap; /* addresses */
 	bool named;            /* by the user: nothing is started in their place */
@@ -39,8 +42,9 @@ struct console_options {
 #define CONSOLE_DEMO (-1)
 /* Returns the exit status, having printed why when it is not 0; or CONSOLE_DEMO. */
 int console_run(const struct console_options *o);
-/* kdeck demo. */
-int demo_run(int argc, char **argv);
+/* kdeck demo, and the command by itself. once: prints the snapshot and ends. */
+int demo_run(bool once, bool json);
+extern const struct cli_command cli_demo;
 /* The process that cleans up behind a demo: waits for `parent` to end. */
 int keeper_run(int argc, char **argv);
 

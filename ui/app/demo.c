@@ -18,6 +18,7 @@
 #include "app/console.h"
 #include "app/samples.h"
 #include "base/xalloc.h"
+#include "cli/cli.h"
 #include "cli/local.h"
 #include "io/child.h"
 #include "io/listener.h"
@@ -155,17 +156,14 @@ static bool has_records(void *arg, const struct model *m)
 	return c->totals.topics >= SAMPLE_TOPICS && c->totals.records > 0;
 }
 
-static int usage(const char *what)
-{
-	fprintf(stderr, "kdeck demo: %s\nusage: kdeck demo [--brokers 1] [--once]\n", what);
-	return 2;
-}
-
-int demo_run(int argc, char **argv)
+int demo_run(bool once, bool json)
 {
 	struct demo d = {.held = -1};
-	struct console_options o = {.name = "demo",
+	struct console_options o = {.command = "kdeck demo",
+		.name = "demo",
 		.screen = SCREEN_OVERVIEW,
+		.once = once,
+		.json = json,
 		.bundled = true,
 		.ends_cluster = true,
 		.hint = hint,
@@ -177,17 +175,6 @@ int demo_run(int argc, char **argv)
 	struct loop *l;
 	int rc;
 
-	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "--once") == 0)
-			o.once = true;
-		else if (strcmp(argv[i], "--brokers") == 0 && i + 1 < argc &&
-			 strcmp(argv[i + 1], "1") == 0)
-			i++;
-		else if (strcmp(argv[i], "--brokers") == 0)
-			return usage("--brokers: this version runs clusters of one broker");
-		else
-			return usage(argv[i]);
-	}
 	l = loop_new(&e);
 	rc = l ? start(&d, l, &e) : e.code;
 	o.bootstrap = d.bootstrap;
@@ -198,6 +185,30 @@ int demo_run(int argc, char **argv)
 	loop_free(l);
 	return rc;
 }
+
+static int run(struct cli *c)
+{
+	int64_t brokers;
+
+	if (cli_number(c, "brokers", 1, 100, 1, &brokers) != CLI_OK)
+		return CLI_USAGE;
+	if (brokers != 1)
+		return cli_usage(c, "--brokers %lld: this version runs clusters of one broker",
+			(long long)brokers);
+	return demo_run(cli_has(c, "once") || c->json, c->json);
+}
+
+static const struct cli_option options[] = {
+	{"brokers", 0, CLI_VALUE, "N", "How many brokers (1 in this version)", NULL},
+	{"once", 0, CLI_FLAG, NULL, "Print one plain page, also on a terminal, and end", NULL},
+	{0},
+};
+
+const struct cli_command cli_demo = {.name = "demo",
+	.summary = "A throw-away cluster with sample traffic, and the console on it",
+	.options = options,
+	.local = true,
+	.run = run};
 
 /* ---- the keeper ------------------------------------------------------------------------------ */
 

@@ -10,13 +10,118 @@
 #include "cli/cluster.h"
 #include "config.h"
 
+static bool screen_by_name(const char *name, enum screen *out)
+{
+	for (int s = 0; s < SCREEN_COUNT; s++) {
+		if (strcmp(screen_name((enum screen)s), name) == 0) {
+			*out = (enum screen)s;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* console_run by what the command line says, and the demo when that was chosen there. */
+static int run_on(struct cli *c, struct console_options *o)
+{
+	const char *lang = cli_get(c, "lang");
+	int rc;
+
+	if (lang && strcmp(lang, "en") != 0)
+		return cli_usage(c, "--lang %s: no such language in this version; en is", lang);
+	o->name = "";
+	o->bootstrap = c->bootstrap;
+	o->named = c->bootstrap != c->env->bootstrap;
+	o->advice = o->named ? NULL
+			     : "kdeck demo starts a cluster to look at, kdeck up one that stays.";
+	o->properties = c->properties.v;
+	o->n_properties = c->properties.n;
+	o->read_only = cli_has(c, "read-only");
+	o->json = c->json;
+	rc = console_run(o);
+	return rc == CONSOLE_DEMO ? demo_run(false, false) : rc;
+}
+
+static int run_console(struct cli *c)
+{
+	struct console_options o = {
+		.screen = SCREEN_OVERVIEW, .once = cli_has(c, "once") || cli_has(c, "json")};
+
+	for (size_t i = 0; i < c->operands.n; i++) {
+		const char *word = c->operands.v[i];
+		if (i == 0 && strcmp(word, "snapshot") == 0)
+			o.once = true;
+		else if (!screen_by_name(word, &o.screen))
+			return cli_usage(c, "%s: neither a command nor a screen", word);
+	}
+	return run_on(c, &o);
+}
+
+static int run_snapshot(struct cli *c)
+{
+	struct console_options o = {
+		.command = "kdeck snapshot", .screen = SCREEN_OVERVIEW, .once = true};
+
+	return run_on(c, &o);
+}
+
+static const struct cli_option console_options[] = {
+	{"read-only", 0, CLI_FLAG, NULL, "Change nothing on the cluster", NULL},
+	{"once", 0, CLI_FLAG, NULL, "Print one plain page, also on a terminal", NULL},
+	{"lang", 0, CLI_VALUE, "en", "Language of the screens", NULL},
+	{0},
+};
+
+/* What is no command is the console: `kdeck topics` is Kafka's script, `kdeck brokers` a screen. */
+static const struct cli_command cli_console = {.name = "",
+	.summary = "The console",
+	.operands = "[SCREEN]",
+	.options = console_options,
+	.run = run_console};
+
+static const struct cli_option snapshot_options[] = {
+	{"lang", 0, CLI_VALUE, "en", "Language of the page", NULL},
+	{"read-only", 0, CLI_FLAG, NULL, NULL, NULL},
+	{"once", 0, CLI_FLAG, NULL, NULL, NULL},
+	{0},
+};
+
+static const struct cli_command cli_snapshot = {.name = "snapshot",
+	.summary = "One plain page of the cluster, for a pipe",
+	.options = snapshot_options,
+	.run = run_snapshot};
+
 static const struct cli_command *const commands[] = {
 	CLI_KAFKA_COMMANDS,
 	CLI_CLUSTER_COMMANDS,
+	&cli_demo,
+	&cli_snapshot,
 	NULL,
 };
 
-static void print_help(void)
+/* ---- what is printed ------------------------------------------------------------------------- */
+
+/* Ends out; the exit status. */
+static int print(struct buf *out)
+{
+	struct err e = {0};
+	int rc = cli_write(out, &e);
+
+	buf_fini(out);
+	if (rc < 0)
+		fprintf(stderr, "kdeck: %s\n", e.msg);
+	return rc < 0 ? CLI_NO : CLI_OK;
+}
+
+static int print_version(void)
+{
+	struct buf out = BUF_EMPTY;
+
+	buf_puts(&out, "kdeck " PACKAGE_VERSION "\n");
+	return print(&out);
+}
+
+static int print_help(void)
 {
 	struct buf out = BUF_EMPTY;
 
@@ -36,78 +141,33 @@ static void print_help(void)
 		       "SCREEN is overview, brokers, topic, records or events.\n"
 		       "\n");
 	cli_print_list(commands, &out);
-	fwrite(out.p, 1, out.n, stdout);
-	buf_fini(&out);
+	return print(&out);
 }
 
-/* The parts of kdeck(1) that the tables know: commands and keys. */
-static void print_man(void)
+/* The parts of kdeck(1) that the tables know: options, commands and keys. */
+static int print_man(void)
 {
 	struct buf out = BUF_EMPTY;
 
+	cli_print_man_options(&cli_console, &out);
+	buf_puts(&out, ".SH COMMANDS\nEach has \\-\\-help and \\-\\-version; those that ask a "
+		       "cluster also have \\-b, \\-\\-command\\-config and \\-\\-json.\n");
 	for (int i = 0; commands[i]; i++)
 		cli_print_man(commands[i], &out);
 	action_man(&out);
-	fwrite(out.p, 1, out.n, stdout);
-	buf_fini(&out);
+	buf_puts(&out,
+		".SH EXIT STATUS\n"
+		".TP\n.B 0\nDone.\n"
+		".TP\n.B 1\nThe cluster or the system said no, or the output cannot be "
+		"written.\n"
+		".TP\n.B 2\nWrong usage.\n"
+		".TP\n.B 128 and more\nA signal of the number above 128 ended a command that "
+		"reads or writes records.\n");
+	return print(&out);
 }
 
-static bool screen_by_name(const char *name, enum screen *out)
-{
-	for (int s = 0; s < SCREEN_COUNT; s++) {
-		if (strcmp(screen_name((enum screen)s), name) == 0) {
-			*out = (enum screen)s;
-			return true;
-		}
-	}
-	return false;
-}
-
-static int run_console(struct cli *c)
-{
-	const char *lang = cli_get(c, "lang");
-	struct console_options o = {.name = "",
-		.bootstrap = c->bootstrap,
-		.named = c->bootstrap != c->env->bootstrap,
-		.properties = c->properties.v,
-		.n_properties = c->properties.n,
-		.screen = SCREEN_OVERVIEW,
-		.read_only = cli_has(c, "read-only"),
-		.once = cli_has(c, "once") || cli_has(c, "json"),
-		.json = c->json};
-	int rc;
-
-	if (lang && strcmp(lang, "en") != 0)
-		return cli_usage(c, "--lang %s: no such language in this version; en is", lang);
-	for (size_t i = 0; i < c->operands.n; i++) {
-		const char *word = c->operands.v[i];
-		if (i == 0 && strcmp(word, "snapshot") == 0)
-			o.once = true;
-		else if (!screen_by_name(word, &o.screen))
-			return cli_usage(c, "%s: neither a command nor a screen", word);
-	}
-	rc = console_run(&o);
-	if (rc == CONSOLE_DEMO)
-		return demo_run(0, NULL);
-	if (rc && !o.named)
-		fprintf(stderr,
-			"kdeck demo starts a cluster to look at, kdeck up one that stays.\n");
-	return rc;
-}
-
-static const struct cli_option console_options[] = {
-	{"read-only", 0, CLI_FLAG, NULL, "Change nothing on the cluster", NULL},
-	{"once", 0, CLI_FLAG, NULL, "Print one plain page, also on a terminal", NULL},
-	{"lang", 0, CLI_VALUE, "en", "Language of the screens", NULL},
-	{0},
-};
-
-/* What is no command is the console: `kdeck topics` is Kafka's script, `kdeck brokers` a screen. */
-static const struct cli_command cli_console = {.name = "console",
-	.summary = "The console, or with snapshot one plain page of it",
-	.operands = "SCREEN",
-	.options = console_options,
-	.run = run_console};
+/* ---- the program ------------------------------------------------------------------------------
+ */
 
 static int run_screen(int argc, char **argv)
 {
@@ -115,7 +175,7 @@ static int run_screen(int argc, char **argv)
 	char *bootstrap = default_bootstrap();
 	struct cli_env env = {.bootstrap = bootstrap};
 	char **words = xcalloc((size_t)argc + 2, sizeof(*words));
-	char name[] = "console";
+	char name[] = "";
 	int rc;
 
 	words[0] = argv[0];
@@ -143,20 +203,14 @@ int main(int argc, char **argv)
 	const char *first = argc > 1 ? argv[1] : "";
 	int rc;
 
-	if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0) {
-		print_help();
-		return 0;
-	}
+	if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
+		return print_help();
 	if (strcmp(first, "--version") == 0)
-		return printf("kdeck %s\n", PACKAGE_VERSION) < 0;
-	if (strcmp(first, "--man") == 0) {
-		print_man();
-		return 0;
-	}
+		return print_version();
+	if (strcmp(first, "--man") == 0)
+		return print_man();
 	if (strcmp(first, "--keeper") == 0)
 		return keeper_run(argc - 2, argv + 2);
-	if (strcmp(first, "demo") == 0)
-		return demo_run(argc - 2, argv + 2);
 	rc = run_command(argc, argv);
 	return rc >= 0 ? rc : run_screen(argc, argv);
 }

@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +13,8 @@
 
 const struct cli_option cli_common[] = {
 	{"bootstrap-server", 'b', CLI_VALUE, "HOST:PORT,…",
-		"Brokers to ask first; without it " DEFAULT_BOOTSTRAP, NULL},
+		"Brokers to ask first; without it those of kdeck up, else " DEFAULT_BOOTSTRAP,
+		NULL},
 	{"broker-list", 0, CLI_VALUE, "HOST:PORT,…", NULL, "bootstrap-server"},
 	{"command-config", 0, CLI_VALUE, "FILE", "Client settings, as Java's client.properties",
 		NULL},
@@ -229,91 +229,6 @@ int cli_number(
 	return CLI_OK;
 }
 
-static int err_fd(const struct cli *c)
-{
-	return c->env && c->env->err > 0 ? c->env->err : STDERR_FILENO;
-}
-
-static int out_fd(const struct cli *c)
-{
-	return c->env && c->env->out > 0 ? c->env->out : STDOUT_FILENO;
-}
-
-/* Waits where the descriptor does not block: others may have made it so. */
-static bool write_all(int fd, const void *p, size_t n)
-{
-	const char *at = p;
-	while (n > 0) {
-		ssize_t w = write(fd, at, n);
-		if (w < 0 && errno == EAGAIN) {
-			struct pollfd full = {.fd = fd, .events = POLLOUT};
-			(void)poll(&full, 1, -1);
-			continue;
-		}
-		if (w < 0 && errno != EINTR)
-			return false;
-		if (w > 0) {
-			at += w;
-			n -= (size_t)w;
-		}
-	}
-	return true;
-}
-
-PRINTF_LIKE(2, 0)
-static void complain(struct cli *c, const char *fmt, va_list ap)
-{
-	struct buf b = BUF_EMPTY;
-	if (c->cmd)
-		buf_printf(&b, "kdeck %s: ", c->cmd->name);
-	buf_vprintf(&b, fmt, ap);
-	buf_putc(&b, '\n');
-	(void)write_all(err_fd(c), b.p, b.n);
-	buf_fini(&b);
-}
-
-int cli_usage(struct cli *c, const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	complain(c, fmt, ap);
-	va_end(ap);
-	cli_note(c, "see: kdeck %s --help", c->cmd->name);
-	return CLI_USAGE;
-}
-
-int cli_fail(struct cli *c, const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	complain(c, fmt, ap);
-	va_end(ap);
-	return CLI_NO;
-}
-
-void cli_note(struct cli *c, const char *fmt, ...)
-{
-	struct buf b = BUF_EMPTY;
-	va_list ap;
-	va_start(ap, fmt);
-	buf_vprintf(&b, fmt, ap);
-	va_end(ap);
-	buf_putc(&b, '\n');
-	(void)write_all(err_fd(c), b.p, b.n);
-	buf_fini(&b);
-}
-
-void cli_flush(struct cli *c)
-{
-	if (c->out.n && !c->broken && !write_all(out_fd(c), c->out.p, c->out.n)) {
-		c->broken = true;
-		c->lost = errno != EPIPE;
-		if (c->lost)
-			cli_fail(c, "standard output: %s", strerror(errno));
-	}
-	buf_clear(&c->out);
-}
-
 static int prepare(struct cli *c)
 {
 	c->json = cli_has(c, "json");
@@ -323,10 +238,10 @@ static int prepare(struct cli *c)
 	if (!c->bootstrap)
 		c->bootstrap = c->env && c->env->bootstrap ? c->env->bootstrap : DEFAULT_BOOTSTRAP;
 	if (cli_has(c, "zookeeper"))
-		cli_note(c,
-			"kdeck %s: --zookeeper has no effect: a Kafka cluster keeps its metadata "
-			"itself now; name a broker with --bootstrap-server (here: %s)",
-			c->cmd->name, c->bootstrap);
+		cli_warn(c,
+			"--zookeeper has no effect: a Kafka cluster keeps its metadata itself now; "
+			"name a broker with --bootstrap-server (here: %s)",
+			c->bootstrap);
 	return cli_read_config(c);
 }
 

@@ -41,7 +41,7 @@ struct cli;
 typedef int cli_run_fn(struct cli *c);
 
 struct cli_command {
-	const char *name;                 /* "topics" */
+	const char *name;                 /* "topics"; "": the program itself */
 	const char *script;               /* "kafka-topics.sh"; NULL: none */
 	const char *summary;              /* one line */
 	const char *operands;             /* "FILE.properties …"; NULL: none are taken */
@@ -75,8 +75,13 @@ const struct cli_command *cli_find(const struct cli_command *const *commands, co
 /* The help page of a command, and its part of the man page (roff). */
 void cli_print_help(const struct cli_command *cmd, struct buf *out);
 void cli_print_man(const struct cli_command *cmd, struct buf *out);
+/* The OPTIONS section of the man page: those of cmd and those that it shares with others. */
+void cli_print_man_options(const struct cli_command *cmd, struct buf *out);
 /* One line a command, as `kdeck --help` shows them. */
 void cli_print_list(const struct cli_command *const *commands, struct buf *out);
+
+/* All of it to standard output. 0, also when the reader has gone away; ERR_IO. */
+int cli_write(const struct buf *out, struct err *e) MUSTCHECK;
 
 /* ---- for the commands themselves ---------------------------------------------------------- */
 
@@ -97,6 +102,7 @@ struct cli {
 	VEC(struct cli_given) given;
 	VEC(const char *) operands;
 	const char *bootstrap;
+	const char *where;        /* "FILE:LINE" that is being read, for messages; NULL: none */
 	property_list properties; /* of --command-config; in kept */
 	VEC(char *) kept;         /* strings that others point at; owned */
 	struct buf out;           /* standard output, written by cli_flush */
@@ -127,7 +133,9 @@ int cli_number(struct cli *c, const char *name, int64_t lo, int64_t hi, int64_t 
 int cli_usage(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Prints the line; returns CLI_NO. */
 int cli_fail(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* A remark on standard error. */
+/* A remark on standard error, with the command's name in front. */
+void cli_warn(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The same without. */
 void cli_note(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Writes c->out; sets broken when that cannot be. */
 void cli_flush(struct cli *c);
@@ -135,8 +143,9 @@ void cli_flush(struct cli *c);
  * or CLI_OK. */
 int cli_property(
 	struct cli *c, const char *option, const char *z, struct traffic_property *out) MUSTCHECK;
-/* Every property of a file goes to fn, "name=value", until that is not CLI_OK (it has printed
- * why). CLI_NO (printed) when the file cannot be read. */
+/* Every property of a file goes to fn, "name=value", which prints why one cannot be: CLI_USAGE ends
+ * it there, after CLI_NO the others are looked at too (up to twenty are told), and that is the
+ * result. CLI_NO (printed) when the file cannot be read. */
 typedef int cli_line_fn(void *arg, const char *property);
 int cli_property_file(
 	struct cli *c, const char *option, const char *path, cli_line_fn *fn, void *arg) MUSTCHECK;

@@ -16,29 +16,39 @@ int cli_property(struct cli *c, const char *option, const char *z, struct traffi
 	return CLI_OK;
 }
 
+enum { MOST_WRONG = 20 };
+
 struct line_taker {
 	struct cli *c;
+	const char *path;
 	cli_line_fn *fn;
 	void *arg;
-	int status;
+	int status, wrong;
 };
 
 static int take_line(void *arg, struct str key, struct str value, int line)
 {
 	struct line_taker *t = arg;
-	(void)line;
-	if (t->status == CLI_OK) {
-		char *text = xasprintf("%.*s=%.*s", STR_ARG(key), STR_ARG(value));
-		vec_push(&t->c->kept, text);
-		t->status = t->fn(t->arg, text);
-	}
+	int status;
+	if (t->status == CLI_USAGE || t->wrong >= MOST_WRONG)
+		return 0;
+	char *where = xasprintf("%s:%d", t->path, line);
+	char *text = xasprintf("%.*s=%.*s", STR_ARG(key), STR_ARG(value));
+	vec_push(&t->c->kept, text);
+	t->c->where = where;
+	status = t->fn(t->arg, text);
+	t->c->where = NULL;
+	free(where);
+	t->wrong += status != CLI_OK;
+	if (status != CLI_OK)
+		t->status = status;
 	return 0;
 }
 
 int cli_property_file(
 	struct cli *c, const char *option, const char *path, cli_line_fn *fn, void *arg)
 {
-	struct line_taker t = {.c = c, .fn = fn, .arg = arg};
+	struct line_taker t = {.c = c, .path = path, .fn = fn, .arg = arg};
 	struct err e = {0};
 	if (properties_read(path, take_line, &t, &e) < 0)
 		return cli_fail(c, "--%s: %s", option, e.msg);
@@ -46,7 +56,7 @@ int cli_property_file(
 }
 
 /* Java's settings of an admin client that mean something here. */
-static int take_time(struct cli *c, const char *path, const struct traffic_property *p)
+static int take_time(struct cli *c, const struct traffic_property *p)
 {
 	const struct {
 		const char *name;
@@ -62,39 +72,31 @@ static int take_time(struct cli *c, const char *path, const struct traffic_prope
 		errno = 0;
 		long long v = strtoll(p->value, &end, 10);
 		if (errno || end == p->value || *end || v < 1 || v > INT32_MAX)
-			return cli_fail(c, "%s: %s=%s: a number of milliseconds was expected", path,
-				p->name, p->value);
+			return cli_fail(c, "%s=%s: a number of milliseconds was expected", p->name,
+				p->value);
 		*all[i].to = v;
 	}
 	return CLI_OK;
 }
 
 /* A setting that nobody knows is told and left out, as Java does. */
-static int keep_known(
-	struct cli *c, const char *where, const struct traffic_property *p, property_list *out)
+static int keep_known(struct cli *c, const struct traffic_property *p, property_list *out)
 {
 	struct err e = {0};
 	int r = traffic_property_check(p, true, &e);
 	if (r == ERR_NOT_FOUND)
-		cli_note(c, "kdeck %s: %s: %s is no setting of a client and has no effect",
-			c->cmd->name, where, p->name);
+		cli_warn(c, "%s is no setting of a client and has no effect", p->name);
 	else if (r < 0)
-		return cli_fail(c, "%s: %s", where, e.msg);
+		return cli_fail(c, "%s", e.msg);
 	else
 		vec_push(out, *p);
 	return CLI_OK;
 }
 
-struct config_reader {
-	struct cli *c;
-	const char *path;
-};
-
 /* What the file says about the way to the cluster must be what this program can do. */
 static int take_setting(void *arg, const char *text)
 {
-	const struct config_reader *r = arg;
-	struct cli *c = r->c;
+	struct cli *c = arg;
 	struct traffic_property p;
 	int status = cli_property(c, "command-config", text, &p);
 	if (status != CLI_OK)
@@ -109,19 +111,19 @@ static int take_setting(void *arg, const char *text)
 	if (!strcmp(p.name, "security.protocol") || !strncmp(p.name, "sasl.", 5) ||
 		!strncmp(p.name, "ssl.", 4))
 		return cli_fail(c,
-			"%s: %s=%s: only PLAINTEXT listeners can be used so far; name one "
-			"with --bootstrap-server",
-			r->path, p.name,
+			"%s=%s: only PLAINTEXT listeners can be used so far; name one with "
+			"--bootstrap-server",
+			p.name,
 			strstr(p.name, "jaas") || strstr(p.name, "password") ? "(hidden)"
 									     : p.value);
-	status = take_time(c, r->path, &p);
-	return status == CLI_OK ? keep_known(c, r->path, &p, &c->properties) : status;
+	status = take_time(c, &p);
+	return status == CLI_OK ? keep_known(c, &p, &c->properties) : status;
 }
 
 int cli_read_config(struct cli *c)
 {
-	struct config_reader r = {c, cli_get(c, "command-config")};
-	return r.path ? cli_property_file(c, "command-config", r.path, take_setting, &r) : CLI_OK;
+	const char *path = cli_get(c, "command-config");
+	return path ? cli_property_file(c, "command-config", path, take_setting, c) : CLI_OK;
 }
 
 int cli_take_properties(struct cli *c, const char *option, property_list *out)
@@ -134,8 +136,10 @@ int cli_take_properties(struct cli *c, const char *option, property_list *out)
 	for (size_t i = 0; status == CLI_OK && (z = cli_nth(c, option, i)); i++) {
 		struct traffic_property p;
 		status = cli_property(c, option, z, &p);
+		c->where = where;
 		if (status == CLI_OK)
-			status = keep_known(c, where, &p, out);
+			status = keep_known(c, &p, out);
+		c->where = NULL;
 	}
 	free(where);
 	return status;

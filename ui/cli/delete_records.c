@@ -129,11 +129,17 @@ static void on_deleted(
 	if (left)
 		return;
 	j->done = true;
-	if (!j->c->json)
-		buf_puts(&j->c->out, "Executing records delete operation\nRecords delete operation "
-				     "completed:\n");
-	else
+	size_t unasked = 0;
+	for (size_t i = 0; i < n; i++)
+		unasked += all[i].error == KERR_NETWORK_EXCEPTION ||
+			   all[i].error == KERR_REQUEST_TIMED_OUT;
+	if (j->c->json)
 		print_json(j->c, all, n);
+	else
+		buf_puts(&j->c->out, "Executing records delete operation\n");
+	/* As Kafka's tool, also where brokers refused; not where none answered. */
+	if (!j->c->json && (unasked < n || !n))
+		buf_puts(&j->c->out, "Records delete operation completed:\n");
 	j->status = cli_tell_failed(j->c, all, n);
 	for (size_t i = 0; i < n; i++) {
 		if (!all[i].error && !j->c->json)

@@ -14,6 +14,15 @@ static void put_name(const struct cli_option *o, struct buf *out)
 		buf_printf(out, o->kind == CLI_OPTIONAL ? " [%s]" : " %s", o->value);
 }
 
+/* Cells of a text without wide characters. */
+static size_t cells(const uint8_t *p, size_t n)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < n; i++)
+		count += (p[i] & 0xc0) != 0x80;
+	return count;
+}
+
 static void put_options(const struct cli_option *o, struct buf *out)
 {
 	for (; o && o->name; o++) {
@@ -22,18 +31,21 @@ static void put_options(const struct cli_option *o, struct buf *out)
 			continue;
 		buf_puts(out, "  ");
 		put_name(o, out);
-		if (out->n - begin + 2 > HELP_COLUMN) {
+		size_t width = cells(out->p + begin, out->n - begin);
+		if (width + 2 > HELP_COLUMN) {
 			buf_putc(out, '\n');
-			begin = out->n;
+			width = 0;
 		}
-		buf_fill(out, ' ', HELP_COLUMN - (out->n - begin));
+		buf_fill(out, ' ', HELP_COLUMN - width);
 		buf_printf(out, "%s\n", o->help);
 	}
 }
 
 void cli_print_help(const struct cli_command *cmd, struct buf *out)
 {
-	buf_printf(out, "Usage: kdeck %s [OPTION …]%s%s\n%s\n", cmd->name, cmd->operands ? " " : "",
+	buf_puts(out, "Usage: ");
+	cli_put_called(cmd, out);
+	buf_printf(out, " [OPTION …]%s%s\n%s\n", cmd->operands ? " " : "",
 		cmd->operands ? cmd->operands : "", cmd->summary);
 	if (cmd->script)
 		buf_printf(out, "Takes the options of %s.\n", cmd->script);
@@ -89,6 +101,13 @@ void cli_print_man(const struct cli_command *cmd, struct buf *out)
 		buf_puts(out, " .\n");
 	}
 	man_options(cmd->options, out);
+}
+
+void cli_print_man_options(const struct cli_command *cmd, struct buf *out)
+{
+	buf_puts(out, ".SH OPTIONS\n");
+	man_options(cmd->options, out);
+	man_options(cli_shared(cmd), out);
 }
 
 void cli_print_list(const struct cli_command *const *commands, struct buf *out)

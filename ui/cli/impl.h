@@ -16,6 +16,8 @@ int cli_read_config(struct cli *c) MUSTCHECK;
 /* The settings of a producer or consumer: those of the file, then those of the option. What nobody
  * knows is told and left out, as Java does. CLI_USAGE, CLI_NO (printed) or CLI_OK. */
 int cli_take_properties(struct cli *c, const char *option, property_list *out) MUSTCHECK;
+/* Appends "kdeck topics", as the user types it. */
+void cli_put_called(const struct cli_command *cmd, struct buf *out);
 /* Ends what cli_open began. */
 void cli_close(struct cli *c);
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_CONFIGS = 256, MAX_PARTITIONS = 1000000, TIMEOUT_MS = 30000 };
+enum { MAX_CONFIGS = 256, TIMEOUT_MS = 30000 };
 
 static const struct cli_option options[] = {
 	{"create", 0, CLI_FLAG, NULL, "Create a topic", NULL},
@@ -222,7 +222,7 @@ static int fill_topic(struct cli *c, struct arena *a, struct create_topics_reque
 {
 	const char *assignment = cli_get(c, "replica-assignment");
 	int64_t partitions, factor;
-	int status = cli_number(c, "partitions", 1, MAX_PARTITIONS, -1, &partitions);
+	int status = cli_number(c, "partitions", 1, ADMIN_MAX_NEW_PARTITIONS, -1, &partitions);
 	if (status == CLI_OK)
 		status = cli_number(c, "replication-factor", 1, INT16_MAX, -1, &factor);
 	if (status != CLI_OK)
@@ -322,7 +322,7 @@ static int alter(struct cli *c)
 	struct arena a;
 	struct err e;
 	int64_t count;
-	int status = cli_number(c, "partitions", 1, MAX_PARTITIONS, 0, &count);
+	int status = cli_number(c, "partitions", 1, INT32_MAX, 0, &count);
 	if (status == CLI_OK && assignment && replica_assignment_parse(assignment, &ra, &e) < 0)
 		status = cli_usage(c, "--replica-assignment: %s", e.msg);
 	if (status == CLI_OK)

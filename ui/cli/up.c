@@ -107,7 +107,7 @@ static int run_up(struct cli *c)
 		cli_number(c, "port", 0, 65535, 9092, &port))
 		return CLI_USAGE;
 	if (brokers != 1)
-		return cli_fail(c, "--brokers %lld: this version runs clusters of one broker",
+		return cli_usage(c, "--brokers %lld: this version runs clusters of one broker",
 			(long long)brokers);
 	rc = look_or_prepare(c, &k, (uint16_t)port, &e);
 	rc = rc < 0 ? cli_fail(c, "%s", e.msg) : start_all(c, &k);

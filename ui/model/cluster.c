@@ -26,7 +26,8 @@ void part_why(struct buf *out, const struct part *p)
 		buf_puts(out, "denied");
 	else if (p->kerr)
 		buf_puts(out, kerr_text(p->kerr));
-	else if (p->code == ERR_TIMEOUT || p->code == ERR_CLOSED || p->code == ERR_IO)
+	else if (p->code == ERR_TIMEOUT || p->code == ERR_CLOSED || p->code == ERR_IO ||
+		 p->code == ERR_REFUSED)
 		buf_puts(out, "broker does not answer");
 	else if (p->code)
 		buf_puts(out, err_name(p->code));

@@ -80,7 +80,7 @@ static const struct field_def new_fields[] = {
 		.help = "How many consumers of one group can share the work. Only grows.",
 		.initial = "3",
 		.min = 1,
-		.max = 100000,
+		.max = 10000, /* that many a request, a controller makes (Kafka's) */
 		.required = true},
 	{.name = "replication",
 		.label = "Replication factor",
@@ -170,7 +170,7 @@ static const struct field_def partition_fields[] = {
 		.type = FIELD_NUMBER,
 		.help = "More than now: partitions cannot be taken away. Keys may move to others.",
 		.min = 1,
-		.max = 100000,
+		.max = INT32_MAX,
 		.required = true},
 };
 

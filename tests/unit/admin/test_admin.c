@@ -109,7 +109,7 @@ static void nobody_answers(void **state)
 		fake_stop(t->fake[i]);
 	admin_refresh(t->admin, NULL, 0, 0, got_refresh, t);
 	wait_done(t);
-	assert_int_equal(t->err.code, ERR_CLOSED);
+	assert_int_equal(t->err.code, ERR_REFUSED);
 	for (int i = 0; i < BROKERS; i++)
 		assert_non_null(strstr(t->err.msg, t->fake[i]->address));
 	assert_non_null(strstr(t->err.msg, "refused"));

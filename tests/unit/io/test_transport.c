@@ -343,7 +343,7 @@ static void connect_refused(void **state)
 	(void)state;
 	dial(&a, l, "127.0.0.1", port_of_nobody(), 0);
 	until(l, &a.closed);
-	assert_int_equal(a.why.code, ERR_IO);
+	assert_int_equal(a.why.code, ERR_REFUSED);
 	assert_non_null(strstr(a.why.msg, "refused"));
 	assert_int_equal(a.n_opened, 0);
 	end_fini(&a);

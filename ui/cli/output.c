@@ -1,0 +1,121 @@
+/* What a command writes: data to standard output, words to standard error. */
+#include "cli/cli.h"
+#include "cli/impl.h"
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+static int err_fd(const struct cli *c)
+{
+	return c->env && c->env->err > 0 ? c->env->err : STDERR_FILENO;
+}
+
+static int out_fd(const struct cli *c)
+{
+	return c->env && c->env->out > 0 ? c->env->out : STDOUT_FILENO;
+}
+
+/* Waits where the descriptor does not block: others may have made it so. */
+static bool write_all(int fd, const void *p, size_t n)
+{
+	const char *at = p;
+	while (n > 0) {
+		ssize_t w = write(fd, at, n);
+		if (w < 0 && errno == EAGAIN) {
+			struct pollfd full = {.fd = fd, .events = POLLOUT};
+			(void)poll(&full, 1, -1);
+			continue;
+		}
+		if (w < 0 && errno != EINTR)
+			return false;
+		if (w > 0) {
+			at += w;
+			n -= (size_t)w;
+		}
+	}
+	return true;
+}
+
+int cli_write(const struct buf *out, struct err *e)
+{
+	if (write_all(STDOUT_FILENO, out->p, out->n) || errno == EPIPE)
+		return 0;
+	return err_errno(e, ERR_IO, errno, "standard output");
+}
+
+void cli_put_called(const struct cli_command *cmd, struct buf *out)
+{
+	buf_puts(out, "kdeck");
+	if (cmd->name[0])
+		buf_printf(out, " %s", cmd->name);
+}
+
+PRINTF_LIKE(2, 0)
+static void complain(struct cli *c, const char *fmt, va_list ap)
+{
+	struct buf b = BUF_EMPTY;
+	if (c->cmd) {
+		cli_put_called(c->cmd, &b);
+		buf_puts(&b, ": ");
+	}
+	if (c->where)
+		buf_printf(&b, "%s: ", c->where);
+	buf_vprintf(&b, fmt, ap);
+	buf_putc(&b, '\n');
+	(void)write_all(err_fd(c), b.p, b.n);
+	buf_fini(&b);
+}
+
+int cli_usage(struct cli *c, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	complain(c, fmt, ap);
+	va_end(ap);
+	struct buf name = BUF_EMPTY;
+	cli_put_called(c->cmd, &name);
+	cli_note(c, "see: %s --help", buf_z(&name));
+	buf_fini(&name);
+	return CLI_USAGE;
+}
+
+int cli_fail(struct cli *c, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	complain(c, fmt, ap);
+	va_end(ap);
+	return CLI_NO;
+}
+
+void cli_warn(struct cli *c, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	complain(c, fmt, ap);
+	va_end(ap);
+}
+
+void cli_note(struct cli *c, const char *fmt, ...)
+{
+	struct buf b = BUF_EMPTY;
+	va_list ap;
+	va_start(ap, fmt);
+	buf_vprintf(&b, fmt, ap);
+	va_end(ap);
+	buf_putc(&b, '\n');
+	(void)write_all(err_fd(c), b.p, b.n);
+	buf_fini(&b);
+}
+
+void cli_flush(struct cli *c)
+{
+	if (c->out.n && !c->broken && !write_all(out_fd(c), c->out.p, c->out.n)) {
+		c->broken = true;
+		c->lost = errno != EPIPE;
+		if (c->lost)
+			cli_fail(c, "standard output: %s", strerror(errno));
+	}
+	buf_clear(&c->out);
+}
