@@ -49,8 +49,9 @@ struct produce_spec {
 	const char *topic;
 	int32_t partition; /* -1: partitioner */
 	enum produce_partitioner partitioner;
-	struct slice key, value; /* p == NULL: null. "{n}" in text is replaced by the record's
-				    number when count > 1 */
+	struct slice key, value; /* p == NULL: null. "{n}" in them becomes the record's
+				    number, from 0 */
+	bool literal;            /* "{n}" stays as it is */
 	const struct produce_header *headers;
 	size_t n_headers;
 	int64_t count;           /* 0: until cancelled */
@@ -70,8 +71,15 @@ struct produce_report {
 };
 /* After each answer (at most twenty times a second when many), and with finished at the end. */
 typedef void source_produce_fn(void *arg, const struct produce_report *r);
+
+struct produce_delivery {
+	int32_t partition;
+	int64_t offset;          /* -1: not told, or not written */
+	struct slice key, value; /* as they went, lent for the call; p == NULL: null */
+	const struct err *e;     /* NULL: written */
+};
 /* Every single record's fate, in order of the answers; may be NULL. */
-typedef void source_delivery_fn(void *arg, int32_t partition, int64_t offset, const struct err *e);
+typedef void source_delivery_fn(void *arg, const struct produce_delivery *d);
 
 /* ---- browsing ---------------------------------------------------------------------------- */
 
@@ -141,6 +149,7 @@ struct source_ops {
 		void *arg);
 	int64_t (*produce)(struct source *s, const struct produce_spec *p, source_produce_fn *fn,
 		source_delivery_fn *each, void *arg);
+	void (*produce_forget)(struct source *s, int64_t id);
 	struct browse *(*browse)(
 		struct source *s, const struct browse_spec *b, browse_changed_fn *fn, void *arg);
 	void (*browse_more)(struct source *s, struct browse *b);
@@ -182,7 +191,8 @@ static inline void source_set_read_only(struct source *s, bool on)
 {
 	s->ops->set_read_only(s, on);
 }
-/* No effect for an unknown or finished id. A produce stops sending. */
+/* No effect for an unknown or finished id. A produce stops sending; reports of what was sent, and
+ * the last one, still come. */
 static inline void source_cancel(struct source *s, int64_t id)
 {
 	s->ops->cancel(s, id);
@@ -224,6 +234,12 @@ static inline int64_t source_produce(struct source *s, const struct produce_spec
 	source_produce_fn *fn, source_delivery_fn *each, void *arg)
 {
 	return s->ops->produce(s, p, fn, each, arg);
+}
+/* The caller goes: sending stops as with source_cancel, and nothing of it is called back any more.
+ * What is on its way goes on; the model's changes tell the end. */
+static inline void source_produce_forget(struct source *s, int64_t id)
+{
+	s->ops->produce_forget(s, id);
 }
 /* Opens a browse; fn after each change (once a turn at most). Lives until source_browse_close,
  * which is allowed in fn. Never NULL: trouble is in its state. */

@@ -108,6 +108,8 @@ void put_word(struct buf *out, const char *z);
 int64_t produce_start(struct source *s, const struct produce_spec *p, source_produce_fn *fn,
 	source_delivery_fn *each, void *arg);
 bool produce_cancel(struct cluster_source *s, int64_t id);
+/* As produce_cancel, and nobody is called back any more. */
+void produce_forget(struct source *s, int64_t id);
 void produce_stop(struct cluster_source *s);
 
 struct browse *browse_open(

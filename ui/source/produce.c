@@ -22,7 +22,9 @@ struct produce_job {
 	source_delivery_fn *each;
 	void *arg;
 	struct produce_report report;
-	struct err err;
+	struct err err;        /* why records failed */
+	struct err trouble;    /* with the cluster, while it lasts */
+	struct buf key, value; /* as they went, for `each` */
 	struct io_timer timer;
 	struct loop_defer tell;
 	int64_t begun_ms, told_ms;
@@ -57,6 +59,8 @@ static void job_free(struct produce_job *j)
 	io_timer_stop(&j->timer);
 	loop_defer_cancel(&j->tell);
 	producer_free(j->producer);
+	buf_fini(&j->key);
+	buf_fini(&j->value);
 	for (size_t i = 0; i < j->spec.n_headers; i++) {
 		free((void *)(uintptr_t)j->headers[i].name.p);
 		free_slice(j->headers[i].value);
@@ -83,9 +87,13 @@ static void tell(void *arg)
 
 	j->told_ms = now_of(s);
 	r.finished = j->over && r.done + r.failed >= r.sent;
+	/* Trouble that went by does not spoil what was written after it. */
+	if (!e.code && !r.finished)
+		e = j->trouble;
 	r.e = e.code ? &e : NULL;
 	if (r.finished) {
-		snprintf(text, sizeof(text), "%lld records written", (long long)r.done);
+		snprintf(text, sizeof(text), "%lld record%s written", (long long)r.done,
+			r.done == 1 ? "" : "s");
 		feed_action(s->model, now_of(s), clock_wall_ms(loop_clock(s->loop)), j->spec.topic,
 			text, NULL, r.e);
 		job_free(j);
@@ -102,6 +110,40 @@ static void tell_soon(struct produce_job *j)
 		loop_defer(j->s->loop, &j->tell, tell, j);
 }
 
+/* "{n}" becomes the record's number. */
+static struct slice fill_in(
+	const struct produce_job *j, struct slice v, int64_t number, struct buf *out)
+{
+	const uint8_t *at;
+
+	if (!v.p || j->spec.literal || !(at = memmem(v.p, v.n, MARK, strlen(MARK))))
+		return v;
+	buf_clear(out);
+	while (at) {
+		size_t n = (size_t)(at - v.p);
+
+		buf_put(out, v.p, n);
+		buf_printf(out, "%lld", (long long)number);
+		v = slice_of(at + strlen(MARK), v.n - n - strlen(MARK));
+		at = memmem(v.p, v.n, MARK, strlen(MARK));
+	}
+	buf_put(out, v.p, v.n);
+	return buf_slice(out);
+}
+
+/* One record's fate, with what it was: made again from its number. */
+static void tell_each(struct produce_job *j, int64_t number, int32_t partition, int64_t offset,
+	const struct err *e)
+{
+	struct produce_delivery d = {.partition = partition, .offset = offset, .e = e};
+
+	if (!j->each)
+		return;
+	d.key = fill_in(j, j->spec.key, number, &j->key);
+	d.value = fill_in(j, j->spec.value, number, &j->value);
+	j->each(j->arg, &d);
+}
+
 static void on_delivery(void *arg, const struct producer_delivery *d, size_t n)
 {
 	struct produce_job *j = arg;
@@ -115,9 +157,10 @@ static void on_delivery(void *arg, const struct producer_delivery *d, size_t n)
 			j->report.partition = d[i].partition;
 			j->report.offset = d[i].offset;
 			j->report.latency_us = d[i].latency_us;
+			j->trouble.code = 0;
 		}
-		if (j->each)
-			j->each(j->arg, d[i].partition, d[i].offset, d[i].code ? &j->err : NULL);
+		tell_each(j, (int64_t)(intptr_t)d[i].opaque, d[i].partition, d[i].offset,
+			d[i].code ? &j->err : NULL);
 	}
 	tell_soon(j);
 }
@@ -126,46 +169,29 @@ static void on_error(void *arg, const struct err *e, bool fatal)
 {
 	struct produce_job *j = arg;
 
-	j->err = *e;
+	if (fatal)
+		j->err = *e;
+	else
+		j->trouble = *e;
 	j->over = j->over || fatal;
 	tell_soon(j);
-}
-
-/* "{n}" becomes the record's number, where there are several. */
-static struct slice fill_in(const struct produce_job *j, struct slice v, struct buf *out)
-{
-	const uint8_t *at;
-
-	if (!v.p || j->spec.count == 1 || !(at = memmem(v.p, v.n, MARK, strlen(MARK))))
-		return v;
-	while (at) {
-		size_t n = (size_t)(at - v.p);
-
-		buf_put(out, v.p, n);
-		buf_printf(out, "%lld", (long long)j->report.sent);
-		v = slice_of(at + strlen(MARK), v.n - n - strlen(MARK));
-		at = memmem(v.p, v.n, MARK, strlen(MARK));
-	}
-	buf_put(out, v.p, v.n);
-	return buf_slice(out);
 }
 
 /* False when it must wait or end. */
 static bool send_one(struct produce_job *j)
 {
-	struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+	int64_t number = j->report.sent;
 	struct err e = {0};
 	struct producer_record r = {.topic = str_of(j->spec.topic),
 		.partition = j->spec.partition,
 		.headers = j->headers,
-		.n_headers = j->spec.n_headers};
+		.n_headers = j->spec.n_headers,
+		.opaque = (void *)(intptr_t)number};
 	int rc;
 
-	r.key = fill_in(j, j->spec.key, &key);
-	r.value = fill_in(j, j->spec.value, &value);
+	r.key = fill_in(j, j->spec.key, number, &j->key);
+	r.value = fill_in(j, j->spec.value, number, &j->value);
 	rc = producer_send(j->producer, &r, &e);
-	buf_fini(&key);
-	buf_fini(&value);
 	if (rc == ERR_FULL)
 		return false;
 	j->report.sent++;
@@ -173,8 +199,7 @@ static bool send_one(struct produce_job *j)
 		j->err = e;
 		j->report.failed++;
 		j->over = true;
-		if (j->each)
-			j->each(j->arg, j->spec.partition, -1, &j->err);
+		tell_each(j, number, j->spec.partition, -1, &j->err);
 	}
 	if (j->spec.count && j->report.sent >= j->spec.count)
 		j->over = true;
@@ -273,6 +298,24 @@ bool produce_cancel(struct cluster_source *s, int64_t id)
 		return true;
 	}
 	return false;
+}
+
+void produce_forget(struct source *base, int64_t id)
+{
+	struct cluster_source *s = source_of(base);
+
+	list_foreach (n, &s->produces) {
+		struct produce_job *j = CONTAINER_OF(n, struct produce_job, node);
+
+		if (j->id != id)
+			continue;
+		j->fn = NULL;
+		j->each = NULL;
+		/* Who leaves right after sending has sent. */
+		if (!j->over && !j->report.sent && j->spec.count)
+			step(j);
+	}
+	(void)produce_cancel(s, id);
 }
 
 void produce_stop(struct cluster_source *s)

@@ -89,6 +89,7 @@ static const struct source_ops source_table = {
 	.purge = act_purge,
 	.elect = act_elect,
 	.produce = produce_start,
+	.produce_forget = produce_forget,
 	.browse = browse_open,
 	.browse_more = browse_more,
 	.browse_pause = browse_pause,

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "base/murmur2.h"
+#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "view/picker.h"
 
@@ -17,20 +19,38 @@
 /* The places stand beside the form where there is room, else under it. */
 #define BESIDE_COLS 76
 #define LOG_COLS    30
-#define FORM_EXTRA  8 /* rows: title, help, the value's four lines */
+#define LOG_FROM    80 /* of the columns beyond these the places get the half */
+#define SHOWN_BYTES 96 /* of a key and of a value, beside its place */
+#define QUEUE_MAX   32 /* sends that wait for the one before */
+#define FORM_EXTRA  8  /* rows: title, help, the value's four lines */
 
 struct delivery {
 	int32_t partition;
 	int64_t offset;
-	char why[400];
+	struct buf what; /* key and value as they are shown; or why it was not written */
+	bool failed;
+};
+
+/* One Ctrl-S: what the form said then. */
+struct outgoing {
+	struct list_node node;
+	struct produce_spec spec; /* into what follows */
+	char *topic, *acks, *codec, *header_text, *key;
+	struct buf value;
+	struct produce_header headers[HEADERS_MAX];
 };
 
 struct produce {
 	struct view_ctx *ctx;
 	struct picker picker; /* open while there is no topic */
 	struct form form;
-	int64_t job; /* of the source, 0: none */
+	int64_t job;       /* of the source, 0: none */
+	int64_t count;     /* what it is to send; 0: until it is stopped */
+	bool stopping;     /* nothing more is sent, answers are waited for */
+	struct list queue; /* of struct outgoing: one after the other, so that order holds */
+	size_t n_queue;
 	struct produce_report last;
+	int64_t done, failed;          /* of the sends before, since nothing was under way */
 	struct delivery log[LOG_ROWS]; /* ring */
 	size_t n_log;
 };
@@ -53,7 +73,8 @@ static bool check_topic(void *arg, const struct form *f, int field, struct buf *
 	(void)field;
 	if (topic_of(v, f) || view_cluster(v->ctx)->progress.step < PROGRESS_OFFSETS)
 		return true;
-	buf_puts(reason, "the cluster has no such topic: n on screen 3 creates one");
+	buf_puts(reason,
+		"the cluster has no such topic. To create it: Esc leaves this form, then 3 n");
 	return false;
 }
 
@@ -113,12 +134,27 @@ static const struct field_def fields[] = {
 	{.name = "key",
 		.label = "Key",
 		.type = FIELD_TEXT,
-		.help = "Records with the same key go to the same partition. Empty: no key.",
+		.help = "By key the same key goes to the same partition. Empty: no key. "
+			"{n} becomes the record's number, from 0.",
 		.max_bytes = 65536},
+	{.name = "partitioner",
+		.label = "Partitioner",
+		.type = FIELD_CHOICE,
+		.choices = partitioners,
+		.help = "by key, sticky, round robin, or the partition below. Left and right "
+			"change it."},
+	{.name = "partition",
+		.label = "Partition",
+		.type = FIELD_NUMBER,
+		.help = "Used when the partitioner is: partition",
+		.initial = "0",
+		.min = 0,
+		.max = 1000000,
+		.check = check_partition},
 	{.name = "value",
 		.label = "Value",
 		.type = FIELD_LINES,
-		.help = "Alt-Enter breaks a line; {n} becomes the record's number.",
+		.help = "Alt-Enter breaks a line; {n} becomes the record's number, from 0.",
 		.max_bytes = 1 << 20},
 	{.name = "null",
 		.label = "Null value",
@@ -129,19 +165,6 @@ static const struct field_def fields[] = {
 		.type = FIELD_TEXT,
 		.help = "name=value, several separated by commas",
 		.check = check_headers},
-	{.name = "partitioner",
-		.label = "Partitioner",
-		.type = FIELD_CHOICE,
-		.choices = partitioners,
-		.help = "Who chooses the partition; left and right change it."},
-	{.name = "partition",
-		.label = "Partition",
-		.type = FIELD_NUMBER,
-		.help = "Used when the partitioner is: partition",
-		.initial = "0",
-		.min = 0,
-		.max = 1000000,
-		.check = check_partition},
 	{.name = "count",
 		.label = "Count",
 		.type = FIELD_NUMBER,
@@ -182,6 +205,7 @@ static void *produce_open(struct view_ctx *ctx, const char *arg, struct err *e)
 	struct produce *v = ALLOC(struct produce);
 
 	v->ctx = ctx;
+	list_init(&v->queue);
 	if ((!arg || !*arg) && only)
 		arg = only->name_z;
 	if ((!arg || !*arg) && !picker_open(&v->picker, ctx, "Write into which topic?", e)) {
@@ -194,28 +218,98 @@ static void *produce_open(struct view_ctx *ctx, const char *arg, struct err *e)
 	return v;
 }
 
+static void outgoing_free(struct outgoing *o)
+{
+	free(o->topic);
+	free(o->acks);
+	free(o->codec);
+	free(o->header_text);
+	free(o->key);
+	buf_fini(&o->value);
+	free(o);
+}
+
+static struct outgoing *take_next(struct produce *v)
+{
+	struct list_node *n = list_first(&v->queue);
+
+	list_remove(n);
+	v->n_queue--;
+	return CONTAINER_OF(n, struct outgoing, node);
+}
+
+/* How many were waiting. */
+static size_t drop_queue(struct produce *v)
+{
+	size_t n = v->n_queue;
+
+	while (v->n_queue)
+		outgoing_free(take_next(v));
+	return n;
+}
+
+/* The answers to what was sent still come. */
 static void stop(struct produce *v)
 {
+	size_t dropped = drop_queue(v);
+
+	if (dropped)
+		view_message(v->ctx, MESSAGE_OK, "stopped: %zu more that waited %s not sent",
+			dropped, dropped == 1 ? "is" : "are");
 	if (v->job)
 		source_cancel(v->ctx->source, v->job);
+	v->stopping = v->job != 0;
+}
+
+/* Sending has its place on this screen: it ends with it, and that is said. */
+static void leave_job(struct produce *v)
+{
+	size_t dropped = drop_queue(v);
+	long long done = (long long)(v->done + v->last.done);
+
+	if (!v->job)
+		return;
+	source_produce_forget(v->ctx->source, v->job);
 	v->job = 0;
+	if (dropped)
+		view_message(v->ctx, MESSAGE_OK,
+			"sending stopped after %lld record%s; %zu more that waited %s dropped",
+			done, done == 1 ? "" : "s", dropped, dropped == 1 ? "was" : "were");
+	else
+		view_message(v->ctx, MESSAGE_OK,
+			"sending stopped after %lld record%s; E tells how the last ones went", done,
+			done == 1 ? "" : "s");
 }
 
 static void produce_close(void *view)
 {
 	struct produce *v = view;
 
-	/* Sending has its place on this screen: it ends with it, and that is said. */
-	if (v->job)
-		view_message(v->ctx, MESSAGE_OK, "sending stopped after %lld records",
-			(long long)v->last.done);
-	stop(v);
+	leave_job(v);
 	picker_close(&v->picker);
 	form_fini(&v->form);
+	for (size_t i = 0; i < LOG_ROWS; i++)
+		buf_fini(&v->log[i].what);
 	free(v);
 }
 
 /* ---- sending -------------------------------------------------------------------------------- */
+
+static void send_next(struct produce *v);
+
+static void finished(struct produce *v, const struct produce_report *r)
+{
+	v->job = 0;
+	v->stopping = false;
+	v->done += r->done;
+	v->failed += r->failed;
+	v->last = (struct produce_report){0};
+	if (v->n_queue)
+		send_next(v);
+	else if (!r->e)
+		view_message(v->ctx, MESSAGE_OK, "%lld sent, %lld failed", (long long)v->done,
+			(long long)v->failed);
+}
 
 static void on_report(void *arg, const struct produce_report *r)
 {
@@ -223,24 +317,45 @@ static void on_report(void *arg, const struct produce_report *r)
 
 	v->last = *r;
 	v->last.e = NULL;
-	if (r->finished)
-		v->job = 0;
 	if (r->e)
 		view_message(v->ctx, MESSAGE_ERROR, "%s", r->e->msg);
-	else if (r->finished)
-		view_message(v->ctx, MESSAGE_OK, "%lld sent, %lld failed", (long long)r->done,
-			(long long)r->failed);
+	if (r->finished)
+		finished(v, r);
 	view_redraw(v->ctx);
 }
 
-static void on_delivery(void *arg, int32_t partition, int64_t offset, const struct err *e)
+/* The beginning of it, no character cut in two; null is said. */
+static void put_shown(struct buf *out, struct slice s)
+{
+	size_t n = min_size(s.n, SHOWN_BYTES);
+
+	if (!s.p) {
+		buf_puts(out, "null");
+		return;
+	}
+	while (n < s.n && n && (s.p[n] & 0xc0) == 0x80)
+		n--;
+	utf8_put_visible(out, (struct str){(const char *)s.p, n});
+}
+
+static void on_delivery(void *arg, const struct produce_delivery *got)
 {
 	struct produce *v = arg;
 	struct delivery *d = &v->log[v->n_log++ % LOG_ROWS];
 
-	*d = (struct delivery){.partition = partition, .offset = offset};
-	if (e)
-		snprintf(d->why, sizeof(d->why), "%s", e->msg);
+	d->partition = got->partition;
+	d->offset = got->offset;
+	d->failed = got->e != NULL;
+	buf_clear(&d->what);
+	if (got->e) {
+		buf_puts(&d->what, got->e->msg);
+		return;
+	}
+	if (got->key.p) {
+		put_shown(&d->what, got->key);
+		buf_puts(&d->what, ": ");
+	}
+	put_shown(&d->what, got->value);
 }
 
 /* name=value,… ; values are borrowed from text, names end with a NUL in it. */
@@ -284,68 +399,108 @@ static enum produce_partitioner partitioner_of(struct str text)
 					      : PRODUCE_BY_KEY;
 }
 
-static void send_spec(struct produce *v, struct slice value)
+/* Of what the form says now, without the value. */
+static struct outgoing *outgoing_new(const struct form *f)
 {
-	struct form *f = &v->form;
-	struct produce_header headers[HEADERS_MAX];
-	struct str how = form_text(f, "partitioner");
-	struct str key = form_text(f, "key");
-	char *topic = str_dup(form_text(f, "topic"));
-	char *header_text = str_dup(form_text(f, "headers"));
-	char *ack = str_dup(form_text(f, "acks"));
-	char *codec = str_dup(form_text(f, "compression"));
-	struct produce_spec spec = {
-		.topic = topic,
+	struct outgoing *o = ALLOC(struct outgoing);
+	struct str how = form_text(f, "partitioner"), key = form_text(f, "key");
+
+	o->topic = str_dup(form_text(f, "topic"));
+	o->header_text = str_dup(form_text(f, "headers"));
+	o->acks = str_dup(form_text(f, "acks"));
+	o->codec = str_dup(form_text(f, "compression"));
+	o->key = str_dup(key);
+	o->spec = (struct produce_spec){
+		.topic = o->topic,
 		.partition =
 			str_eqz(how, "partition") ? (int32_t)form_number(f, "partition", 0) : -1,
 		.partitioner = partitioner_of(how),
-		.key = key.n ? slice_str(key) : SLICE_NULL,
-		.value = value,
-		.headers = headers,
-		.n_headers = header_text ? split_headers(header_text, headers) : 0,
+		.key = key.n ? slice_of(o->key, key.n) : SLICE_NULL,
+		.headers = o->headers,
+		.n_headers = o->header_text ? split_headers(o->header_text, o->headers) : 0,
 		.count = form_number(f, "count", 1),
 		.rate = (double)form_number(f, "rate", 0),
-		.acks = ack,
-		.compression = codec && strcmp(codec, "none") != 0 ? codec : NULL,
+		.acks = o->acks,
+		.compression = o->codec && strcmp(o->codec, "none") != 0 ? o->codec : NULL,
 	};
+	return o;
+}
 
-	v->job = source_produce(v->ctx->source, &spec, on_report, on_delivery, v);
-	free(topic);
-	free(header_text);
-	free(ack);
-	free(codec);
+/* False when its file cannot be read, which was said. */
+static bool take_value(struct produce *v, struct outgoing *o)
+{
+	struct str path = form_text(&v->form, "file");
+	char *path_z;
+	bool read = true;
+
+	if (form_on(&v->form, "null"))
+		return true;
+	if (path.n) {
+		path_z = str_dup(path);
+		read = read_file(v, path_z, &o->value);
+		free(path_z);
+	} else {
+		buf_put_str(&o->value, form_text(&v->form, "value"));
+	}
+	o->spec.value = slice_of(o->value.p ? o->value.p : (const uint8_t *)"", o->value.n);
+	return read;
+}
+
+static void send_next(struct produce *v)
+{
+	struct outgoing *o = take_next(v);
+
+	v->last = (struct produce_report){0};
+	v->count = o->spec.count;
+	v->job = source_produce(v->ctx->source, &o->spec, on_report, on_delivery, v);
+	outgoing_free(o);
+}
+
+/* May one more be sent, at once or behind what is being sent? */
+static bool may_send(const struct produce *v, struct buf *reason)
+{
+	if (v->job && !v->count && !v->stopping)
+		buf_puts(reason, "still sending: Ctrl-X stops it");
+	else if (v->n_queue >= QUEUE_MAX)
+		buf_printf(reason, "%zu sends wait already: Ctrl-X drops them", v->n_queue);
+	return reason->n == 0;
+}
+
+static void enqueue(struct produce *v)
+{
+	struct outgoing *o = outgoing_new(&v->form);
+
+	if (!take_value(v, o)) {
+		outgoing_free(o);
+		return;
+	}
+	list_push_back(&v->queue, &o->node);
+	v->n_queue++;
+	if (v->job) {
+		view_message(v->ctx, MESSAGE_PROGRESS, "still sending: %zu more wait%s for it",
+			v->n_queue, v->n_queue == 1 ? "s" : "");
+		return;
+	}
+	v->done = v->failed = 0;
+	send_next(v);
 }
 
 static void send(struct produce *v)
 {
 	struct form *f = &v->form;
 	int wrong = form_check(f);
-	struct str path = form_text(f, "file");
-	struct str text = form_text(f, "value");
-	struct buf bytes = BUF_EMPTY;
-	char *path_z;
+	struct buf reason = BUF_EMPTY;
 
 	if (wrong >= 0) {
 		f->focus = wrong;
 		view_message(v->ctx, MESSAGE_ERROR, "%s: %s", f->fields[wrong].def->label,
 			buf_z(&f->fields[wrong].reason));
-		return;
-	}
-	if (v->job) {
-		view_message(v->ctx, MESSAGE_ERROR, "still sending: Ctrl-X stops it");
-		return;
-	}
-	if (form_on(f, "null")) {
-		send_spec(v, SLICE_NULL);
-	} else if (path.n) {
-		path_z = str_dup(path);
-		if (read_file(v, path_z, &bytes))
-			send_spec(v, slice_of(bytes.p ? bytes.p : (const uint8_t *)"", bytes.n));
-		free(path_z);
+	} else if (!may_send(v, &reason)) {
+		view_message(v->ctx, MESSAGE_ERROR, "%s", buf_z(&reason));
 	} else {
-		send_spec(v, slice_of(text.p ? text.p : "", text.n));
+		enqueue(v);
 	}
-	buf_fini(&bytes);
+	buf_fini(&reason);
 }
 
 /* ---- the screen ----------------------------------------------------------------------------- */
@@ -361,12 +516,22 @@ static void draw_hash(struct produce *v, const struct surface *s, int y)
 		view_label(s, 1, y, "!", STYLE_WARN, "no such topic (yet)");
 		return;
 	}
-	if (!str_eqz(how, "by key"))
+	if (str_eqz(how, "partition")) {
+		surface_printf(s, 1, y, STYLE_NORMAL, "Partitioner: all to partition %lld",
+			(long long)form_number(&v->form, "partition", 0));
 		return;
+	}
+	if (!str_eqz(how, "by key")) {
+		view_label(s, 1, y, "Partitioner:", STYLE_NORMAL, "%s",
+			str_eqz(how, "sticky") ? "keys do not count, one partition for a while, "
+						 "then another (sticky)"
+					       : "keys do not count, one partition after the other "
+						 "(round robin)");
+		return;
+	}
 	if (!key.n) {
-		surface_puts(s, 1, y, STYLE_DIM,
-			"no key: records stay on one partition for a while, then on another "
-			"(sticky)");
+		view_label(s, 1, y, "Partitioner:", STYLE_NORMAL,
+			"by key; no key: one partition for a while, then another (sticky)");
 		return;
 	}
 	hash = murmur2(slice_str(key));
@@ -376,38 +541,69 @@ static void draw_hash(struct produce *v, const struct surface *s, int y)
 		t->n_partitions);
 }
 
+static void draw_progress(struct produce *v, const struct surface *s)
+{
+	struct buf text = BUF_EMPTY;
+
+	if (v->count && !v->stopping)
+		buf_printf(&text, "%lld of %lld", (long long)v->last.done, (long long)v->count);
+	else
+		buf_printf(&text, "%lld so far", (long long)v->last.done);
+	if (v->n_queue)
+		buf_printf(&text, ", %zu more wait%s", v->n_queue, v->n_queue == 1 ? "s" : "");
+	view_label(s, 1, 0,
+		v->stopping ? "stopping,"
+		: v->count  ? "sending"
+			    : "sending,",
+		STYLE_NORMAL, "%s", buf_z(&text));
+	buf_fini(&text);
+}
+
+static void draw_delivery(struct delivery *d, const struct surface *s, int y)
+{
+	int x;
+
+	if (d->failed) {
+		view_label(s, 1, y, "✗", STYLE_ERROR, "%s", buf_z(&d->what));
+		return;
+	}
+	if (d->offset < 0)
+		x = view_label(s, 1, y, "●", STYLE_NORMAL, "p%d sent", d->partition);
+	else
+		x = view_label(s, 1, y, "●", STYLE_NORMAL, "p%d offset %lld", d->partition,
+			(long long)d->offset);
+	if (x + 2 < s->cols)
+		surface_field(
+			s, x + 2, y, s->cols - x - 2, ALIGN_LEFT, STYLE_DIM, buf_str(&d->what));
+}
+
 /* Where each record went, the newest at the bottom. */
 static void draw_log(struct produce *v, const struct surface *s)
 {
 	int y = 0;
 	size_t room, n;
 
-	if (v->job)
-		view_label(s, 1, y++, "sending", STYLE_NORMAL, "%lld of %lld",
-			(long long)v->last.done, (long long)form_number(&v->form, "count", 0));
+	if (v->job) {
+		draw_progress(v, s);
+		y++;
+	}
 	room = y < s->rows ? (size_t)(s->rows - y) : 0;
 	n = min_size(min_size(v->n_log, LOG_ROWS), room);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct delivery *d = &v->log[(v->n_log - n + i) % LOG_ROWS];
-		if (d->why[0])
-			view_label(s, 1, y++, "✗", STYLE_ERROR, "%s", d->why);
-		else
-			view_label(s, 1, y++, "●", STYLE_NORMAL, "partition %d   offset %lld",
-				d->partition, (long long)d->offset);
-	}
+	for (size_t i = 0; i < n; i++)
+		draw_delivery(&v->log[(v->n_log - n + i) % LOG_ROWS], s, y++);
 }
 
 static void produce_draw(void *view, const struct surface *s)
 {
 	struct produce *v = view;
 	bool beside = s->cols >= BESIDE_COLS;
-	int cols = beside ? s->cols - LOG_COLS : s->cols;
+	int wide = s->cols > LOG_FROM ? LOG_COLS + (s->cols - LOG_FROM) / 2 : LOG_COLS;
+	int cols = beside ? s->cols - wide : s->cols;
 	int high = (int)ARRAY_LEN(fields) + FORM_EXTRA;
 	int room = beside ? s->rows - 2 : s->rows - 4;
 	int rows = high < room ? high : room;
 	struct surface form = surface_sub(s, 0, 0, cols, rows);
-	struct surface log = beside ? surface_sub(s, cols, 0, LOG_COLS, s->rows - 2)
+	struct surface log = beside ? surface_sub(s, cols, 0, wide, s->rows - 2)
 				    : surface_sub(s, 0, rows + 1, s->cols, s->rows - rows - 1);
 
 	if (v->picker.open) {
@@ -476,10 +672,10 @@ static bool produce_allowed(void *view, enum action_id id, struct buf *reason)
 
 	if (v->picker.open && id != ACTION_ENTER)
 		buf_puts(reason, "choose a topic first");
-	else if (id == ACTION_SEND_STOP && !v->job)
-		buf_puts(reason, "nothing is being sent");
-	else if (id == ACTION_SEND && v->job)
-		buf_puts(reason, "still sending: Ctrl-X stops it");
+	else if (id == ACTION_SEND_STOP && (!v->job || (v->stopping && !v->n_queue)))
+		buf_puts(reason, v->job ? "it stops already" : "nothing is being sent");
+	else if (id == ACTION_SEND)
+		(void)may_send(v, reason);
 	return reason->n == 0;
 }
 

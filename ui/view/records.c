@@ -221,6 +221,7 @@ static void again(struct records *v, const struct browse_record *r)
 		.key = r->key,
 		.value = r->value,
 		.headers = headers,
+		.literal = true,
 		.count = 1};
 
 	while (n < AGAIN_HEADERS && browse_header_next(&rest, &name, &value))

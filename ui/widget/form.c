@@ -348,6 +348,23 @@ static void draw_label(const struct field *f, const struct surface *s, int y, in
 	buf_fini(&b);
 }
 
+/* What could be chosen instead, where it fits; else how many there are. */
+static void draw_others(const struct field *f, const struct surface *s, int x)
+{
+	struct buf b = BUF_EMPTY;
+
+	for (int i = 0; i < count_choices(f); i++)
+		if (i != f->choice)
+			buf_printf(&b, "%s%s", b.n ? "  " : "", f->def->choices[i]);
+	if (x + text_width(buf_str(&b)) > s->cols) {
+		buf_clear(&b);
+		buf_printf(&b, "%d of %d", f->choice + 1, count_choices(f));
+	}
+	if (x + text_width(buf_str(&b)) <= s->cols)
+		surface_put(s, x, 0, STYLE_DIM, buf_str(&b));
+	buf_fini(&b);
+}
+
 static void draw_turned(const struct field *f, const struct surface *s, bool focus)
 {
 	struct str text = value(f);
@@ -362,6 +379,8 @@ static void draw_turned(const struct field *f, const struct surface *s, bool foc
 	if (focus)
 		surface_cursor(s, f->def->type == FIELD_TOGGLE ? 1 : 2, 0);
 	buf_fini(&b);
+	if (f->def->type == FIELD_CHOICE)
+		draw_others(f, s, cols + 2);
 }
 
 static void draw_field(

@@ -426,6 +426,7 @@ struct producer {
 	struct producer_options o;
 	struct loop_defer defer;
 	int waiting;
+	void *opaque[3];
 };
 
 struct producer *producer_new(struct loop *l, const struct producer_options *o, struct err *e)
@@ -452,8 +453,10 @@ static void deliver(void *arg)
 
 	p->waiting = 0;
 	for (int i = 0; i < n; i++) {
-		struct producer_delivery d = {
-			.topic = orders.name, .partition = 1, .offset = fake.sent++};
+		struct producer_delivery d = {.opaque = p->opaque[i],
+			.topic = orders.name,
+			.partition = 1,
+			.offset = fake.sent++};
 
 		p->o.on_delivery(p->o.arg, &d, 1);
 	}
@@ -462,11 +465,10 @@ static void deliver(void *arg)
 /* Three at a time fit. */
 int producer_send(struct producer *p, const struct producer_record *r, struct err *e)
 {
-	(void)r;
 	(void)e;
 	if (p->waiting == 3)
 		return ERR_FULL;
-	p->waiting++;
+	p->opaque[p->waiting++] = r->opaque;
 	loop_defer(fake.loop, &p->defer, deliver, p);
 	return 0;
 }

@@ -23,6 +23,7 @@ struct bench {
 	struct err err;
 	struct produce_report last;
 	int deliveries;
+	char value[32]; /* of the last one */
 };
 
 static struct bench *begin(bool read_only)
@@ -277,13 +278,16 @@ static void on_report(void *arg, const struct produce_report *r)
 	b->done = b->done || r->finished;
 }
 
-static void on_each(void *arg, int32_t partition, int64_t offset, const struct err *e)
+static void on_each(void *arg, const struct produce_delivery *d)
 {
 	struct bench *b = arg;
 
-	assert_int_equal(partition, 1);
-	assert_int_equal(offset, b->deliveries++);
-	assert_null(e);
+	assert_int_equal(d->partition, 1);
+	assert_int_equal(d->offset, b->deliveries++);
+	assert_null(d->e);
+	assert_true(d->value.n < sizeof(b->value));
+	memcpy(b->value, d->value.p, d->value.n);
+	b->value[d->value.n] = 0;
 }
 
 static void test_read_only(void **state)
@@ -332,6 +336,8 @@ static void test_produce(void **state)
 	assert_int_equal(b->last.done, 10);
 	assert_int_equal(b->deliveries, 10);
 	assert_int_equal(b->last.offset, 9);
+	assert_string_equal(b->value, "n 9");
+	assert_string_equal(changes_at(model_changes(b->model), 0)->text, "10 records written");
 	b->done = false;
 	forever.count = 0;
 	id = source_produce(b->source, &forever, on_report, on_each, b);
@@ -340,6 +346,52 @@ static void test_produce(void **state)
 	source_cancel(b->source, id);
 	UNTIL(b, b->done);
 	assert_int_equal(b->last.sent, b->last.done);
+	end(b);
+}
+
+/* One record has a number, too; one that is written again has not. */
+static void test_produce_one(void **state)
+{
+	struct bench *b = begin(false);
+	struct produce_spec spec = {
+		.topic = "orders", .partition = -1, .value = slice_of("n {n}", 5), .count = 1};
+
+	(void)state;
+	source_produce(b->source, &spec, on_report, on_each, b);
+	UNTIL(b, b->done);
+	assert_string_equal(b->value, "n 0");
+	assert_string_equal(changes_at(model_changes(b->model), 0)->text, "1 record written");
+	b->done = false;
+	spec.literal = true;
+	source_produce(b->source, &spec, on_report, on_each, b);
+	UNTIL(b, b->done);
+	assert_string_equal(b->value, "n {n}");
+	end(b);
+}
+
+/* Who asked has gone: it is not called, what was asked for is written all the same. */
+static void test_produce_forgotten(void **state)
+{
+	struct bench *b = begin(false);
+	struct produce_spec spec = {
+		.topic = "orders", .partition = -1, .value = slice_of("v", 1), .count = 1};
+	int64_t id;
+
+	(void)state;
+	id = source_produce(b->source, &spec, on_report, on_each, b);
+	source_produce_forget(b->source, id);
+	UNTIL(b, changes_at(model_changes(b->model), 0));
+	assert_string_equal(changes_at(model_changes(b->model), 0)->text, "1 record written");
+	assert_int_equal(fake.sent, 1);
+	spec.count = 0;
+	b->deliveries = 1;
+	id = source_produce(b->source, &spec, on_report, on_each, b);
+	UNTIL(b, b->deliveries > 5);
+	source_produce_forget(b->source, id);
+	b->deliveries = 0;
+	UNTIL(b, changes_at(model_changes(b->model), 1));
+	assert_int_equal(b->deliveries, 0);
+	assert_false(b->done);
 	end(b);
 }
 
@@ -407,6 +459,8 @@ int main(void)
 		cmocka_unit_test(test_actions),
 		cmocka_unit_test(test_read_only),
 		cmocka_unit_test(test_produce),
+		cmocka_unit_test(test_produce_one),
+		cmocka_unit_test(test_produce_forgotten),
 		cmocka_unit_test(test_browse),
 	};
 

@@ -181,7 +181,7 @@ static void drawn(void **state)
 			 "\n"
 			 "  topic *     주문\n"
 			 "  count       1\n"
-			 "  acks        < 1 >\n"
+			 "  acks        < 1 >  all  0\n"
 			 "  null value  [ ] no\n"
 			 "  value\n"
 			 "\n"

@@ -1,0 +1,149 @@
+/* Writing records: many sends at once, what each became, and leaving while they are on their way.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "bench.h"
+
+static void open_produce(struct bench *b, int cols, int rows)
+{
+	bench_sh(b, "$K topics -b $A --create --topic t --partitions 1 >/dev/null");
+	bench_console(b, NULL, NULL, cols, rows);
+	screen_wait(b->s, "1 of 1 up");
+	screen_press(b->s, "3");
+	screen_wait(b->s, "TOPIC ^");
+	screen_press(b->s, "p");
+	screen_wait(b->s, "topics > produce > t");
+}
+
+/* A broker that is gone answers nothing: Esc leaves, what was sent is told where it can be. */
+static void left_while_the_broker_is_gone(void **state)
+{
+	struct bench *b = *state;
+
+	open_produce(b, 80, 24);
+	screen_type(b->s, "x");
+	bench_kill_broker(b);
+	screen_press(b->s, "Ctrl-S");
+	screen_wait(b->s, "sending 0 of 1");
+	screen_press(b->s, "Esc");
+	screen_wait(b->s, "sending stopped after 0 records");
+	screen_wait(b->s, "brokers 0/1");
+	bench_restart_broker(b);
+	screen_wait(b->s, "brokers 1/1");
+	screen_press(b->s, "E");
+	screen_wait(b->s, "1 record written");
+	bench_quit(b);
+}
+
+/* The same with Ctrl-X first: answers to what was sent still come, and find nobody. */
+static void stopped_and_left(void **state)
+{
+	struct bench *b = *state;
+
+	open_produce(b, 80, 24);
+	screen_type(b->s, "x");
+	bench_kill_broker(b);
+	screen_press(b->s, "Ctrl-S");
+	screen_wait(b->s, "sending 0 of 1");
+	screen_press(b->s, "Ctrl-S Ctrl-S");
+	screen_wait(b->s, "2 more wait");
+	screen_press(b->s, "Ctrl-X");
+	screen_wait(b->s, "stopping, 0 so far");
+	screen_press(b->s, "Esc");
+	screen_wait_gone(b->s, "topics > produce");
+	bench_restart_broker(b);
+	screen_wait(b->s, "brokers 1/1");
+	screen_press(b->s, "E");
+	screen_wait(b->s, "1 record written");
+	bench_quit(b);
+}
+
+static void no_press_is_lost(void **state)
+{
+	struct bench *b = *state;
+
+	open_produce(b, 80, 24);
+	screen_type(b->s, "k{n}");
+	screen_press(b->s, "Tab Tab Tab");
+	screen_type(b->s, "hello {n}");
+	/* Count 3, three times at once. */
+	screen_press(b->s, "Tab Tab Tab Backspace");
+	screen_type(b->s, "3");
+	screen_press(b->s, "Ctrl-S Ctrl-S Ctrl-S");
+	screen_wait(b->s, "9 sent, 0 failed");
+	screen_wait(b->s, "p0 offset 0  k0: hello 0");
+	screen_wait(b->s, "p0 offset 5  k2: hello 2");
+	screen_wait(b->s, "p0 offset 8  k2: hello 2");
+	/* One has a number, too. */
+	screen_press(b->s, "Backspace");
+	screen_type(b->s, "1");
+	screen_press(b->s, "Ctrl-S Ctrl-S");
+	screen_wait(b->s, "2 sent, 0 failed");
+	screen_wait(b->s, "p0 offset 10  k0: hello 0");
+	/* Until it is stopped. */
+	screen_press(b->s, "Backspace");
+	screen_type(b->s, "0");
+	screen_press(b->s, "Tab Backspace");
+	screen_type(b->s, "20");
+	screen_press(b->s, "Ctrl-S");
+	screen_wait(b->s, "sending, ");
+	screen_wait(b->s, " so far");
+	screen_press(b->s, "Ctrl-S");
+	screen_wait(b->s, "still sending: Ctrl-X stops it");
+	screen_press(b->s, "Ctrl-X");
+	screen_wait(b->s, " sent, 0 failed");
+	screen_press(b->s, "Esc");
+	screen_wait(b->s, "TOPIC ^");
+	screen_press(b->s, "E");
+	screen_wait(b->s, "3 records written");
+	screen_wait(b->s, "1 record written");
+	bench_quit(b);
+}
+
+/* What is offered while a field takes the letters works there. */
+static void offers_what_works(void **state)
+{
+	struct bench *b = *state;
+
+	open_produce(b, 120, 40);
+	screen_wait(b->s, "< by key >  sticky  round robin  partition");
+	screen_wait(b->s, "$ kdeck produce");
+	assert_false(screen_has(b->s, "y copy command"));
+	/* In the menu the keys beside its lines are keys. */
+	screen_press(b->s, "F10");
+	screen_wait(b->s, "copy command");
+	screen_press(b->s, "y");
+	screen_wait(b->s, "copied");
+	assert_non_null(screen_copied(b->s));
+	/* No such topic: how to make it. */
+	screen_press(b->s, "Backtab");
+	screen_type(b->s, "x");
+	screen_press(b->s, "Ctrl-S");
+	screen_wait(b->s, "Esc leaves this form, then 3 n");
+	screen_press(b->s, "Esc");
+	screen_wait(b->s, "TOPIC ^");
+	screen_press(b->s, "3 n");
+	screen_wait(b->s, "create topic");
+	screen_press(b->s, "Esc");
+	screen_wait_gone(b->s, "create topic");
+	bench_quit(b);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, bench_setup, bench_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(left_while_the_broker_is_gone),
+		TEST(stopped_and_left),
+		TEST(no_press_is_lost),
+		TEST(offers_what_works),
+	};
+
+	return bench_ready() ? cmocka_run_group_tests(tests, NULL, NULL) : 0;
+}
