@@ -222,7 +222,12 @@ static int fill_topic(struct cli *c, struct arena *a, struct create_topics_reque
 {
 	const char *assignment = cli_get(c, "replica-assignment");
 	int64_t partitions, factor;
-	int status = cli_number(c, "partitions", 1, ADMIN_MAX_NEW_PARTITIONS, -1, &partitions);
+	int status = cli_number(c, "partitions", 1, INT32_MAX, -1, &partitions);
+	if (status == CLI_OK && partitions > ADMIN_MAX_NEW_PARTITIONS)
+		return cli_usage(c,
+			"--partitions %lld: one request may create %d at most; --alter adds more "
+			"to the topic afterwards",
+			(long long)partitions, ADMIN_MAX_NEW_PARTITIONS);
 	if (status == CLI_OK)
 		status = cli_number(c, "replication-factor", 1, INT16_MAX, -1, &factor);
 	if (status != CLI_OK)
