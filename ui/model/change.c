@@ -5,6 +5,8 @@
 #include "model/format.h"
 #include <stdlib.h>
 
+#define TOGETHER_MS 10000 /* an action and its effect, as it is seen */
+
 struct diff {
 	const struct cluster *b;
 	size_t most;
@@ -325,10 +327,41 @@ static const char *copy(const char *z)
 	return z ? xstrdup(z) : NULL;
 }
 
+/* Is x the effect of the action y? */
+static bool is_effect(const struct change *x, const struct change *y)
+{
+	int64_t apart = x->at_ms > y->at_ms ? x->at_ms - y->at_ms : y->at_ms - x->at_ms;
+
+	return y->kind == CHANGE_ACTION && y->effect && y->effect == x->kind && x->topic &&
+	       y->topic && strcmp(x->topic, y->topic) == 0 && apart <= TOGETHER_MS;
+}
+
+/* The one in the ring that tells the same: now the action, of which nothing more is expected. */
+static struct change *merged(struct changes *c, const struct change *x)
+{
+	for (size_t i = c->n; i-- > 0;) {
+		struct change *y = &c->ring[(c->first + i) % CHANGES_MAX];
+
+		if (is_effect(y, x)) {
+			y->kind = CHANGE_ACTION;
+			y->text = copy(x->text);
+			y->command = copy(x->command);
+			return y;
+		}
+		if (is_effect(x, y)) {
+			y->effect = 0;
+			return y;
+		}
+	}
+	return NULL;
+}
+
 uint64_t changes_add(struct changes *c, const struct change *x)
 {
-	struct change *slot;
+	struct change *slot = merged(c, x);
 
+	if (slot)
+		return slot->id;
 	if (!c->ring)
 		c->ring = xcalloc(CHANGES_MAX, sizeof(*c->ring));
 	if (c->n == CHANGES_MAX) {

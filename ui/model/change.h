@@ -33,6 +33,8 @@ struct change {
 	const char *isr_from, *isr_to; /* "1,3,4"; NULL */
 	const char *command;           /* shell command of an action; NULL */
 	const char *text; /* of an action: what it was, or what the cluster said; NULL */
+	/* Of an action: the change of its topic that it brings, until that was seen; 0: none. */
+	enum change_kind effect;
 };
 
 typedef void change_fn(void *arg, const struct change *c);
@@ -55,7 +57,8 @@ struct changes {
 };
 void changes_init(struct changes *c);
 void changes_fini(struct changes *c);
-/* Copies. Returns its id. */
+/* Copies. Returns its id. What the user did and the effect of it that is seen close to it are one
+ * change, in whichever order they come: the action, whose id is returned. */
 uint64_t changes_add(struct changes *c, const struct change *x);
 /* 0 is the newest; NULL beyond the oldest. Valid until the next add. */
 const struct change *changes_at(const struct changes *c, size_t i);

@@ -300,7 +300,7 @@ void feed_progress(struct model *m, const struct progress *p)
 }
 
 void feed_action(struct model *m, int64_t now_ms, int64_t wall_ms, const char *topic,
-	const char *text, const char *command, const struct err *e)
+	const char *text, const char *command, enum change_kind effect, const struct err *e)
 {
 	struct buf line = BUF_EMPTY;
 
@@ -319,6 +319,7 @@ void feed_action(struct model *m, int64_t now_ms, int64_t wall_ms, const char *t
 					 .epoch_to = -1,
 					 .leaderless_ms = -1,
 					 .command = command,
+					 .effect = effect,
 					 .text = buf_z(&line)});
 	buf_fini(&line);
 	if (m->changed)

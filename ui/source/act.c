@@ -63,6 +63,21 @@ static void op_free(struct op *op)
 	free(op);
 }
 
+/* What the difference of two snapshots will tell, too. */
+static enum change_kind effect_of(const struct op *op)
+{
+	switch (op->api_key) {
+	case API_CREATE_TOPICS:
+		return CHANGE_TOPIC_CREATED;
+	case API_DELETE_TOPICS:
+		return CHANGE_TOPIC_DELETED;
+	case API_CREATE_PARTITIONS:
+		return CHANGE_PARTITIONS;
+	default:
+		return 0;
+	}
+}
+
 static void op_done(struct op *op, const struct err *e)
 {
 	struct cluster_source *s = op->s;
@@ -73,7 +88,7 @@ static void op_done(struct op *op, const struct err *e)
 	if (e)
 		kept = *e;
 	feed_action(s->model, now_of(s), clock_wall_ms(loop_clock(s->loop)), op->topic,
-		buf_z(&op->text), buf_z(&op->command), e ? &kept : NULL);
+		buf_z(&op->text), buf_z(&op->command), effect_of(op), e ? &kept : NULL);
 	op_free(op);
 	poll_now(s);
 	if (fn)

@@ -95,7 +95,7 @@ static void tell(void *arg)
 		snprintf(text, sizeof(text), "%lld record%s written", (long long)r.done,
 			r.done == 1 ? "" : "s");
 		feed_action(s->model, now_of(s), clock_wall_ms(loop_clock(s->loop)), j->spec.topic,
-			text, NULL, r.e);
+			text, NULL, 0, r.e);
 		job_free(j);
 	}
 	if (fn)

@@ -135,13 +135,57 @@ static void test_changes(void **state)
 	model_publish(m, 2500, 3);
 	change_put(&b, changes_at(c, 0), true);
 	assert_string_equal(buf_z(&b), "broker 1 lost: no route");
-	feed_action(m, 3000, 4, "x", "create topic x", "kdeck topics --create --topic x", NULL);
+	feed_action(m, 3000, 4, "x", "create topic x", "kdeck topics --create --topic x", 0, NULL);
 	assert_int_equal(changes_at(c, 0)->kind, CHANGE_ACTION);
 	for (int i = 0; i < 3000; i++)
-		feed_action(m, 3000, 4, "x", "again", NULL, NULL);
+		feed_action(m, 3000, 4, "x", "again", NULL, 0, NULL);
 	assert_int_equal(c->n, CHANGES_MAX);
 	assert_null(changes_at(c, CHANGES_MAX));
 	buf_fini(&b);
+	model_free(m);
+}
+
+/* What the user did and what is seen of it are one line, whichever comes first. */
+static void test_an_action_and_its_effect(void **state)
+{
+	static const struct err refused = {.code = ERR_DENIED, .msg = "no"};
+	struct model *m = model_new();
+	const struct changes *c = model_changes(m);
+	struct world w = {.n = 1, .leader = 1, .epoch = 1, .n_isr = 2};
+
+	(void)state;
+	feed(m, 1000, &w, 2);
+	model_publish(m, 1000, 1);
+	feed_action(m, 1900, 2, "topic-00001", "create topic topic-00001", "kdeck topics",
+		CHANGE_TOPIC_CREATED, NULL);
+	w.n = 2;
+	feed(m, 2000, &w, 2);
+	model_publish(m, 2000, 2);
+	assert_int_equal(c->n, 1);
+	assert_string_equal(changes_at(c, 0)->text, "create topic topic-00001");
+	/* Seen before the answer came. */
+	w.n = 1;
+	feed(m, 3000, &w, 2);
+	model_publish(m, 3000, 3);
+	assert_int_equal(c->n, 2);
+	assert_int_equal(changes_at(c, 0)->kind, CHANGE_TOPIC_DELETED);
+	feed_action(m, 3100, 3, "topic-00001", "delete topic topic-00001", "kdeck topics",
+		CHANGE_TOPIC_DELETED, NULL);
+	assert_int_equal(c->n, 2);
+	assert_int_equal(changes_at(c, 0)->kind, CHANGE_ACTION);
+	assert_string_equal(changes_at(c, 0)->command, "kdeck topics");
+	/* Refused, and then somebody else did it; and somebody else once more. */
+	feed_action(m, 3200, 3, "topic-00001", "create topic topic-00001", "kdeck topics",
+		CHANGE_TOPIC_CREATED, &refused);
+	w.n = 2;
+	feed(m, 4000, &w, 2);
+	model_publish(m, 4000, 4);
+	assert_int_equal(c->n, 4);
+	w.n = 1;
+	feed(m, 5000, &w, 2);
+	model_publish(m, 5000, 5);
+	assert_int_equal(c->n, 5);
+	assert_int_equal(changes_at(c, 0)->kind, CHANGE_TOPIC_DELETED);
 	model_free(m);
 }
 
@@ -491,6 +535,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_publish),
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_an_action_and_its_effect),
 		cmocka_unit_test(test_many_changes_are_bounded),
 		cmocka_unit_test(test_history_is_bounded),
 		cmocka_unit_test(test_rate_and_series),
