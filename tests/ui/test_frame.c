@@ -221,6 +221,9 @@ static void settings_are_filtered(void **state)
 	screen_type(b->s, "x");
 	screen_press(b->s, "Enter");
 	screen_wait(b->s, "INVALID_CONFIG");
+	screen_wait(b->s, "Back to the default");
+	screen_press(b->s, "Esc");
+	screen_wait_gone(b->s, "Back to the default");
 	screen_press(b->s, "Esc");
 	screen_wait(b->s, ">apples");
 	bench_quit(b);

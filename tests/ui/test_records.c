@@ -159,7 +159,7 @@ static void saved_as_lines_and_csv(void **state)
 	/* Marked rows alone. */
 	screen_press(b->s, "g Space Space");
 	screen_wait(b->s, "2 marked");
-	screen_press(b->s, "x Tab");
+	screen_press(b->s, "x Tab End");
 	screen_type(b->s, "-two");
 	screen_press(b->s, "Enter");
 	screen_wait(b->s, "2 rows written to t-records-two.jsonl");

@@ -154,7 +154,27 @@ static void too_many_replicas_are_refused(void **state)
 	screen_type(b->s, "3");
 	screen_press(b->s, "Enter");
 	screen_wait(b->s, "INVALID_REPLICATION_FACTOR");
-	screen_wait(b->s, "no topics yet");
+	/* The form is still there, with what was typed; the first digit takes the other's place. */
+	screen_wait(b->s, "create topic");
+	screen_wait(b->s, TOPIC);
+	screen_press(b->s, "Backspace");
+	screen_type(b->s, "1");
+	screen_wait_gone(b->s, "INVALID_REPLICATION_FACTOR");
+	screen_press(b->s, "Enter");
+	screen_wait(b->s, "topic created");
+	screen_wait(b->s, ">" TOPIC);
+	/* The cursor goes to what was made, and is still there after another screen. */
+	screen_press(b->s, "n");
+	screen_wait(b->s, "create topic");
+	screen_type(b->s, "zebras");
+	screen_press(b->s, "Tab");
+	screen_type(b->s, "5");
+	screen_press(b->s, "Enter");
+	screen_wait(b->s, ">zebras");
+	screen_press(b->s, "2");
+	screen_wait(b->s, "2 brokers");
+	screen_press(b->s, "3");
+	screen_wait(b->s, ">zebras               5");
 	bench_quit(b);
 }
 

@@ -12,6 +12,25 @@ void formbox_open(struct formbox *b, const char *title, const struct field_def *
 	b->submit = submit;
 	b->arg = arg;
 	b->open = true;
+	b->waiting = false;
+}
+
+void formbox_wait(struct formbox *b)
+{
+	b->waiting = true;
+	form_note(&b->form, "Asking the cluster … Esc: go on without its answer", false);
+}
+
+bool formbox_answer(struct formbox *b, const struct err *e)
+{
+	if (!b->open || !b->waiting)
+		return false;
+	b->waiting = false;
+	if (e)
+		form_note(&b->form, e->msg, true);
+	else
+		formbox_close(b);
+	return true;
 }
 
 void formbox_close(struct formbox *b)
@@ -24,13 +43,15 @@ void formbox_close(struct formbox *b)
 
 unsigned formbox_event(struct formbox *b, const struct event *e)
 {
-	unsigned effect = form_event(&b->form, e);
+	bool leave = e->type == EVENT_KEY && key_is(e->key, K_ESC);
+	unsigned effect = b->waiting && !leave ? WIDGET_HANDLED : form_event(&b->form, e);
 
 	if (effect & WIDGET_CANCEL) {
 		formbox_close(b);
 	} else if (effect & WIDGET_SUBMIT) {
 		b->submit(b->arg, &b->form);
-		formbox_close(b);
+		if (!b->waiting)
+			formbox_close(b);
 	}
 	return VIEW_HANDLED | VIEW_REDRAW;
 }

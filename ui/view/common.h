@@ -18,6 +18,7 @@ static inline const struct cluster *view_cluster(const struct view_ctx *c)
 struct formbox {
 	struct form form;
 	bool open;
+	bool waiting; /* for an answer; Esc goes on without it */
 	void (*submit)(void *arg, struct form *f);
 	void *arg;
 };
@@ -26,7 +27,13 @@ struct formbox {
 void formbox_open(struct formbox *b, const char *title, const struct field_def *defs, int n,
 	void (*submit)(void *arg, struct form *f), void *arg);
 void formbox_close(struct formbox *b);
-/* Takes every event while it is open; submit is called with the form still there, and closes it. */
+/* Called by submit: the form stays, with what was typed, until formbox_answer. */
+void formbox_wait(struct formbox *b);
+/* NULL closes the form; else it says why and can be sent again. False when it waits no more:
+ * somebody else must say it. */
+bool formbox_answer(struct formbox *b, const struct err *e);
+/* Takes every event while it is open; submit is called with the form still there, and closes it
+ * unless it waits. */
 unsigned formbox_event(struct formbox *b, const struct event *e);
 void formbox_draw(struct formbox *b, const struct surface *body);
 

@@ -10,7 +10,11 @@ void topic_actions_init(struct topic_actions *a, struct view_ctx *ctx)
 
 void topic_actions_fini(struct topic_actions *a)
 {
+	if (a->asked)
+		source_cancel(a->ctx->source, a->asked);
 	formbox_close(&a->box);
+	buf_fini(&a->made);
+	buf_fini(&a->go_to);
 	buf_fini(&a->topic);
 	buf_fini(&a->key);
 	buf_fini(&a->suggestion);
@@ -22,7 +26,38 @@ static void remember(struct topic_actions *a, const struct topic *t)
 	buf_put_str(&a->topic, t->name);
 }
 
+/* ---- the form and the cluster's answer ---------------------------------------------------------
+ */
+
+static void answered(void *arg, const struct err *e)
+{
+	struct topic_actions *a = arg;
+	bool told = formbox_answer(&a->box, e);
+
+	a->asked = 0;
+	if (!e && a->made.n) {
+		buf_clear(&a->go_to);
+		buf_put_str(&a->go_to, buf_str(&a->made));
+	}
+	buf_clear(&a->made);
+	if (!e || !told)
+		view_outcome(a->ctx, e, a->done);
+	view_redraw(a->ctx);
+}
+
+/* One at a time: who went on without an answer and asks again has given it up. */
+static void expect(struct topic_actions *a, int64_t asked, const char *done)
+{
+	if (a->asked)
+		source_cancel(a->ctx->source, a->asked);
+	a->asked = asked;
+	a->done = done;
+	formbox_wait(&a->box);
+}
+
 /* ---- create -------------------------------------------------------------------------------- */
+
+#define NAME_MAX_CHARS 249 /* Kafka's */
 
 static bool legal_char(char c)
 {
@@ -41,8 +76,13 @@ static bool check_name(void *arg, const struct form *f, int field, struct buf *r
 			return false;
 		}
 	}
-	if (name.n > 249 || str_eqz(name, ".") || str_eqz(name, "..")) {
-		buf_puts(reason, "at most 249 characters, and neither . nor ..");
+	if (name.n > NAME_MAX_CHARS) {
+		buf_printf(
+			reason, "%zu characters: at most %d are allowed", name.n, NAME_MAX_CHARS);
+		return false;
+	}
+	if (str_eqz(name, ".") || str_eqz(name, "..")) {
+		buf_puts(reason, "neither . nor .. is a name");
 		return false;
 	}
 	return true;
@@ -72,7 +112,6 @@ static const struct field_def new_fields[] = {
 		.type = FIELD_TEXT,
 		.help = "Letters, digits, '.', '_' and '-'. It cannot be changed later.",
 		.required = true,
-		.max_bytes = 249,
 		.check = check_name},
 	{.name = "partitions",
 		.label = "Partitions",
@@ -113,11 +152,6 @@ static size_t split_configs(char *text, struct config_change *out, size_t max)
 	return n;
 }
 
-static void created(void *arg, const struct err *e)
-{
-	view_outcome(arg, e, "topic created");
-}
-
 static void submit_new(void *arg, struct form *f)
 {
 	struct topic_actions *a = arg;
@@ -132,7 +166,9 @@ static void submit_new(void *arg, struct form *f)
 		.n_configs = text ? split_configs(text, changes, ARRAY_LEN(changes)) : 0,
 	};
 
-	source_create_topic(a->ctx->source, &spec, created, a->ctx);
+	expect(a, source_create_topic(a->ctx->source, &spec, answered, a), "topic created");
+	buf_clear(&a->made);
+	buf_puts(&a->made, name);
 	free(name);
 	free(text);
 }
@@ -174,17 +210,14 @@ static const struct field_def partition_fields[] = {
 		.required = true},
 };
 
-static void grown(void *arg, const struct err *e)
-{
-	view_outcome(arg, e, "partitions added");
-}
-
 static void submit_partitions(void *arg, struct form *f)
 {
 	struct topic_actions *a = arg;
 
-	source_add_partitions(a->ctx->source, buf_z(&a->topic), (int32_t)form_number(f, "total", 0),
-		grown, a->ctx);
+	expect(a,
+		source_add_partitions(a->ctx->source, buf_z(&a->topic),
+			(int32_t)form_number(f, "total", 0), answered, a),
+		"partitions added");
 }
 
 void topic_actions_partitions(struct topic_actions *a, const struct topic *t)
@@ -212,11 +245,6 @@ static const struct field_def config_fields[] = {
 		.help = "Takes the topic's own value away."},
 };
 
-static void configured(void *arg, const struct err *e)
-{
-	view_outcome(arg, e, "setting changed");
-}
-
 static void submit_config(void *arg, struct form *f)
 {
 	struct topic_actions *a = arg;
@@ -225,7 +253,8 @@ static void submit_config(void *arg, struct form *f)
 						       : value               ? value
 									     : ""};
 
-	source_alter_configs(a->ctx->source, buf_z(&a->topic), &change, 1, configured, a->ctx);
+	expect(a, source_alter_configs(a->ctx->source, buf_z(&a->topic), &change, 1, answered, a),
+		"setting changed");
 	free(value);
 }
 

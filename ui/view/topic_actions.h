@@ -11,6 +11,10 @@ struct topic_actions {
 	struct buf topic; /* what the open form or question is about */
 	struct buf key;   /* the setting that is edited */
 	struct buf suggestion;
+	int64_t asked; /* what the form waits for; 0: nothing */
+	const char *done;
+	struct buf made;  /* the name that is being created */
+	struct buf go_to; /* the topic that the cursor is to be on as soon as it is there */
 };
 
 void topic_actions_init(struct topic_actions *a, struct view_ctx *ctx);

@@ -131,21 +131,35 @@ static uint64_t row_id(void *arg, size_t row)
 
 static const struct table_ops table_ops = {cell, row_id, NULL};
 
+/* To the topic that was just made, or that the cursor was on when the screen was left. */
+static void go_to(struct topics *v)
+{
+	struct buf *name = &v->actions.go_to;
+
+	for (size_t i = 0; name->n && i < v->list.rows.n; i++) {
+		if (str_eq(topic_list_at(&v->list, i)->name, buf_str(name))) {
+			table_set_cursor(&v->table, i);
+			buf_clear(name);
+		}
+	}
+}
+
 static void update(struct topics *v)
 {
 	topic_list_update(&v->list, view_cluster(v->ctx));
 	table_set_rows(&v->table, v->list.rows.n);
+	go_to(v);
 }
 
 static void *topics_open(struct view_ctx *ctx, const char *arg, struct err *e)
 {
 	struct topics *v = ALLOC(struct topics);
 
-	(void)arg;
 	(void)e;
 	v->ctx = ctx;
 	topic_list_init(&v->list);
 	topic_actions_init(&v->actions, ctx);
+	buf_puts(&v->actions.go_to, arg ? arg : "");
 	table_init(&v->table, cols, COL_COUNT, &table_ops, v);
 	v->table.sort_col = COL_NAME;
 	topic_list_sort(&v->list, TOPIC_BY_NAME, false);
@@ -212,6 +226,8 @@ static unsigned topics_event(void *view, const struct event *e)
 	if (v->actions.box.open)
 		return formbox_event(&v->actions.box, e);
 	effect = table_event(&v->table, e);
+	if (effect & WIDGET_CHANGED)
+		buf_clear(&v->actions.go_to);
 	return effect & WIDGET_SUBMIT ? VIEW_IGNORED : view_table_effect(effect);
 }
 
@@ -293,6 +309,17 @@ static void topics_copy(void *view, struct buf *out)
 	view_table_copy(&v->table, out);
 }
 
+static void topics_save(const void *view, struct buf *out)
+{
+	const struct topics *v = view;
+	const struct topic *t = topic_list_at(&v->list, v->table.cursor);
+
+	if (v->actions.go_to.n)
+		buf_put_str(out, buf_str(&v->actions.go_to));
+	else if (t)
+		buf_put_str(out, t->name);
+}
+
 static void topics_explain(void *view, struct buf *out)
 {
 	(void)view;
@@ -323,4 +350,5 @@ const struct view_ops view_topics = {
 	.command = topics_command,
 	.copy = topics_copy,
 	.explain = topics_explain,
+	.save = topics_save,
 };

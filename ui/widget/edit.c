@@ -96,6 +96,7 @@ bool edit_insert(struct edit *e, struct str text)
 	n = b.n < room ? b.n : room;
 	while (n > 0 && n < b.n && (b.p[n] & 0xc0) == 0x80)
 		n--;
+	e->cut = e->cut || n < b.n;
 	if (n > 0) {
 		buf_extend(&e->text, n);
 		memmove(e->text.p + e->at + n, e->text.p + e->at, e->text.n - n - e->at);
@@ -114,6 +115,7 @@ void edit_set(struct edit *e, struct str text)
 	e->scroll = 0;
 	e->goal = -1;
 	edit_insert(e, text);
+	e->cut = false;
 }
 
 static bool is_blank(const struct edit *e, size_t at)

@@ -10,6 +10,7 @@ struct edit {
 	size_t max; /* bytes */
 	bool lines; /* newlines allowed (Alt-Enter), up and down move */
 	int scroll; /* cells or lines scrolled away */
+	bool cut;   /* something did not fit; whoever tells it clears it */
 	int goal;   /* the column that Up and Down aim at; -1: where the cursor is */
 };
 

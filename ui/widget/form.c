@@ -34,6 +34,7 @@ static void set_value(struct field *f, struct str text)
 {
 	int n = count_choices(f);
 
+	f->prefilled = is_text(f) && f->def->type != FIELD_LINES && text.n > 0;
 	if (is_text(f))
 		edit_set(&f->edit, text);
 	else if (f->def->type == FIELD_TOGGLE)
@@ -64,6 +65,7 @@ void form_fini(struct form *f)
 		edit_fini(&f->fields[i].edit);
 		buf_fini(&f->fields[i].reason);
 	}
+	buf_fini(&f->note);
 	*f = (struct form){0};
 }
 
@@ -198,6 +200,13 @@ void form_set(struct form *f, const char *name, struct str text)
 	recheck(f);
 }
 
+void form_note(struct form *f, const char *text, bool refused)
+{
+	buf_clear(&f->note);
+	buf_puts(&f->note, text);
+	f->refused = refused;
+}
+
 /* ---- events -------------------------------------------------------------------------------- */
 
 static unsigned focus_to(struct form *f, int to)
@@ -273,6 +282,29 @@ static unsigned turn_event(struct field *f, const struct event *e)
 	return key_is_text(e->key) ? WIDGET_HANDLED : WIDGET_IGNORED;
 }
 
+/* Text into a field; what does not fit is told, not lost in silence. */
+static unsigned text_event(struct form *f, struct field *field, const struct event *e)
+{
+	bool paste = e->type == EVENT_PASTE;
+	unsigned effect;
+
+	if (field->prefilled && (paste || (e->type == EVENT_KEY && key_is_text(e->key))))
+		edit_set(&field->edit, STR_LIT(""));
+	effect = edit_event(&field->edit, e);
+	if (effect == WIDGET_IGNORED)
+		return effect;
+	field->prefilled = false;
+	field->touched = field->touched || paste;
+	if (effect & WIDGET_CHANGED)
+		recheck(f);
+	if (field->edit.cut) {
+		buf_clear(&field->reason);
+		buf_printf(&field->reason, "only the first %zu bytes fit", field->edit.max);
+		field->edit.cut = false;
+	}
+	return effect;
+}
+
 /* The field first: inside several lines Up and Down are its own. */
 unsigned form_event(struct form *f, const struct event *e)
 {
@@ -288,8 +320,10 @@ unsigned form_event(struct form *f, const struct event *e)
 	if (e->type == EVENT_MOUSE && e->button == MOUSE_WHEEL_DOWN)
 		return focus_to(f, f->focus + 1);
 	struct field *field = &f->fields[f->focus];
-	effect = is_text(field) ? edit_event(&field->edit, e) : turn_event(field, e);
+	effect = is_text(field) ? text_event(f, field, e) : turn_event(field, e);
 	if (effect & WIDGET_CHANGED)
+		form_note(f, "", false);
+	if (effect & WIDGET_CHANGED && !is_text(field))
 		recheck(f);
 	if (effect == WIDGET_IGNORED && e->type == EVENT_KEY && e->key.mods == 0)
 		effect = form_key(f, e->key.code);
@@ -393,10 +427,13 @@ static void draw_field(
 		cols = NUMBER_COLS;
 	part = surface_sub(s, x, y, cols, height(f, rows));
 	draw_label(f, s, y, label, focus);
-	if (is_text(f))
-		edit_draw(&f->edit, &part, focus ? STYLE_FOCUS : STYLE_FIELD, focus);
-	else
+	if (!is_text(f)) {
 		draw_turned(f, &part, focus);
+		return;
+	}
+	edit_draw(&f->edit, &part, focus ? STYLE_FOCUS : STYLE_FIELD, focus);
+	if (f->prefilled && focus)
+		surface_restyle(&part, 0, 0, text_width(value(f)), STYLE_CURSOR);
 }
 
 static void draw_fields(struct form *f, const struct surface *s)
@@ -423,6 +460,10 @@ static void draw_help(const struct form *f, const struct surface *s)
 	struct surface part = surface_sub(s, 2, 0, s->cols - 3, s->rows);
 	struct buf b = BUF_EMPTY;
 
+	if (f->note.n) {
+		wrap_draw(&part, f->refused ? STYLE_ERROR : STYLE_DIM, buf_str(&f->note), 0);
+		return;
+	}
 	if (field->reason.n)
 		buf_printf(&b, "%s: %.*s", field->def->label, STR_ARG(buf_str(&field->reason)));
 	else
@@ -431,20 +472,33 @@ static void draw_help(const struct form *f, const struct surface *s)
 	buf_fini(&b);
 }
 
-/* The rows of the help stay the same whatever it says: nothing jumps while one moves. */
+/* Rows that the note takes, at most what leaves two fields to be seen. */
+static int note_rows(const struct form *f, const struct surface *s)
+{
+	struct surface none = {.cols = s->cols > 4 ? s->cols - 3 : 1};
+	int rows = f->note.n ? wrap_draw(&none, STYLE_DIM, buf_str(&f->note), 0) : 0;
+
+	return rows < s->rows - 5 ? rows : s->rows - 5;
+}
+
+/* The rows of the help stay the same whatever it says: nothing jumps while one moves; only what a
+ * cluster answers takes as many as it needs. */
 void form_draw(struct form *f, const struct surface *s)
 {
 	int head = s->rows >= 4 ? 2 : 0, foot = s->rows >= 10 ? 3 : s->rows >= 3 ? 1 : 0;
 	struct surface body, bottom;
 
+	if (foot < note_rows(f, s) + 1)
+		foot = note_rows(f, s) + 1;
 	surface_clear(s, STYLE_NORMAL);
 	s->grid->cursor_x = s->grid->cursor_y = -1;
 	if (head)
 		surface_rule(s, 0, str_of(f->title));
 	body = surface_sub(s, 0, head, s->cols, s->rows - head - foot);
 	draw_fields(f, &body);
-	/* The upper of three is a gap. */
-	bottom = surface_sub(s, 0, s->rows - (foot == 3 ? 2 : foot), s->cols, foot == 3 ? 2 : foot);
+	/* The upper of several is a gap. */
+	bottom = surface_sub(
+		s, 0, s->rows - (foot > 1 ? foot - 1 : foot), s->cols, foot > 1 ? foot - 1 : foot);
 	if (f->n > 0)
 		draw_help(f, &bottom);
 }

@@ -1,7 +1,8 @@
 /*
- * A form: labelled fields one under another. Tab, Backtab, Up, Down move; Enter in a one-line field
- * submits when every field is right, else goes to the first wrong one; Alt-Enter breaks a line;
- * Space or Left Right turn toggles and choices; Esc cancels. Letters are text in text fields.
+ * A form: labelled fields one under another. Tab, Shift-Tab, Up, Down move; Enter in a one-line
+ * field submits when every field is right, else goes to the first wrong one; Alt-Enter breaks a
+ * line; Space or Left Right turn toggles and choices; Esc cancels. Letters are text in text fields;
+ * in a field of one line that is still as it was set, the first of them takes the place of all.
  */
 #ifndef WIDGET_FORM_H
 #define WIDGET_FORM_H
@@ -33,6 +34,7 @@ struct field {
 	int choice;
 	bool on;
 	bool touched;
+	bool prefilled;    /* as it was set: the next text takes its place */
 	struct buf reason; /* why it is wrong; empty when right */
 };
 
@@ -40,6 +42,8 @@ struct form {
 	const char *title;
 	struct field fields[FORM_MAX_FIELDS];
 	int n, focus, top;
+	struct buf note; /* of the whole form, in the help's place until something changes */
+	bool refused;    /* it says what is wrong */
 	void *arg;
 };
 
@@ -56,5 +60,7 @@ struct str form_text(const struct form *f, const char *name);
 int64_t form_number(const struct form *f, const char *name, int64_t otherwise);
 bool form_on(const struct form *f, const char *name);
 void form_set(struct form *f, const char *name, struct str text);
+/* Says something of the whole form; refused: why it was not taken. "" takes it away. */
+void form_note(struct form *f, const char *text, bool refused);
 
 #endif

@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-#define GAP 2
+#define GAP          2
+#define MESSAGE_ROWS 4
 
 static int hint_cols(const struct key_hint *h)
 {
@@ -78,7 +79,16 @@ void message_draw(const struct message *m, const struct surface *s, int y)
 {
 	static const enum style styles[] = {STYLE_NORMAL, STYLE_OK, STYLE_NORMAL, STYLE_ERROR};
 
-	if (m->kind != MESSAGE_NONE)
+	struct surface part = {.cols = s->cols > 2 ? s->cols - 2 : 1};
+	int n = m->kind == MESSAGE_ERROR ? wrap_draw(&part, STYLE_ERROR, str_of(m->text), 0) : 1;
+
+	n = n < MESSAGE_ROWS ? n : MESSAGE_ROWS;
+	if (n > 1 && y + 1 >= n) {
+		part = surface_sub(s, 0, y + 1 - n, s->cols, n);
+		surface_clear(&part, STYLE_NORMAL);
+		part = surface_sub(s, 1, y + 1 - n, s->cols - 2, n);
+		wrap_draw(&part, STYLE_ERROR, str_of(m->text), 0);
+	} else if (m->kind != MESSAGE_NONE)
 		surface_field(s, 1, y, s->cols - 2, ALIGN_LEFT, styles[m->kind], str_of(m->text));
 }
 

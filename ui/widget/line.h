@@ -25,6 +25,7 @@ void message_set(struct message *m, enum message_kind kind, int64_t now_ms, cons
 bool message_tick(struct message *m, int64_t now_ms);
 /* A key was pressed: an error goes. True when it did. */
 bool message_key(struct message *m);
+/* An error that is longer than the line takes the ones above it too. */
 void message_draw(const struct message *m, const struct surface *s, int y);
 
 /* "[Placement]  Configs  Groups"; returns the cells used. */

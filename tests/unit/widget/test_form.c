@@ -224,6 +224,59 @@ static void small(void **state)
 	}
 }
 
+/* What was set is replaced by the first text; an editing key keeps it; what was typed is kept. */
+static void prefilled(void **state)
+{
+	(void)state;
+	press(K_TAB);
+	press('3');
+	press('4');
+	assert_value("count", "34");
+	press(K_TAB);
+	press(K_BACKTAB);
+	press('5');
+	assert_value("count", "345");
+	form_set(&form, "count", STR_LIT("7"));
+	press(K_END);
+	press('8');
+	assert_value("count", "78");
+	form_set(&form, "count", STR_LIT("7"));
+	paste("9");
+	assert_value("count", "9");
+}
+
+/* What does not fit, and what the cluster refuses, is read whole. */
+static void told(void **state)
+{
+	char longer[5000];
+	struct grid g;
+	struct surface s;
+
+	(void)state;
+	memset(longer, 'a', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = 0;
+	paste(longer);
+	assert_string_equal(buf_z(&form.fields[0].reason), "only the first 4096 bytes fit");
+	form_set(&form, "topic", STR_LIT("t"));
+	form_note(&form, "topic t: INVALID_CONFIG: it is as long as this and goes on", true);
+	grid_init(&g, 30, 12);
+	s = surface_of(&g);
+	form_draw(&form, &s);
+	assert_drawn(&g, " produce ─────────────────────\n\n"
+			 "  topic *     t\n"
+			 "  count       1\n"
+			 "  acks        < 1 >\n"
+			 "  null value  [ ] no\n"
+			 "  value\n"
+			 "                             v\n\n"
+			 "  topic t: INVALID_CONFIG: it\n"
+			 "  is as long as this and goes\n"
+			 "  on\n");
+	press('x');
+	assert_int_equal(form.note.n, 0);
+	grid_fini(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +285,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(wrong, setup, teardown),
 		cmocka_unit_test_setup_teardown(drawn, setup, teardown),
 		cmocka_unit_test_setup_teardown(small, setup, teardown),
+		cmocka_unit_test_setup_teardown(prefilled, setup, teardown),
+		cmocka_unit_test_setup_teardown(told, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
