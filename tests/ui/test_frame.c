@@ -145,11 +145,11 @@ static void wrong_fields_say_so(void **state)
 	open_topics(b, 80, 24);
 	screen_press(b->s, "p");
 	screen_wait(b->s, "Partitioner");
-	screen_press(b->s, "Tab Tab Tab");
+	screen_press(b->s, "Tab Tab Tab Tab Tab");
 	screen_type(b->s, "=x");
 	screen_press(b->s, "Ctrl-S");
 	screen_wait(b->s, "Headers: name=value");
-	screen_press(b->s, "Backspace Backspace Tab Left Tab");
+	screen_press(b->s, "Backspace Backspace Backtab Backtab Backtab Backtab Left Tab");
 	screen_type(b->s, "9");
 	screen_press(b->s, "Ctrl-S");
 	screen_wait(b->s, "apples has the partitions 0 to 1");
