@@ -5,17 +5,16 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/list.h"
 #include "base/murmur2.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include "view/picker.h"
+#include "view/produce_fields.h"
 
-#define LOG_ROWS    64
-#define FILE_MAX    ((size_t)16 << 20)
-#define HEADERS_MAX 32
+#define LOG_ROWS 64
+#define FILE_MAX ((size_t)16 << 20)
 /* The places stand beside the form where there is room, else under it. */
 #define BESIDE_COLS 76
 #define LOG_COLS    30
@@ -37,7 +36,7 @@ struct outgoing {
 	struct produce_spec spec; /* into what follows */
 	char *topic, *acks, *codec, *header_text, *key;
 	struct buf value;
-	struct produce_header headers[HEADERS_MAX];
+	struct produce_header headers[PRODUCE_HEADERS];
 };
 
 struct produce {
@@ -53,144 +52,6 @@ struct produce {
 	int64_t done, failed;          /* of the sends before, since nothing was under way */
 	struct delivery log[LOG_ROWS]; /* ring */
 	size_t n_log;
-};
-
-static const char *const partitioners[] = {"by key", "sticky", "round robin", "partition", NULL};
-static const char *const acks[] = {"all", "1", "0", NULL};
-static const char *const codecs[] = {"none", "gzip", "snappy", "lz4", "zstd", NULL};
-
-/* ---- what is wrong with a field -------------------------------------------------------------- */
-
-static const struct topic *topic_of(const struct produce *v, const struct form *f)
-{
-	return cluster_topic(view_cluster(v->ctx), form_text(f, "topic"));
-}
-
-static bool check_topic(void *arg, const struct form *f, int field, struct buf *reason)
-{
-	const struct produce *v = arg;
-
-	(void)field;
-	if (topic_of(v, f) || view_cluster(v->ctx)->progress.step < PROGRESS_OFFSETS)
-		return true;
-	buf_puts(reason,
-		"the cluster has no such topic. To create it: Esc leaves this form, then 3 n");
-	return false;
-}
-
-/* Each one "name=value"; a name alone has the value null. */
-static bool check_headers(void *arg, const struct form *f, int field, struct buf *reason)
-{
-	struct str text = edit_get(&f->fields[field].edit);
-	size_t n = 0;
-
-	(void)arg;
-	while (text.n) {
-		const char *comma = memchr(text.p, ',', text.n);
-		size_t len = comma ? (size_t)(comma - text.p) : text.n;
-		if (!len || text.p[0] == '=' || ++n > HEADERS_MAX) {
-			buf_printf(reason, "name=value, several separated by commas, at most %d",
-				HEADERS_MAX);
-			return false;
-		}
-		text = (struct str){text.p + len + (comma != NULL), text.n - len - (comma != NULL)};
-	}
-	return true;
-}
-
-static bool check_partition(void *arg, const struct form *f, int field, struct buf *reason)
-{
-	const struct topic *t = topic_of(arg, f);
-	int64_t n = form_number(f, "partition", -1);
-
-	(void)field;
-	if (!str_eqz(form_text(f, "partitioner"), "partition") || !t || n < 0 ||
-		(n <= INT32_MAX && topic_partition(t, (int32_t)n)))
-		return true;
-	buf_printf(reason, "%s has the partitions 0 to %d", t->name_z, t->n_partitions - 1);
-	return false;
-}
-
-static bool check_file(void *arg, const struct form *f, int field, struct buf *reason)
-{
-	char *path = str_dup(edit_get(&f->fields[field].edit));
-	bool fine = !path || !*path || access(path, R_OK) == 0;
-
-	(void)arg;
-	if (!fine)
-		buf_printf(reason, "%s: %s", path, strerror(errno));
-	free(path);
-	return fine;
-}
-
-static const struct field_def fields[] = {
-	{.name = "topic",
-		.label = "Topic",
-		.type = FIELD_TEXT,
-		.help = "Where the records go. Enter or Ctrl-S sends.",
-		.required = true,
-		.max_bytes = 249,
-		.check = check_topic},
-	{.name = "key",
-		.label = "Key",
-		.type = FIELD_TEXT,
-		.help = "By key the same key goes to the same partition. Empty: no key. "
-			"{n} becomes the record's number, from 0.",
-		.max_bytes = 65536},
-	{.name = "partitioner",
-		.label = "Partitioner",
-		.type = FIELD_CHOICE,
-		.choices = partitioners,
-		.help = "by key, sticky, round robin, or the partition below. Left and right "
-			"change it."},
-	{.name = "partition",
-		.label = "Partition",
-		.type = FIELD_NUMBER,
-		.help = "Used when the partitioner is: partition",
-		.initial = "0",
-		.min = 0,
-		.max = 1000000,
-		.check = check_partition},
-	{.name = "value",
-		.label = "Value",
-		.type = FIELD_LINES,
-		.help = "Alt-Enter breaks a line; {n} becomes the record's number, from 0.",
-		.max_bytes = 1 << 20},
-	{.name = "null",
-		.label = "Null value",
-		.type = FIELD_TOGGLE,
-		.help = "No value at all: in a compacted topic this deletes the key."},
-	{.name = "headers",
-		.label = "Headers",
-		.type = FIELD_TEXT,
-		.help = "name=value, several separated by commas",
-		.check = check_headers},
-	{.name = "count",
-		.label = "Count",
-		.type = FIELD_NUMBER,
-		.help = "How many records; 0: until Ctrl-X stops them.",
-		.initial = "1",
-		.min = 0,
-		.max = 1000000000},
-	{.name = "rate",
-		.label = "Rate",
-		.type = FIELD_NUMBER,
-		.help = "Records a second; 0: as fast as they go.",
-		.initial = "0",
-		.min = 0,
-		.max = 10000000},
-	{.name = "acks",
-		.label = "Acks",
-		.type = FIELD_CHOICE,
-		.choices = acks,
-		.help = "all: when every in-sync replica has it; 1: the leader; 0: nobody "
-			"answers."},
-	{.name = "compression", .label = "Compression", .type = FIELD_CHOICE, .choices = codecs},
-	{.name = "file",
-		.label = "Value from file",
-		.type = FIELD_TEXT,
-		.help = "A path; its bytes are the value of each record.",
-		.check = check_file},
 };
 
 static void begin(struct produce *v, const char *topic)
@@ -212,7 +73,7 @@ static void *produce_open(struct view_ctx *ctx, const char *arg, struct err *e)
 		free(v);
 		return NULL;
 	}
-	form_init(&v->form, "produce", fields, ARRAY_LEN(fields), v);
+	form_init(&v->form, "produce", produce_fields, PRODUCE_FIELDS, ctx);
 	if (arg && *arg)
 		begin(v, arg);
 	return v;
@@ -363,7 +224,7 @@ static size_t split_headers(char *text, struct produce_header *out)
 {
 	size_t n = 0;
 
-	for (char *save = NULL, *item = strtok_r(text, ",", &save); item && n < HEADERS_MAX;
+	for (char *save = NULL, *item = strtok_r(text, ",", &save); item && n < PRODUCE_HEADERS;
 		item = strtok_r(NULL, ",", &save)) {
 		char *eq = strchr(item, '=');
 		if (eq)
@@ -599,7 +460,7 @@ static void produce_draw(void *view, const struct surface *s)
 	bool beside = s->cols >= BESIDE_COLS;
 	int wide = s->cols > LOG_FROM ? LOG_COLS + (s->cols - LOG_FROM) / 2 : LOG_COLS;
 	int cols = beside ? s->cols - wide : s->cols;
-	int high = (int)ARRAY_LEN(fields) + FORM_EXTRA;
+	int high = PRODUCE_FIELDS + FORM_EXTRA;
 	int room = beside ? s->rows - 2 : s->rows - 4;
 	int rows = high < room ? high : room;
 	struct surface form = surface_sub(s, 0, 0, cols, rows);
