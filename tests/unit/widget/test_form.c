@@ -265,7 +265,7 @@ static void told(void **state)
 	assert_drawn(&g, " produce ─────────────────────\n\n"
 			 "  topic *     t\n"
 			 "  count       1\n"
-			 "  acks        < 1 >\n"
+			 "  acks        < 1 >  all  0\n"
 			 "  null value  [ ] no\n"
 			 "  value\n"
 			 "                             v\n\n"
