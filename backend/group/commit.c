@@ -1,6 +1,7 @@
 /* OffsetCommit: what a group has read goes into the log, then into its table, then to the client.
  */
 #include "group/commit.h"
+#include "group/planted.h"
 
 bool commit_touches(const struct commit *x, struct str topic, int32_t partition)
 {
@@ -53,7 +54,8 @@ static int16_t check(struct coordinator *c, const struct offset_commit_request *
 
 static void finish(struct commit *x)
 {
-	x->reply.fn(x->reply.arg, &x->out);
+	if (x->reply.fn)
+		x->reply.fn(x->reply.arg, &x->out);
 	list_remove(&x->node);
 	if (x->group) {
 		/* A group that was made for a commit that then failed. */
@@ -176,6 +178,10 @@ void group_offset_commit(struct coordinator *c, const struct group_caller *who,
 	x->reply = reply;
 	x->group = g ? group_get(g) : NULL;
 	take_all(c, r, error, x, &e);
+	if (PLANTED(FAULT_ACK_BEFORE_STORED)) {
+		x->reply.fn(x->reply.arg, &x->out);
+		x->reply.fn = NULL;
+	}
 	if (x->n_rows) {
 		list_push_back(&g->commits, &x->node);
 		entries_append(&e, g, &x->write);

@@ -86,6 +86,7 @@ struct group {
 	int32_t generation;
 	struct member *leader;
 	struct list members;
+	int32_t n_before;             /* members of the generation that is or was */
 	int32_t n_members, n_joining; /* n_joining: with a JoinGroup that waits */
 	struct map by_id, by_instance;
 	struct list pending;

@@ -9,6 +9,7 @@
  *   STABLE       the assignment is in the log, and was handed out after that.
  */
 #include "group/impl.h"
+#include "group/planted.h"
 
 #include <assert.h>
 
@@ -20,7 +21,9 @@ static void begin_generation(struct group *g)
 {
 	struct str protocol = group_choose_protocol(g);
 
-	g->generation++;
+	if (!PLANTED(FAULT_GENERATION_STANDS) || g->n_members != g->n_before)
+		g->generation++;
+	g->n_before = g->n_members;
 	g->storing = false;
 	free((char *)g->protocol.p);
 	g->protocol = g->n_members ? own_str(protocol) : STR_NULL;

@@ -1,5 +1,6 @@
 /* SyncGroup: the leader's assignment goes into the log, and from there to everybody. */
 #include "group/impl.h"
+#include "group/planted.h"
 
 struct sync_write {
 	struct group_write write;
@@ -114,7 +115,7 @@ static int16_t check(struct coordinator *c, const struct sync_group_request *r, 
 	error = member_check(*g, r->member_id, r->group_instance_id, m);
 	if (error)
 		return error;
-	if (r->generation_id != (*g)->generation)
+	if (r->generation_id != (*g)->generation && !PLANTED(FAULT_STALE_SYNC))
 		return KERR_ILLEGAL_GENERATION;
 	if (other_protocol(r->protocol_type, (*g)->protocol_type) ||
 		other_protocol(r->protocol_name, (*g)->protocol))
