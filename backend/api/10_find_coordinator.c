@@ -1,41 +1,88 @@
-/* FindCoordinator: v0-5. v1 key type, v4 several keys. There is no coordinator in this version of
- * the broker; it is served because clients look for it before they compress with lz4. */
+/*
+ * FindCoordinator: v0-5. v1 key type, v4 several keys. A group's coordinator is the broker that
+ * leads its partition of __consumer_offsets, which is made when somebody first asks. There are no
+ * transactions in this version of the broker, so nobody coordinates them.
+ */
 #include "api/api.h"
+#include "group/group.h"
+
+enum key_type { KEY_GROUP = 0, KEY_TRANSACTION = 1 };
+
+#define OFFSETS_TOPIC STR_LIT("__consumer_offsets")
 
 static const char text[] = "The coordinator is not available.";
 
-/* Groups (0) and transactions (1); share groups (2) are not served. */
-static int16_t error_of(const struct find_coordinator_request *r)
+struct answer {
+	int16_t error;
+	const char *text;
+	const struct image_broker *node;
+	const struct image_endpoint *at;
+};
+
+static struct answer refuse(int16_t error)
 {
-	return r->key_type == 0 || r->key_type == 1 ? KERR_COORDINATOR_NOT_AVAILABLE
-						    : KERR_INVALID_REQUEST;
+	return (struct answer){.error = error, .text = text};
 }
 
-static void put_one(
-	struct find_coordinator_response *resp, const struct find_coordinator_request *r)
+static struct answer find_group(struct call *c, struct str group)
 {
-	resp->error_code = error_of(r);
-	resp->error_message = str_of(text);
-	resp->node_id = -1;
-	resp->host = STR_LIT("");
-	resp->port = -1;
+	struct broker *b = c->broker;
+	const struct image *img = metalog_image(b->metalog);
+	const struct image_topic *t = image_topic(img, OFFSETS_TOPIC);
+	struct answer a = {0};
+	int32_t p = coordinator_partition(b->groups, group);
+
+	if (!t) {
+		b->topic_wanted(b, OFFSETS_TOPIC);
+		return refuse(KERR_COORDINATOR_NOT_AVAILABLE);
+	}
+	if (p < t->n_partitions)
+		a.node = image_broker(img, t->partitions[p].leader);
+	if (a.node)
+		a.at = image_endpoint(a.node, b->endpoints[net_slot_listener(c->slot)].name);
+	return a.at ? a : refuse(KERR_COORDINATOR_NOT_AVAILABLE, text);
 }
 
-static void put_several(struct call *c, struct find_coordinator_response *resp,
-	const struct find_coordinator_request *r)
+static struct answer find(struct call *c, int8_t type, struct str key)
 {
-	resp->coordinators =
-		CALL_NEW(c, find_coordinator_response_coordinators, (size_t)r->n_coordinator_keys);
-	resp->n_coordinators = r->n_coordinator_keys;
-	for (int32_t i = 0; i < r->n_coordinator_keys; i++) {
-		struct find_coordinator_response_coordinators *out = &resp->coordinators[i];
+	if (type == KEY_GROUP)
+		return find_group(c, key);
+	if (type == KEY_TRANSACTION)
+		return refuse(KERR_COORDINATOR_NOT_AVAILABLE);
+	return refuse(KERR_INVALID_REQUEST);
+}
 
-		out->key = r->coordinator_keys[i];
-		out->node_id = -1;
-		out->host = STR_LIT("");
-		out->port = -1;
-		out->error_code = error_of(r);
-		out->error_message = str_of(text);
+static void put_one(const struct answer *a, struct find_coordinator_response *out)
+{
+	out->error_code = a->error;
+	out->error_message = str_of(a->text);
+	out->node_id = a->node ? a->node->id : -1;
+	out->host = a->at ? a->at->host : STR_LIT("");
+	out->port = a->at ? a->at->port : -1;
+}
+
+static void put_row(
+	const struct answer *a, struct str key, struct find_coordinator_response_coordinators *out)
+{
+	out->key = key;
+	out->error_code = a->error;
+	out->error_message = str_of(a->text);
+	out->node_id = a->node ? a->node->id : -1;
+	out->host = a->at ? a->at->host : STR_LIT("");
+	out->port = a->at ? a->at->port : -1;
+}
+
+static void put_several(struct call *c, const struct find_coordinator_request *r,
+	struct find_coordinator_response *out)
+{
+	int32_t n = r->n_coordinator_keys;
+
+	out->coordinators = CALL_NEW(c, find_coordinator_response_coordinators, (size_t)n);
+	for (; out->n_coordinators < n; out->n_coordinators++) {
+		struct str key = r->coordinator_keys[out->n_coordinators];
+		struct answer a = find(c, r->key_type, key);
+
+		put_row(&a, key, &out->coordinators[out->n_coordinators]);
 	}
 }
 
@@ -45,9 +92,12 @@ void api_find_coordinator(struct call *c, const struct find_coordinator_request 
 
 	msg_init(&find_coordinator_response_desc, &resp);
 	/* Each form has its own members: what a version lacks cannot be encoded in it. */
-	if (c->version < 4)
-		put_one(&resp, r);
-	else
-		put_several(c, &resp, r);
+	if (c->version < 4) {
+		struct answer a = find(c, r->key_type, r->key);
+
+		put_one(&a, &resp);
+	} else {
+		put_several(c, r, &resp);
+	}
 	call_reply(c, &resp);
 }

@@ -41,6 +41,7 @@ struct broker {
 	int n_endpoints;
 	struct metalog *metalog;
 	struct repl *repl;
+	struct coordinator *groups; /* of consumer groups (group/group.h) */
 	struct store *store;
 	struct delay_queue delay;
 	const struct config_ops *configs;

@@ -12,8 +12,7 @@
  *
  * Every request is answered exactly once, at once or later, through its struct group_reply. The
  * request may die when the call returns; the response lives until the reply function returns, which
- * must not call the coordinator. Where an older version of a response has no null, null stands for
- * the empty text.
+ * must not call the coordinator.
  */
 #ifndef GROUP_GROUP_H
 #define GROUP_GROUP_H

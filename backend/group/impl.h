@@ -38,6 +38,7 @@ struct group_protocol {
 /* A request that is answered when the group is ready for it. fn NULL: none. */
 struct parked {
 	struct group_reply reply;
+	int16_t version; /* of the request */
 };
 
 struct member {
@@ -189,7 +190,9 @@ int16_t member_check(
 void member_answer_join(struct member *m, const struct join_group_response *r);
 void member_answer_join_error(struct member *m, int16_t error);
 void member_answer_sync(struct member *m, int16_t error);
-void member_park_join(struct member *m, struct group_reply reply);
+void member_park_join(struct member *m, struct group_reply reply, int16_t version);
+/* Sends an answer to JoinGroup in the words of the request's version. */
+void send_join(struct group_reply reply, int16_t version, const struct join_group_response *r);
 
 struct pending *pending_find(const struct group *g, struct str id);
 void pending_add(struct group *g, struct str id, int32_t session_ms);

@@ -17,7 +17,7 @@ static void answer(const struct join *j, int16_t error, struct str member_id)
 	msg_init(&join_group_response_desc, &out);
 	out.error_code = error;
 	out.member_id = member_id;
-	j->reply.fn(j->reply.arg, &out);
+	send_join(j->reply, j->who->version, &out);
 }
 
 static void refuse(const struct join *j, int16_t error)
@@ -66,7 +66,7 @@ void group_answer_join(struct group *g, struct member *m)
 /* A member that asks again within its generation: what it was told then. */
 static void answer_again(const struct join *j, struct group *g, struct member *m)
 {
-	member_park_join(m, j->reply);
+	member_park_join(m, j->reply, j->who->version);
 	group_answer_join(g, m);
 	member_alive(m);
 }
@@ -84,7 +84,7 @@ static void go_on(struct group *g)
 
 static void wait_for_others(const struct join *j, struct group *g, struct member *m)
 {
-	member_park_join(m, j->reply);
+	member_park_join(m, j->reply, j->who->version);
 	go_on(g);
 }
 
@@ -194,7 +194,7 @@ static void replace_static(const struct join *j, struct group *g, struct member 
 	member_rename(m, id);
 	member_update(m, j->r);
 	member_alive(m);
-	member_park_join(m, j->reply);
+	member_park_join(m, j->reply, j->who->version);
 	protocol = group_choose_protocol(g);
 	if (group_is(g, GROUP_STABLE) && str_eq(protocol, g->protocol))
 		store_static(j, g, id, old_id);

@@ -276,6 +276,16 @@ static struct group_reply take(struct parked *p)
 	return r;
 }
 
+/* Before version 7 there is no null protocol. */
+void send_join(struct group_reply reply, int16_t version, const struct join_group_response *r)
+{
+	struct join_group_response out = *r;
+
+	if (version < 7 && str_is_null(out.protocol_name))
+		out.protocol_name = STR_LIT("");
+	reply.fn(reply.arg, &out);
+}
+
 void member_answer_join(struct member *m, const struct join_group_response *r)
 {
 	struct group_reply reply = take(&m->join);
@@ -283,7 +293,7 @@ void member_answer_join(struct member *m, const struct join_group_response *r)
 	if (!reply.fn)
 		return;
 	m->group->n_joining--;
-	reply.fn(reply.arg, r);
+	send_join(reply, m->join.version, r);
 }
 
 void member_answer_join_error(struct member *m, int16_t error)
@@ -313,11 +323,12 @@ void member_answer_sync(struct member *m, int16_t error)
 	reply.fn(reply.arg, &r);
 }
 
-void member_park_join(struct member *m, struct group_reply reply)
+void member_park_join(struct member *m, struct group_reply reply, int16_t version)
 {
 	/* A client that asks again has given the first request up. */
 	member_answer_join_error(m, KERR_REBALANCE_IN_PROGRESS);
 	m->join.reply = reply;
+	m->join.version = version;
 	m->group->n_joining++;
 }
 

@@ -1,0 +1,16 @@
+/*
+ * Requests to the group coordinator: what they have in common. The coordinator answers at once or
+ * later; a call that waits keeps neither its request nor its arena.
+ */
+#ifndef API_GROUP_CALL_H
+#define API_GROUP_CALL_H
+
+#include "api/api.h"
+#include "group/group.h"
+
+typedef void group_serve_fn(struct coordinator *g, const struct group_caller *who,
+	const void *request, struct group_reply reply);
+
+void group_call(struct call *c, const void *request, group_serve_fn *serve);
+
+#endif

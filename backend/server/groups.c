@@ -1,0 +1,157 @@
+/* Which partitions of __consumer_offsets are coordinated here, and the coordinator's clock. */
+#define LOG_MODULE "groups"
+#include "server/groups.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "server/groups_priv.h"
+#include "wire/kerr.h"
+
+struct partition *groups_partition(const struct groups *g, int32_t index)
+{
+	const struct repl_topic *t = repl_topic(g->broker->repl, OFFSETS_TOPIC);
+
+	return t ? repl_partition(t, index) : NULL;
+}
+
+static bool known(void *arg, struct str topic, int32_t partition)
+{
+	const struct groups *g = arg;
+	const struct image_topic *t = image_topic(metalog_image(g->broker->metalog), topic);
+
+	return t && partition >= 0 && partition < t->n_partitions;
+}
+
+/* ---- loading ------------------------------------------------------------------------------ */
+
+static void on_loading(void *arg)
+{
+	struct groups *g = arg;
+	struct list_node *n = list_first(&g->loads);
+	struct load *l;
+
+	if (!n)
+		return;
+	l = CONTAINER_OF(n, struct load, node);
+	if (groups_load_some(g, l)) {
+		list_remove(n);
+		coordinator_load_end(g->coordinator, l->partition);
+		free(l);
+	}
+	if (!list_empty(&g->loads))
+		io_timer_start(&g->loading, 0, 0);
+}
+
+static void begin(struct groups *g, int32_t index, const struct partition *p)
+{
+	struct load *l;
+
+	g->led[index] = true;
+	coordinator_load_begin(g->coordinator, index);
+	if (p->log->log_start == p->log->leo) {
+		coordinator_load_end(g->coordinator, index);
+		return;
+	}
+	l = ALLOC(struct load);
+	l->partition = index;
+	l->end = p->log->leo;
+	list_push_back(&g->loads, &l->node);
+	io_timer_start(&g->loading, 0, 0);
+}
+
+static void end(struct groups *g, int32_t index)
+{
+	g->led[index] = false;
+	list_foreach (n, &g->loads) {
+		struct load *l = CONTAINER_OF(n, struct load, node);
+
+		if (l->partition == index) {
+			list_remove(n);
+			free(l);
+		}
+	}
+	coordinator_unload(g->coordinator, index);
+}
+
+void groups_follow(struct groups *g)
+{
+	for (int32_t i = 0; !g->stopped && i < g->set->n_partitions; i++) {
+		const struct partition *p = groups_partition(g, i);
+		bool leads = p && p->leads && p->log;
+
+		if (leads && !g->led[i])
+			begin(g, i, p);
+		else if (!leads && g->led[i])
+			end(g, i);
+	}
+}
+
+/* ---- time --------------------------------------------------------------------------------- */
+
+static void on_due(void *arg)
+{
+	struct groups *g = arg;
+
+	coordinator_run(g->coordinator);
+}
+
+void groups_turn(struct groups *g)
+{
+	int64_t next = g->stopped ? INT64_MAX : coordinator_next(g->coordinator);
+
+	if (next == INT64_MAX)
+		io_timer_stop(&g->due);
+	else
+		io_timer_start(&g->due, max_i64(0, next - loop_now_ms(g->loop)), 0);
+}
+
+/* ---- coming and going --------------------------------------------------------------------- */
+
+struct groups *groups_new(
+	struct loop *l, struct broker *b, const struct group_settings *set, int32_t commit_ms)
+{
+	struct groups *g = ALLOC(struct groups);
+
+	g->loop = l;
+	g->broker = b;
+	g->set = set;
+	g->commit_ms = commit_ms;
+	g->log = (struct group_log){g, groups_append, known};
+	g->led = xcalloc((size_t)set->n_partitions, sizeof(*g->led));
+	list_init(&g->loads);
+	list_init(&g->writes);
+	batch_builder_init(&g->builder, NULL);
+	io_timer_init(&g->due, l, on_due, g);
+	io_timer_init(&g->loading, l, on_loading, g);
+	g->coordinator = coordinator_new(set, b->clock, &g->log, rng_u64(&b->rng));
+	b->groups = g->coordinator;
+	return g;
+}
+
+void groups_stop(struct groups *g)
+{
+	if (g->stopped)
+		return;
+	for (int32_t i = 0; i < g->set->n_partitions; i++)
+		if (g->led[i])
+			end(g, i);
+	g->stopped = true;
+	io_timer_stop(&g->due);
+	io_timer_stop(&g->loading);
+}
+
+void groups_free(struct groups *g)
+{
+	if (!g)
+		return;
+	groups_stop(g);
+	groups_fail_writes(g, KERR_NOT_LEADER_OR_FOLLOWER);
+	g->broker->groups = NULL;
+	coordinator_free(g->coordinator);
+	batch_builder_fini(&g->builder);
+	buf_fini(&g->scratch);
+	free(g->led);
+	free(g);
+}
