@@ -1,4 +1,5 @@
-/* JoinGroup: v0-9. v1 rebalance time-out, v4 member id required, v5 instance id, v6 flexible, v9 skip. */
+/* JoinGroup: v0-9. v1 rebalance time-out, v4 member id required, v5 instance id, v6 flexible, v9
+ * skip. */
 #include "api/group_call.h"
 
 static void serve(struct coordinator *g, const struct group_caller *who, const void *request,

@@ -5,7 +5,8 @@
 
 #include "base/xalloc.h"
 
-/* Between the coordinator, which knows no calls, and the call, which is void once it is answered. */
+/* Between the coordinator, which knows no calls, and the call, which is void once it is answered.
+ */
 struct waiting {
 	struct call *call; /* NULL: answered */
 	bool in_handler;

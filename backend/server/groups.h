@@ -15,6 +15,8 @@
 
 struct groups;
 
+#define OFFSETS_TOPIC STR_LIT("__consumer_offsets")
+
 /* set is borrowed. Makes b->groups; b->repl must be there and outlive it. */
 struct groups *groups_new(
 	struct loop *l, struct broker *b, const struct group_settings *set, int32_t commit_ms);

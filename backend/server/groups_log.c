@@ -96,8 +96,7 @@ static int build(struct groups *g, const struct group_entry *entries, size_t n, 
 
 	batch_builder_begin(&g->builder, &BATCH_OPTIONS_DEFAULT);
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = batch_builder_add(
-			&g->builder, now, entries[i].key, entries[i].value, NULL, 0);
+		rc = batch_builder_add(&g->builder, now, entries[i].key, entries[i].value, NULL, 0);
 	if (rc == 0)
 		rc = batch_builder_finish(&g->builder, &out);
 	if (rc < 0)
@@ -153,8 +152,8 @@ void groups_fail_writes(struct groups *g, int16_t error)
 
 /* ---- in ----------------------------------------------------------------------------------- */
 
-static int take_batch(struct groups *g, struct load *l, const struct batch_header *h,
-	struct slice batch)
+static int take_batch(
+	struct groups *g, struct load *l, const struct batch_header *h, struct slice batch)
 {
 	struct record_iter it;
 	struct record r;

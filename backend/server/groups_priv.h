@@ -4,8 +4,6 @@
 
 #include "server/groups.h"
 
-#define OFFSETS_TOPIC STR_LIT("__consumer_offsets")
-
 /* A partition that is being read. */
 struct load {
 	struct list_node node; /* groups->loads */

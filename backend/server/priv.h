@@ -6,6 +6,7 @@
 #include "io/work.h"
 #include "server/configs.h"
 #include "server/disk.h"
+#include "server/groups.h"
 #include "server/server.h"
 
 /* A change of the cluster that the broker itself asks for. */
@@ -31,6 +32,7 @@ struct server {
 	struct broker broker;
 	struct broker_endpoint endpoints[SERVER_LISTENERS];
 	struct configs *configs;
+	struct groups *groups;
 	struct uuid incarnation;
 	struct server_wish wish; /* registration, then unfencing */
 	struct loop_hook *turn;

@@ -35,6 +35,8 @@ static bool on_turn(void *arg)
 		any = true;
 	if (api_turn(&s->broker))
 		any = true;
+	if (s->groups)
+		groups_turn(s->groups);
 	if (any || !io_timer_active(&s->delay) || delay_next(&s->broker.delay) != INT64_MAX)
 		arm_delay(s);
 	return false;
@@ -187,6 +189,7 @@ static int open_all(struct server *s, struct err *e)
 	s->broker.configs = configs_ops(s->configs);
 	s->broker.store = &s->store;
 	s->broker.repl = repl_new(&s->store, &repl);
+	s->groups = groups_new(s->loop, &s->broker, &s->set.groups, s->set.offsets_commit_ms);
 	return open_metalog(s, e);
 }
 
@@ -247,6 +250,8 @@ static void close_modules(struct server *s)
 	s->broker.metalog = NULL;
 	repl_free(s->broker.repl);
 	s->broker.repl = NULL;
+	groups_free(s->groups);
+	s->groups = NULL;
 	net_free(s->net);
 	s->net = NULL;
 	work_pool_free(s->sync);
@@ -284,6 +289,7 @@ void server_stop(struct server *s)
 	s->state = SERVER_STOPPING;
 	s->broker.stopping = true;
 	net_stop_accepting(s->net);
+	groups_stop(s->groups);
 	/* Fetches that wait for more are answered with what there is. */
 	delay_run(&s->broker.delay, INT64_MAX);
 	io_timer_init(&s->drain, s->loop, on_drain, s);

@@ -13,6 +13,7 @@
 #define SERVER_SERVER_H
 
 #include "api/api.h"
+#include "group/group.h"
 #include "net/net.h"
 
 struct loop;
@@ -40,7 +41,11 @@ struct server_settings {
 	int n_listeners;
 	struct net_settings net;
 	struct broker_settings api;
-	bool topic_deletion; /* delete.topic.enable */
+	struct group_settings groups;
+	int32_t offsets_commit_ms;     /* offsets.commit.timeout.ms */
+	int16_t offsets_replicas;      /* offsets.topic.replication.factor */
+	int32_t offsets_segment_bytes; /* offsets.topic.segment.bytes */
+	bool topic_deletion;           /* delete.topic.enable */
 	int64_t retention_check_ms;
 	int64_t checkpoint_ms; /* high watermarks */
 	int64_t recovery_checkpoint_ms, start_checkpoint_ms;

@@ -202,6 +202,23 @@ static void read_net(const struct conf *c, struct net_settings *n)
 	};
 }
 
+static void read_groups(const struct conf *c, struct server_settings *set)
+{
+	set->groups = (struct group_settings){
+		.initial_rebalance_delay_ms = conf_get_int(c, "group.initial.rebalance.delay.ms"),
+		.min_session_timeout_ms = conf_get_int(c, "group.min.session.timeout.ms"),
+		.max_session_timeout_ms = conf_get_int(c, "group.max.session.timeout.ms"),
+		.max_size = conf_get_int(c, "group.max.size"),
+		.max_metadata_bytes = conf_get_int(c, "offset.metadata.max.bytes"),
+		.retention_ms = conf_get_int(c, "offsets.retention.minutes") * INT64_C(60000),
+		.expire_every_ms = conf_get_long(c, "offsets.retention.check.interval.ms"),
+		.n_partitions = conf_get_int(c, "offsets.topic.num.partitions"),
+	};
+	set->offsets_commit_ms = conf_get_int(c, "offsets.commit.timeout.ms");
+	set->offsets_replicas = (int16_t)conf_get_int(c, "offsets.topic.replication.factor");
+	set->offsets_segment_bytes = conf_get_int(c, "offsets.topic.segment.bytes");
+}
+
 int server_settings_read(const struct conf *c, struct server_settings *set, struct err *e)
 {
 	int rc;
@@ -215,6 +232,7 @@ int server_settings_read(const struct conf *c, struct server_settings *set, stru
 		rc = copy(set->rack, sizeof(set->rack), conf_get_str(c, "broker.rack"),
 			"broker.rack", e);
 	read_net(c, &set->net);
+	read_groups(c, set);
 	set->api = (struct broker_settings){
 		.max_fetch_bytes = conf_get_int(c, "fetch.max.bytes"),
 		.auto_create_topics = conf_get_bool(c, "auto.create.topics.enable"),

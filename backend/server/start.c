@@ -16,6 +16,7 @@ struct wanted {
 	struct arena arena;
 	struct server *server;
 	struct create_topics_request_topics topic;
+	struct create_topics_request_configs configs[3];
 	struct create_topics_request request;
 	struct create_topics_response response;
 };
@@ -87,11 +88,18 @@ static int decide_unfence(void *arg, const struct control_env *env, struct contr
 	return 0;
 }
 
+static bool is_offsets(struct str topic)
+{
+	return str_eq(topic, OFFSETS_TOPIC);
+}
+
 static void on_topic_created(void *arg, const struct image_topic *t)
 {
 	struct server *s = arg;
 
 	repl_topic_created(s->broker.repl, t);
+	if (is_offsets(t->name))
+		groups_follow(s->groups);
 }
 
 static void on_topic_deleted(void *arg, const struct image_topic *t)
@@ -99,6 +107,9 @@ static void on_topic_deleted(void *arg, const struct image_topic *t)
 	struct server *s = arg;
 
 	repl_topic_deleted(s->broker.repl, t);
+	if (is_offsets(t->name))
+		groups_follow(s->groups);
+	coordinator_topic_deleted(s->broker.groups, t->name);
 }
 
 static void on_partition_changed(
@@ -108,6 +119,8 @@ static void on_partition_changed(
 
 	(void)before;
 	repl_partition_changed(s->broker.repl, t, index);
+	if (is_offsets(t->name))
+		groups_follow(s->groups);
 }
 
 /* Live settings that are no topic's. */
@@ -141,6 +154,7 @@ static void serve(struct server *s)
 
 	take_live(s);
 	repl_load(s->broker.repl, metalog_image(s->broker.metalog));
+	groups_follow(s->groups);
 	metalog_listen(s->broker.metalog, &listener);
 	s->state = SERVER_RUNNING;
 	net_start_accepting(s->net);
@@ -207,6 +221,27 @@ static void created(struct metalog_op *op, int rc)
 	wanted_free(w);
 }
 
+static void put_config(struct wanted *w, const char *name, const char *value)
+{
+	struct create_topics_request_configs *k = &w->configs[w->topic.n_configs++];
+
+	msg_struct_init(&create_topics_request_configs_struct, k);
+	k->name = str_of(name);
+	k->value = str_of(value);
+}
+
+/* __consumer_offsets has settings of its own, as in Kafka. */
+static void shape_offsets(struct wanted *w, const struct server_settings *set)
+{
+	w->topic.num_partitions = set->groups.n_partitions;
+	w->topic.replication_factor = set->offsets_replicas;
+	w->topic.configs = w->configs;
+	put_config(w, "cleanup.policy", "compact");
+	put_config(w, "compression.type", "producer");
+	put_config(
+		w, "segment.bytes", arena_printf(&w->arena, "%d", (int)set->offsets_segment_bytes));
+}
+
 void server_topic_wanted(struct broker *b, struct str name)
 {
 	struct server *s = b->owner;
@@ -225,6 +260,8 @@ void server_topic_wanted(struct broker *b, struct str name)
 	w->topic.name = arena_str(&w->arena, name);
 	w->topic.num_partitions = -1;
 	w->topic.replication_factor = -1;
+	if (is_offsets(name))
+		shape_offsets(w, &s->set);
 	w->request.topics = &w->topic;
 	w->request.n_topics = 1;
 	w->op.done = created;
