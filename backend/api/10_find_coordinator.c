@@ -40,7 +40,7 @@ static struct answer find_group(struct call *c, struct str group)
 		a.node = image_broker(img, t->partitions[p].leader);
 	if (a.node)
 		a.at = image_endpoint(a.node, b->endpoints[net_slot_listener(c->slot)].name);
-	return a.at ? a : refuse(KERR_COORDINATOR_NOT_AVAILABLE, text);
+	return a.at ? a : refuse(KERR_COORDINATOR_NOT_AVAILABLE);
 }
 
 static struct answer find(struct call *c, int8_t type, struct str key)
