@@ -117,15 +117,25 @@ def test_list_offsets_versions():
 def test_find_coordinator():
     """FindCoordinator answers in every version, and kinds it does not know with an error"""
     with Broker() as b:
-        for version in (0, 1, 2):
+        def found(version):
             kind = b"" if version == 0 else b"\0"
             answer = ask(b, FIND_COORDINATOR, version, string(b"g") + kind)
-            at = 0 if version == 0 else 4
-            assert struct.unpack(">h", answer[at:at + 2])[0] == 15, version
+            return answer[0 if version == 0 else 4:]
+        # The first question has __consumer_offsets made.
+        assert struct.unpack(">h", found(0)[:2])[0] == 15
+        until("the group has a coordinator", lambda: found(0)[:2] == b"\0\0")
+        for version in (0, 1, 2):
+            answer = found(version)
+            at = 2 if version == 0 else 4 + max(0, struct.unpack(">h", answer[2:4])[0])
+            assert struct.unpack(">hih", answer[:2] + answer[at:at + 6])[:2] == (0, 0), answer
+            assert answer.endswith(struct.pack(">i", b.port)), answer
         for version in (4, 5):
             answer = ask(b, FIND_COORDINATOR, version, b"\0\2\2g\0", flexible=True)
             # throttle, one coordinator, key, node, host, port, error
             assert answer[4:7] == b"\2\2g", answer
+            assert struct.unpack(">i", answer[7:11])[0] == 0, answer
+            # Of transactions there is none.
+            answer = ask(b, FIND_COORDINATOR, version, b"\1\2\2g\0", flexible=True)
             assert struct.unpack(">ibih", answer[7:18]) == (-1, 1, -1, 15), answer
         answer = ask(b, FIND_COORDINATOR, 1, string(b"g") + b"\7")
         assert struct.unpack(">h", answer[4:6])[0] == 42
