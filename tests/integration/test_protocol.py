@@ -2,7 +2,7 @@
 import struct
 
 import kdecktest
-from kdecktest import Broker, Wire
+from kdecktest import Broker, Wire, until
 from rawclient import batch, create, produce, produce_error, string
 
 PRODUCE, FETCH, LIST_OFFSETS, METADATA, FIND_COORDINATOR = 0, 1, 2, 3, 10
