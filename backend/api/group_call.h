@@ -11,6 +11,7 @@
 typedef void group_serve_fn(struct coordinator *g, const struct group_caller *who,
 	const void *request, struct group_reply reply);
 
+/* Hands the request to serve; the answer goes out when the coordinator gives it. */
 void group_call(struct call *c, const void *request, group_serve_fn *serve);
 
 #endif

@@ -23,6 +23,7 @@ struct commit {
 	size_t n_rows;
 };
 
+/* Does the commit hold an offset of this partition? */
 bool commit_touches(const struct commit *x, struct str topic, int32_t partition);
 
 #endif

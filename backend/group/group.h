@@ -109,24 +109,36 @@ struct describe_groups_request;
 struct list_groups_request;
 struct delete_groups_request;
 
+/* A place in the next generation. Waits for the rebalance; MEMBER_ID_REQUIRED hands out an id first
+ * (KIP-394); a static member takes its old place (KIP-345). */
 void group_join(struct coordinator *c, const struct group_caller *who,
 	const struct join_group_request *r, struct group_reply reply);
+/* The member's assignment. The leader brings everybody's; the answer waits for the log. */
 void group_sync(struct coordinator *c, const struct group_caller *who,
 	const struct sync_group_request *r, struct group_reply reply);
+/* The session goes on; REBALANCE_IN_PROGRESS asks the member to join again. */
 void group_heartbeat(struct coordinator *c, const struct group_caller *who,
 	const struct heartbeat_request *r, struct group_reply reply);
+/* Members go, by id or (static ones) by instance id; the others rebalance. */
 void group_leave(struct coordinator *c, const struct group_caller *who,
 	const struct leave_group_request *r, struct group_reply reply);
+/* Offsets of a member of this generation, or from outside when the group has no members. The answer
+ * waits for the log. */
 void group_offset_commit(struct coordinator *c, const struct group_caller *who,
 	const struct offset_commit_request *r, struct group_reply reply);
+/* Committed offsets of one group or (version 8) several; -1 where there is none. */
 void group_offset_fetch(struct coordinator *c, const struct group_caller *who,
 	const struct offset_fetch_request *r, struct group_reply reply);
+/* Forgets offsets of topics that no member reads. The answer waits for the log. */
 void group_offset_delete(struct coordinator *c, const struct group_caller *who,
 	const struct offset_delete_request *r, struct group_reply reply);
+/* State, protocol and members; a group that is not there is Dead, or (version 6) an error. */
 void group_describe(struct coordinator *c, const struct group_caller *who,
 	const struct describe_groups_request *r, struct group_reply reply);
+/* The groups that are coordinated here, by state and type if asked. */
 void group_list(struct coordinator *c, const struct group_caller *who,
 	const struct list_groups_request *r, struct group_reply reply);
+/* Forgets groups without members, and their offsets. The answer waits for the log. */
 void group_delete(struct coordinator *c, const struct group_caller *who,
 	const struct delete_groups_request *r, struct group_reply reply);
 

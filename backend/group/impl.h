@@ -129,8 +129,10 @@ static inline int64_t wall(const struct coordinator *c)
 	return clock_wall_ms(c->clock);
 }
 
+/* Fires once, delay_ms from now; set again before that, it starts over. */
 void timer_set(struct coordinator *c, struct group_timer *t, int64_t delay_ms,
 	void (*fire)(struct coordinator *, struct group_timer *));
+/* No effect when it does not run. */
 void timer_stop(struct coordinator *c, struct group_timer *t);
 
 /* 0, COORDINATOR_LOAD_IN_PROGRESS or NOT_COORDINATOR. */
