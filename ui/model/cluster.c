@@ -73,6 +73,7 @@ void cluster_unref(const struct cluster *c)
 		return;
 	for (size_t i = 0; i < own->n_topics; i++)
 		topic_unref(own->topics[i]);
+	groups_unref(own);
 	free((void *)(uintptr_t)own->topics);
 	free((void *)(uintptr_t)own->brokers);
 	free(own);

@@ -196,7 +196,20 @@ struct totals {
 	int32_t partitions, under, offline, unpreferred;
 	int64_t records, size; /* internal topics left out; -1 */
 	bool records_about;
-	double in_records, in_bytes; /* a second; NaN */
+	double in_records, in_bytes;  /* a second; NaN */
+	int32_t groups, groups_known; /* listed; with commits read at least once */
+	int64_t lag;                  /* of the groups that are known, -1: none is */
+	bool lag_about;
+};
+
+struct group; /* model/group.h */
+
+/* Who reads a topic. */
+struct topic_readers {
+	int32_t groups;
+	int64_t lag;     /* sum over the groups, -1 */
+	bool about;      /* ≈ */
+	uint8_t verdict; /* enum verdict: the worst */
 };
 
 struct cluster {
@@ -206,11 +219,16 @@ struct cluster {
 	size_t n_brokers;
 	const struct topic *const *topics; /* by name */
 	size_t n_topics;
+	const struct topic_readers *readers; /* one a topic; NULL: no group is known */
+	const struct group *const *groups;   /* by name */
+	size_t n_groups;
 	struct totals totals;
 	struct part metadata;
+	struct part group_list; /* the brokers' lists of groups: the oldest */
 	struct progress progress;
-	uint64_t generation; /* of the snapshot */
-	uint64_t shape;      /* changes when topics come, go or change their place in the list */
+	uint64_t generation;  /* of the snapshot */
+	uint64_t shape;       /* changes when topics come, go or change their place in the list */
+	uint64_t group_shape; /* the same for groups */
 	int64_t at_ms, wall_ms;
 	uint32_t refs; /* private */
 };

@@ -39,12 +39,16 @@ void feed_broker_offsets(struct model *m, int64_t now_ms, int32_t id, int32_t in
 	m->dirty = true;
 }
 
-static void set_end(struct partition *p, struct rate *rate, int64_t now_ms, int64_t offset)
+static void set_end(struct slot *s, ptrdiff_t at, int64_t now_ms, int64_t offset)
 {
+	struct partition *p = &s->t->own[at];
+
 	p->hw = offset;
 	p->offsets_ms = now_ms;
-	rate_add(rate, now_ms, offset);
-	p->in_records = rate_get(rate, now_ms);
+	rate_add(&s->rates[at], now_ms, offset);
+	p->in_records = rate_get(&s->rates[at], now_ms);
+	if (s->ends && s->ends[at])
+		ends_add(s->ends[at], now_ms, offset);
 }
 
 static bool set_replica(struct topic *t, const struct partition *p, int32_t broker,
@@ -89,7 +93,7 @@ bool feed_offset(struct model *m, int64_t now_ms, struct str topic, int32_t part
 	if (what == FEED_START)
 		p->start = offset;
 	else
-		set_end(p, &s->rates[at], now_ms, offset);
+		set_end(s, at, now_ms, offset);
 	return true;
 }
 

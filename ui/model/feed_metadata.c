@@ -120,6 +120,26 @@ static struct topic *build(const struct feed_topic *f, const struct topic *befor
 	return t;
 }
 
+/* The history of ends, too. What finds no place is freed. */
+static void move_ends(struct model *m, struct slot *s, const struct topic *before, int32_t n_old)
+{
+	struct ends **v;
+
+	if (!s->ends)
+		return;
+	v = xcalloc((size_t)s->t->n_partitions + 1, sizeof(struct ends *));
+	for (int32_t i = 0; before && i < s->t->n_partitions; i++) {
+		const struct partition *p = topic_partition(before, s->t->partitions[i].index);
+
+		if (!p)
+			continue;
+		v[i] = s->ends[p - before->partitions];
+		s->ends[p - before->partitions] = NULL;
+	}
+	slot_ends_free(m, s, n_old);
+	s->ends = v;
+}
+
 /* Rates follow their partition to its new place. */
 static void move_rates(struct slot *s, const struct topic *before)
 {
@@ -156,6 +176,7 @@ static void take_topic(struct model *m, int64_t now_ms, const struct feed_topic 
 		return;
 	s->t = build(f, other ? NULL : old, now_ms);
 	move_rates(s, other ? NULL : old);
+	move_ends(m, s, other ? NULL : old, old ? old->n_partitions : 0);
 	topic_unref(old);
 	s->touched = m->dirty = true;
 }
@@ -179,7 +200,7 @@ static void drop_missing(struct model *m)
 			continue;
 		}
 		map_dels(&m->by_name, s->t->name);
-		slot_free(s);
+		slot_free(m, s);
 		m->shape++;
 		m->dirty = true;
 	}

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "model/feed.h"
+#include "model/group_impl.h"
 
 /* Settings as one block of memory, shared by copies of a topic. */
 struct topic_configs {
@@ -18,6 +19,7 @@ struct topic_configs {
 struct slot {
 	struct topic *t;
 	struct rate *rates; /* one a partition */
+	struct ends **ends; /* one a partition that a group reads; NULL: none is */
 	struct rate size_rate;
 	struct series minutes;
 	uint64_t round; /* of the last metadata that had it */
@@ -29,12 +31,18 @@ struct broker_track {
 	struct rate disk;
 	struct series in;
 	uint32_t round; /* of its sizes */
-	bool seen;
+	uint32_t group_round;
+	struct part groups;
+	bool seen, lists_groups;
 };
 
 struct pin {
 	char *name;
 	struct series in;
+};
+struct pins {
+	struct pin *v;
+	size_t n, cap;
 };
 
 struct model {
@@ -43,7 +51,13 @@ struct model {
 	struct map by_name;         /* name -> slot */
 	VEC(struct broker) brokers; /* by id */
 	VEC(struct broker_track) tracks;
-	VEC(struct pin) pins; /* oldest first */
+	struct pins pins; /* oldest first */
+	struct pins group_pins;
+	VEC(struct gslot *) groups; /* by name once published */
+	struct map group_by_name;   /* name -> gslot */
+	size_t lag_bytes;           /* against LAG_HISTORY_MAX */
+	uint64_t group_shape;
+	bool groups_unsorted;
 	struct series totals[TOTAL_COUNT];
 	struct changes changes;
 	struct part metadata;
@@ -69,7 +83,7 @@ void topic_configs_unref(struct topic_configs *c);
 struct slot *model_slot(const struct model *m, struct str name);
 /* A topic that no snapshot shares. */
 struct topic *slot_write(struct model *m, struct slot *s);
-void slot_free(struct slot *s);
+void slot_free(struct model *m, struct slot *s);
 struct broker *model_broker(struct model *m, int32_t id);
 struct broker_track *model_track(struct model *m, int32_t id);
 void model_track_drop(struct model *m, int32_t id);

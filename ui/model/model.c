@@ -10,7 +10,8 @@ static struct cluster *empty_cluster(void)
 
 	c->refs = 1;
 	c->controller = -1;
-	c->metadata.at_ms = -1;
+	c->metadata.at_ms = c->group_list.at_ms = -1;
+	c->totals.lag = -1;
 	c->totals.records = c->totals.size = -1;
 	c->totals.in_records = c->totals.in_bytes = (double)NAN;
 	return c;
@@ -24,24 +25,26 @@ struct model *model_new(void)
 	m->controller = -1;
 	m->metadata.at_ms = -1;
 	map_init(&m->by_name);
+	map_init(&m->group_by_name);
 	changes_init(&m->changes);
 	for (int i = 0; i < TOTAL_COUNT; i++)
 		series_init(&m->totals[i], 3600, 1000);
 	return m;
 }
 
-void slot_free(struct slot *s)
+void slot_free(struct model *m, struct slot *s)
 {
+	slot_ends_free(m, s, s->t->n_partitions);
 	topic_unref(s->t);
 	free(s->rates);
 	series_fini(&s->minutes);
 	free(s);
 }
 
-static struct pin *find_pin(const struct model *m, struct str topic)
+static struct pin *find_pin(const struct pins *pins, struct str name)
 {
-	vec_foreach (p, &m->pins)
-		if (str_eqz(topic, p->name))
+	vec_foreach (p, pins)
+		if (str_eqz(name, p->name))
 			return p;
 	return NULL;
 }
@@ -54,7 +57,7 @@ static void forget(struct series *s)
 
 void model_forget_topic(struct model *m, struct slot *s, struct str name)
 {
-	struct pin *p = find_pin(m, name);
+	struct pin *p = find_pin(&m->pins, name);
 
 	forget(&s->minutes);
 	rate_reset(&s->size_rate);
@@ -65,13 +68,14 @@ void model_forget_topic(struct model *m, struct slot *s, struct str name)
 static void drop_all(struct model *m)
 {
 	vec_foreach (s, &m->slots)
-		slot_free(*s);
+		slot_free(m, *s);
 	vec_foreach (t, &m->tracks)
 		series_fini(&t->in);
 	vec_clear(&m->slots);
 	vec_clear(&m->tracks);
 	vec_clear(&m->brokers);
 	map_clear(&m->by_name);
+	groups_forget(m);
 }
 
 void model_forget_all(struct model *m)
@@ -79,9 +83,20 @@ void model_forget_all(struct model *m)
 	drop_all(m);
 	vec_foreach (p, &m->pins)
 		forget(&p->in);
+	vec_foreach (p, &m->group_pins)
+		forget(&p->in);
 	for (int i = 0; i < TOTAL_COUNT; i++)
 		forget(&m->totals[i]);
 	m->shape++;
+}
+
+static void free_pins(struct pins *pins)
+{
+	vec_foreach (p, pins) {
+		free(p->name);
+		series_fini(&p->in);
+	}
+	vec_fini(pins);
 }
 
 void model_free(struct model *m)
@@ -90,17 +105,16 @@ void model_free(struct model *m)
 		return;
 	cluster_unref(m->now);
 	drop_all(m);
-	vec_foreach (p, &m->pins) {
-		free(p->name);
-		series_fini(&p->in);
-	}
+	free_pins(&m->pins);
+	free_pins(&m->group_pins);
 	for (int i = 0; i < TOTAL_COUNT; i++)
 		series_fini(&m->totals[i]);
 	vec_fini(&m->slots);
 	vec_fini(&m->tracks);
-	vec_fini(&m->pins);
+	vec_fini(&m->groups);
 	vec_fini(&m->brokers);
 	map_fini(&m->by_name);
+	map_fini(&m->group_by_name);
 	changes_fini(&m->changes);
 	free(m);
 }
@@ -128,7 +142,7 @@ const struct series *model_total(const struct model *m, enum total_series which)
 
 const struct series *model_topic_series(const struct model *m, struct str topic)
 {
-	struct pin *p = find_pin(m, topic);
+	struct pin *p = find_pin(&m->pins, topic);
 	struct slot *s = model_slot(m, topic);
 
 	return p && p->in.n ? &p->in : s ? &s->minutes : NULL;
@@ -142,25 +156,43 @@ const struct series *model_broker_series(const struct model *m, int32_t broker)
 	return NULL;
 }
 
-void model_pin(struct model *m, struct str topic)
+static void pin(struct pins *pins, struct str name)
 {
-	struct pin *p = find_pin(m, topic);
+	struct pin *p = find_pin(pins, name);
 	struct pin keep;
 
 	if (p) {
 		keep = *p;
-		vec_remove(&m->pins, (size_t)(p - m->pins.v));
-		vec_push(&m->pins, keep);
+		vec_remove(pins, (size_t)(p - pins->v));
+		vec_push(pins, keep);
 		return;
 	}
-	if (m->pins.n == MODEL_PINS) {
-		free(m->pins.v[0].name);
-		series_fini(&m->pins.v[0].in);
-		vec_remove(&m->pins, 0);
+	if (pins->n == MODEL_PINS) {
+		free(pins->v[0].name);
+		series_fini(&pins->v[0].in);
+		vec_remove(pins, 0);
 	}
-	p = vec_add(&m->pins);
-	p->name = str_dup(topic);
+	p = vec_add(pins);
+	p->name = str_dup(name);
 	series_init(&p->in, 3600, 1000);
+}
+
+void model_pin(struct model *m, struct str topic)
+{
+	pin(&m->pins, topic);
+}
+
+void model_pin_group(struct model *m, struct str group)
+{
+	pin(&m->group_pins, group);
+}
+
+const struct series *model_group_series(const struct model *m, struct str group)
+{
+	struct pin *p = find_pin(&m->group_pins, group);
+	struct gslot *g = model_gslot(m, group);
+
+	return p && p->in.n ? &p->in : g ? &g->lag : NULL;
 }
 
 static size_t series_bytes(const struct series *s)
@@ -177,6 +209,11 @@ size_t model_history_bytes(const struct model *m)
 		       (size_t)(*s)->t->n_partitions * sizeof(struct rate);
 	vec_foreach (p, &m->pins)
 		sum += series_bytes(&p->in);
+	vec_foreach (p, &m->group_pins)
+		sum += series_bytes(&p->in);
+	vec_foreach (g, &m->groups)
+		sum += series_bytes(&(*g)->lag);
+	sum += m->lag_bytes;
 	vec_foreach (t, &m->tracks)
 		sum += series_bytes(&t->in) + sizeof(*t);
 	for (int i = 0; i < TOTAL_COUNT; i++)

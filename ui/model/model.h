@@ -23,6 +23,7 @@ enum total_series {
 	TOTAL_IN_RECORDS,
 	TOTAL_IN_BYTES,
 	TOTAL_UNDER,
+	TOTAL_LAG,
 	TOTAL_COUNT,
 };
 /* An hour by the second. */
@@ -35,6 +36,10 @@ const struct series *model_broker_series(const struct model *m, int32_t broker);
 /* Asks for history by the second, at most MODEL_PINS topics: the one pinned longest ago goes. */
 #define MODEL_PINS 16
 void model_pin(struct model *m, struct str topic);
+/* Lag of a group in records: by the second for an hour where it is pinned, else by the minute.
+ * NULL: not known yet. Groups have MODEL_PINS pins of their own. */
+const struct series *model_group_series(const struct model *m, struct str group);
+void model_pin_group(struct model *m, struct str group);
 /* Bytes held by history, for tests and the curious. */
 size_t model_history_bytes(const struct model *m);
 

@@ -168,6 +168,7 @@ static struct cluster *snapshot(struct model *m, int64_t now_ms, int64_t wall_ms
 	c->at_ms = now_ms;
 	c->wall_ms = wall_ms;
 	sum_cluster(c, &c->totals);
+	groups_publish(m, c);
 	return c;
 }
 
@@ -180,6 +181,13 @@ static void remember(struct model *m, int64_t now_ms)
 	series_add(&m->totals[TOTAL_IN_RECORDS], now_ms, t->in_records);
 	series_add(&m->totals[TOTAL_IN_BYTES], now_ms, t->in_bytes);
 	series_add(&m->totals[TOTAL_UNDER], now_ms, t->under);
+	series_add(&m->totals[TOTAL_LAG], now_ms, t->lag < 0 ? (double)NAN : (double)t->lag);
+	vec_foreach (p, &m->group_pins) {
+		const struct group *g = cluster_group(m->now, str_of(p->name));
+
+		if (g && g->lag.records >= 0)
+			series_add(&p->in, now_ms, (double)g->lag.records);
+	}
 	vec_foreach (p, &m->pins) {
 		struct slot *s = model_slot(m, str_of(p->name));
 
