@@ -3,6 +3,7 @@
 
 #include "base/xalloc.h"
 #include "model/format.h"
+#include "model/group_change.h"
 #include <stdlib.h>
 
 #define TOGETHER_MS 10000 /* an action and its effect, as it is seen */
@@ -15,7 +16,7 @@ struct diff {
 	void *arg;
 };
 
-static struct change blank(enum change_kind kind)
+struct change change_blank(enum change_kind kind)
 {
 	return (struct change){.kind = kind,
 		.broker = -1,
@@ -24,7 +25,10 @@ static struct change blank(enum change_kind kind)
 		.to = -1,
 		.epoch_from = -1,
 		.epoch_to = -1,
-		.leaderless_ms = -1};
+		.leaderless_ms = -1,
+		.paused_ms = -1,
+		.offset_from = -1,
+		.offset_to = -1};
 }
 
 static void tell(struct diff *d, struct change c)
@@ -46,7 +50,7 @@ static void diff_brokers(struct diff *d, const struct cluster *a)
 	for (size_t i = 0; i < d->b->n_brokers; i++) {
 		const struct broker *now = &d->b->brokers[i];
 		const struct broker *was = cluster_broker(a, now->id);
-		struct change c = blank(CHANGE_BROKER_NEW);
+		struct change c = change_blank(CHANGE_BROKER_NEW);
 
 		c.broker = now->id;
 		c.text = now->why[0] ? now->why : NULL;
@@ -60,14 +64,14 @@ static void diff_brokers(struct diff *d, const struct cluster *a)
 		tell(d, c);
 	}
 	for (size_t i = 0; i < a->n_brokers; i++) {
-		struct change c = blank(CHANGE_BROKER_LOST);
+		struct change c = change_blank(CHANGE_BROKER_LOST);
 
 		c.broker = a->brokers[i].id;
 		if (alive(&a->brokers[i]) && !cluster_broker(d->b, c.broker))
 			tell(d, c);
 	}
 	if (a->controller != d->b->controller) {
-		struct change c = blank(CHANGE_CONTROLLER);
+		struct change c = change_blank(CHANGE_CONTROLLER);
 
 		c.from = a->controller;
 		c.to = d->b->controller;
@@ -94,7 +98,7 @@ static void diff_partition(struct diff *d, const struct topic *t, const struct p
 	bool isr = !same_isr(was, now);
 	bool election = was->leader != now->leader || was->leader_epoch != now->leader_epoch;
 	struct buf from = BUF_EMPTY, to = BUF_EMPTY;
-	struct change c = blank(election ? CHANGE_LEADER : CHANGE_ISR);
+	struct change c = change_blank(election ? CHANGE_LEADER : CHANGE_ISR);
 
 	if (!isr && !election)
 		return;
@@ -121,7 +125,7 @@ static void diff_partition(struct diff *d, const struct topic *t, const struct p
 
 static void tell_topic(struct diff *d, enum change_kind kind, const struct topic *t)
 {
-	struct change c = blank(kind);
+	struct change c = change_blank(kind);
 
 	c.topic = t->name.p;
 	c.to = t->n_partitions;
@@ -130,7 +134,7 @@ static void tell_topic(struct diff *d, enum change_kind kind, const struct topic
 
 static void diff_topic(struct diff *d, const struct topic *was, const struct topic *now)
 {
-	struct change c = blank(CHANGE_PARTITIONS);
+	struct change c = change_blank(CHANGE_PARTITIONS);
 
 	if (was == now)
 		return;
@@ -172,6 +176,11 @@ static void diff_topics(struct diff *d, const struct cluster *a)
 	}
 }
 
+static void tell_group(void *arg, const struct change *c)
+{
+	tell(arg, *c);
+}
+
 void cluster_diff(
 	const struct cluster *a, const struct cluster *b, size_t most, change_fn *fn, void *arg)
 {
@@ -180,7 +189,7 @@ void cluster_diff(
 	if (a->metadata.at_ms < 0)
 		return;
 	if (cluster_is_other(a->id, b->id)) {
-		struct change c = blank(CHANGE_CLUSTER);
+		struct change c = change_blank(CHANGE_CLUSTER);
 
 		c.text = b->id;
 		tell(&d, c);
@@ -188,9 +197,10 @@ void cluster_diff(
 	}
 	diff_brokers(&d, a);
 	diff_topics(&d, a);
+	groups_diff(a, b, tell_group, &d);
 	d.most = SIZE_MAX;
 	for (int k = 0; k < CHANGE_MORE; k++) {
-		struct change c = blank(CHANGE_MORE);
+		struct change c = change_blank(CHANGE_MORE);
 
 		if (d.seen[k] <= most)
 			continue;
@@ -206,7 +216,8 @@ const char *change_kind_name(enum change_kind k)
 {
 	static const char *const names[] = {"cluster", "new broker", "broker lost", "broker back",
 		"controller", "election", "ISR", "topic created", "topic deleted",
-		"partitions added", "action", "failed", "more"};
+		"partitions added", "new group", "group gone", "member came", "member left",
+		"rebalance", "rewind", "commits stopped", "action", "failed", "more"};
 
 	return names[k];
 }
@@ -253,7 +264,9 @@ static void put_broker(struct buf *out, const struct change *c, const char *what
 
 void change_put(struct buf *out, const struct change *c, bool with_topic)
 {
-	if (with_topic && c->topic)
+	if (with_topic && c->group)
+		buf_printf(out, "%s  ", c->group);
+	else if (with_topic && c->topic)
 		buf_printf(out, "%s  ", c->topic);
 	switch (c->kind) {
 	case CHANGE_CLUSTER:
@@ -287,6 +300,15 @@ void change_put(struct buf *out, const struct change *c, bool with_topic)
 	case CHANGE_PARTITIONS:
 		buf_printf(out, "partitions %d > %d", c->from, c->to);
 		break;
+	case CHANGE_GROUP_NEW:
+	case CHANGE_GROUP_GONE:
+	case CHANGE_MEMBER_CAME:
+	case CHANGE_MEMBER_LEFT:
+	case CHANGE_REBALANCE:
+	case CHANGE_REWIND:
+	case CHANGE_COMMITS_STOPPED:
+		group_change_put(out, c);
+		break;
 	case CHANGE_ACTION:
 	case CHANGE_FAILED:
 		buf_puts(out, c->text ? c->text : "");
@@ -308,7 +330,8 @@ void changes_init(struct changes *c)
 
 static void release(struct change *c)
 {
-	const char *own[] = {c->topic, c->isr_from, c->isr_to, c->command, c->text};
+	const char *own[] = {
+		c->topic, c->isr_from, c->isr_to, c->command, c->text, c->group, c->member};
 
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
 		free((void *)(uintptr_t)own[i]);
@@ -377,6 +400,8 @@ uint64_t changes_add(struct changes *c, const struct change *x)
 	slot->isr_to = copy(x->isr_to);
 	slot->command = copy(x->command);
 	slot->text = copy(x->text);
+	slot->group = copy(x->group);
+	slot->member = copy(x->member);
 	return slot->id;
 }
 

@@ -15,9 +15,16 @@ enum change_kind {
 	CHANGE_TOPIC_CREATED,
 	CHANGE_TOPIC_DELETED,
 	CHANGE_PARTITIONS, /* added */
-	CHANGE_ACTION,     /* the user did something */
-	CHANGE_FAILED,     /* the user wanted something and the cluster said no */
-	CHANGE_MORE,       /* so many more of the kind before, left out */
+	CHANGE_GROUP_NEW,
+	CHANGE_GROUP_GONE,
+	CHANGE_MEMBER_CAME,
+	CHANGE_MEMBER_LEFT,
+	CHANGE_REBALANCE, /* `from` of `to` partitions moved; epochs are generations */
+	CHANGE_REWIND,    /* a commit went back */
+	CHANGE_COMMITS_STOPPED,
+	CHANGE_ACTION, /* the user did something */
+	CHANGE_FAILED, /* the user wanted something and the cluster said no */
+	CHANGE_MORE,   /* so many more of the kind before, left out */
 };
 
 struct change {
@@ -29,9 +36,12 @@ struct change {
 	int32_t partition; /* -1 */
 	int32_t from, to;  /* leaders, controllers, partition counts; -1: none */
 	int32_t epoch_from, epoch_to;
-	int64_t leaderless_ms;         /* CHANGE_LEADER after an offline time, as seen; -1 */
-	const char *isr_from, *isr_to; /* "1,3,4"; NULL */
-	const char *command;           /* shell command of an action; NULL */
+	int64_t leaderless_ms;          /* CHANGE_LEADER after an offline time, as seen; -1 */
+	int64_t paused_ms;              /* CHANGE_REBALANCE, as seen; -1 */
+	const char *isr_from, *isr_to;  /* "1,3,4"; NULL */
+	const char *group, *member;     /* names; NULL */
+	int64_t offset_from, offset_to; /* CHANGE_REWIND; -1 */
+	const char *command;            /* shell command of an action; NULL */
 	const char *text; /* of an action: what it was, or what the cluster said; NULL */
 	/* Of an action: the change of its topic that it brings, until that was seen; 0: none. */
 	enum change_kind effect;
@@ -44,8 +54,11 @@ typedef void change_fn(void *arg, const struct change *c);
 void cluster_diff(
 	const struct cluster *a, const struct cluster *b, size_t most, change_fn *fn, void *arg);
 
+/* Nothing in it but its kind. */
+struct change change_blank(enum change_kind kind);
 const char *change_kind_name(enum change_kind k);
-/* "p2 leader 4 > 1   epoch 6 > 7   ISR 1,3,4 > 1,3"; with_topic puts the topic's name before. */
+/* "p2 leader 4 > 1   epoch 6 > 7   ISR 1,3,4 > 1,3"; with_topic puts the topic's or the group's
+ * name before. */
 void change_put(struct buf *out, const struct change *c, bool with_topic);
 
 /* The latest of them, bounded; the oldest fall out. */

@@ -65,6 +65,7 @@ struct broker {
 	int64_t rtt_us;
 	struct part offsets;  /* of the partitions it leads */
 	struct part log_dirs; /* sizes on it */
+	struct part groups;   /* its list of groups */
 	char why[200];        /* why it does not answer; "" */
 };
 

@@ -306,25 +306,19 @@ void feed_progress(struct model *m, const struct progress *p)
 void feed_action(struct model *m, int64_t now_ms, int64_t wall_ms, const char *topic,
 	const char *text, const char *command, enum change_kind effect, const struct err *e)
 {
+	struct change c = change_blank(e ? CHANGE_FAILED : CHANGE_ACTION);
 	struct buf line = BUF_EMPTY;
 
 	buf_puts(&line, text);
 	if (e)
 		buf_printf(&line, ": %s", e->msg);
-	changes_add(&m->changes, &(struct change){.kind = e ? CHANGE_FAILED : CHANGE_ACTION,
-					 .at_ms = now_ms,
-					 .wall_ms = wall_ms,
-					 .broker = -1,
-					 .topic = topic,
-					 .partition = -1,
-					 .from = -1,
-					 .to = -1,
-					 .epoch_from = -1,
-					 .epoch_to = -1,
-					 .leaderless_ms = -1,
-					 .command = command,
-					 .effect = effect,
-					 .text = buf_z(&line)});
+	c.at_ms = now_ms;
+	c.wall_ms = wall_ms;
+	c.topic = topic;
+	c.command = command;
+	c.effect = effect;
+	c.text = buf_z(&line);
+	changes_add(&m->changes, &c);
 	buf_fini(&line);
 	if (m->changed)
 		m->changed(m->changed_arg);

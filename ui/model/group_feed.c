@@ -221,16 +221,17 @@ void feed_group_listed(struct model *m, int64_t now_ms, int32_t broker, struct s
 
 void feed_groups_end(struct model *m, int64_t now_ms, int32_t broker, int32_t interval_ms)
 {
-	struct broker_track *b = model_track(m, broker);
+	uint32_t round = model_track(m, broker)->group_round;
+	struct broker *b = model_broker(m, broker);
 	size_t kept = 0;
 
-	b->lists_groups = true;
-	b->groups = (struct part){.at_ms = now_ms, .interval_ms = interval_ms};
+	if (b)
+		b->groups = (struct part){.at_ms = now_ms, .interval_ms = interval_ms};
 	m->dirty = true;
 	for (size_t i = 0; i < m->groups.n; i++) {
 		struct gslot *g = m->groups.v[i];
 
-		if (g->coordinator == broker && g->list_round != b->group_round) {
+		if (g->coordinator == broker && g->list_round != round) {
 			g->state = GROUP_DEAD;
 			touch(m, g);
 			if (++g->misses > 1) {
@@ -248,11 +249,10 @@ void feed_groups_end(struct model *m, int64_t now_ms, int32_t broker, int32_t in
 void feed_groups_failed(
 	struct model *m, int32_t broker, int32_t interval_ms, int code, int16_t kerr)
 {
-	struct broker_track *b = model_track(m, broker);
+	struct broker *b = model_broker(m, broker);
 
-	if (!b->lists_groups && !b->groups.interval_ms)
-		b->groups.at_ms = -1;
-	b->lists_groups = true;
+	if (!b)
+		return;
 	b->groups.interval_ms = interval_ms;
 	b->groups.code = (int16_t)code;
 	b->groups.kerr = kerr;
@@ -420,6 +420,10 @@ void feed_commit(struct model *m, int64_t now_ms, struct str group, struct str t
 		return;
 	/* What waited is settled before it is forgotten. */
 	group_settle(m, model_slot(m, topic), p, now_ms);
+	/* Nobody looked for long (the machine slept): what was not seen does not count as waiting.
+	 */
+	if (now_ms - p->next_ms > max_i64(LAG_STALL_MS, 5 * (int64_t)g->offsets.interval_ms))
+		p->lagging_ms = -1;
 	p->next = offset < 0 ? -1 : offset;
 	p->next_epoch = epoch;
 	p->next_ms = now_ms;

@@ -343,23 +343,23 @@ static void sum_groups(struct cluster *c)
 	c->readers = readers;
 }
 
-/* As old as the oldest list; a broker that has never answered makes it incomplete. */
+/* As old as the oldest list; brokers that never had one to give do not count. */
 static struct part list_part(const struct model *m)
 {
 	struct part sum = {.at_ms = -1};
 	bool first = true;
 
-	for (size_t i = 0; i < m->tracks.n; i++) {
-		const struct broker_track *t = &m->tracks.v[i];
+	for (size_t i = 0; i < m->brokers.n; i++) {
+		const struct part *p = &m->brokers.v[i].groups;
 
-		if (!t->lists_groups)
+		if (p->at_ms < 0 && !p->code && !p->kerr)
 			continue;
-		if (first || t->groups.at_ms < sum.at_ms)
-			sum.at_ms = t->groups.at_ms;
-		sum.interval_ms = t->groups.interval_ms;
-		if (t->groups.code || t->groups.kerr) {
-			sum.code = t->groups.code;
-			sum.kerr = t->groups.kerr;
+		if (first || p->at_ms < sum.at_ms)
+			sum.at_ms = p->at_ms;
+		sum.interval_ms = p->interval_ms;
+		if (p->code || p->kerr) {
+			sum.code = p->code;
+			sum.kerr = p->kerr;
 		}
 		first = false;
 	}

@@ -32,8 +32,7 @@ struct broker_track {
 	struct series in;
 	uint32_t round; /* of its sizes */
 	uint32_t group_round;
-	struct part groups;
-	bool seen, lists_groups;
+	bool seen;
 };
 
 struct pin {

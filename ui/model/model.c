@@ -290,6 +290,7 @@ struct broker *model_broker_add(struct model *m, int32_t id)
 		.rtt_us = -1,
 		.offsets.at_ms = -1,
 		.log_dirs.at_ms = -1,
+		.groups.at_ms = -1,
 		.in_records = (double)NAN,
 		.in_bytes = (double)NAN};
 	m->dirty = true;
