@@ -107,7 +107,7 @@ static struct gslot *gslot_make(struct model *m, struct str name)
 	g->name = (struct str){g->name_z, name.n};
 	g->members = members_new();
 	g->coordinator = g->generation = g->stable_generation = -1;
-	g->listed_ms = g->built_ms = g->moving_ms = -1;
+	g->listed_ms = g->built_ms = g->moving_ms = g->rest_ms = -1;
 	g->describe.at_ms = g->offsets.at_ms = -1;
 	series_init(&g->lag, 60, 60000);
 	map_puts(&m->group_by_name, name, g);
@@ -196,10 +196,13 @@ void feed_groups_begin(struct model *m, int32_t broker)
 static void set_state(struct gslot *g, enum group_state state, int64_t now_ms)
 {
 	g->state = (uint8_t)state;
-	if (!group_state_moving(state))
-		return;
-	if (g->moving_ms < 0)
-		g->moving_ms = now_ms;
+	if (group_state_moving(state)) {
+		if (g->moving_ms < 0)
+			g->moving_ms = now_ms;
+		g->rest_ms = -1;
+	} else if (g->rest_ms < 0) {
+		g->rest_ms = now_ms;
+	}
 }
 
 void feed_group_listed(struct model *m, int64_t now_ms, int32_t broker, struct str name,
@@ -213,8 +216,7 @@ void feed_group_listed(struct model *m, int64_t now_ms, int32_t broker, struct s
 	g->listed_ms = now_ms;
 	set_text(&g->type, type);
 	set_text(&g->protocol, protocol);
-	/* A rebalance ends with the description that tells who has what. */
-	if (!str_is_null(state) && !(g->moving_ms >= 0 && str_eqz(state, "Stable")))
+	if (!str_is_null(state))
 		set_state(g, group_state_of(state), now_ms);
 	touch(m, g);
 }
@@ -300,7 +302,7 @@ static void note_rebalance(struct gslot *g, int64_t now_ms)
 			total += (int32_t)g->members->v[i].n_given;
 		*r = (struct rebalance){.count = r->count + 1,
 			.at_ms = now_ms,
-			.paused_ms = g->moving_ms < 0 ? -1 : now_ms - g->moving_ms,
+			.paused_ms = g->moving_ms < 0 ? -1 : g->rest_ms - g->moving_ms,
 			.moved = count_moved(g->stable, g->members),
 			.total = total,
 			.from = g->stable_generation,
@@ -388,7 +390,10 @@ void group_settle(struct model *m, struct slot *s, struct gpart *p, int64_t now_
 
 void feed_commits_begin(struct model *m, struct str group)
 {
-	gslot_make(m, group)->offsets_round++;
+	struct gslot *g = model_gslot(m, group);
+
+	if (g)
+		g->offsets_round++;
 }
 
 /* Kafka bounds it by offset.metadata.max.bytes, 4,096 unless set; more is of no use on a screen. */
@@ -408,10 +413,10 @@ static void set_metadata(struct gpart *p, struct str s)
 void feed_commit(struct model *m, int64_t now_ms, struct str group, struct str topic,
 	int32_t partition, int64_t offset, int32_t epoch, struct str metadata, int16_t kerr)
 {
-	struct gslot *g = gslot_make(m, group);
+	struct gslot *g = model_gslot(m, group);
 	struct gpart *p;
 
-	if (partition < 0)
+	if (!g || partition < 0)
 		return;
 	p = gtopic_part(gslot_topic(g, topic, true), partition, true);
 	p->round = g->offsets_round;

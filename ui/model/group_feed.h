@@ -39,8 +39,9 @@ struct feed_group {
 void feed_group(struct model *m, int64_t now_ms, const struct feed_group *in);
 void feed_group_failed(struct model *m, struct str name, int code, int16_t kerr);
 
-/* OffsetFetch of a group: begin, one call a partition, end. full: a commit that is not named has
- * gone. now_ms: when the answer came. offset -1: never committed. */
+/* OffsetFetch of a group that is there (others are ignored: an answer may come late): begin, one
+ * call a partition, end. full: a commit that is not named has gone. now_ms: when the answer came.
+ * offset -1: never committed. */
 void feed_commits_begin(struct model *m, struct str group);
 void feed_commit(struct model *m, int64_t now_ms, struct str group, struct str topic,
 	int32_t partition, int64_t offset, int32_t epoch, struct str metadata, int16_t kerr);

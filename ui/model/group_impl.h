@@ -50,7 +50,8 @@ struct gslot {
 	char *protocol, *type, *assignor;
 	struct series lag;
 	struct rebalance rebalance;
-	int64_t moving_ms; /* since when a rebalance is seen; -1 */
+	int64_t moving_ms; /* since when a rebalance is seen, until it was noted; -1 */
+	int64_t rest_ms;   /* since when there is none; -1 */
 	int64_t listed_ms, built_ms;
 	struct part describe, offsets;
 	int32_t coordinator, generation, stable_generation;
@@ -66,16 +67,20 @@ struct gslot {
 /* Groups are worked out anew once in so many ms, or when they were fed. */
 #define GROUP_REBUILD_MS 1000
 
+/* NULL: no such group. */
 struct gslot *model_gslot(const struct model *m, struct str name);
 void gslot_free(struct model *m, struct gslot *g);
+/* Looked up, or made where it is not there; NULL. Both move when others are added. */
 struct gtopic *gslot_topic(struct gslot *g, struct str topic, bool make);
 struct gpart *gtopic_part(struct gtopic *t, int32_t partition, bool make);
+/* Free what they own, history too. */
 void gtopic_free(struct model *m, struct gtopic *t);
 void gpart_fini(struct model *m, struct gpart *p);
 /* Pairs a waiting commit with its end where both are there. s NULL: no such topic. */
 void group_settle(struct model *m, struct slot *s, struct gpart *p, int64_t now_ms);
 /* The history of ends of a partition, made when there is room; NULL. */
 struct ends *slot_ends(struct model *m, struct slot *s, ptrdiff_t at);
+/* All n of them. */
 void slot_ends_free(struct model *m, struct slot *s, int32_t n);
 
 struct feed_group;
@@ -83,6 +88,7 @@ struct group_members *members_new(void);
 /* Members as a description gives them; one reference. */
 struct group_members *members_read(
 	const struct model *m, const struct feed_group *in, enum group_state state);
+/* The last reference frees them. */
 void members_unref(struct group_members *m);
 bool members_same(const struct group_members *a, const struct group_members *b);
 /* Place of the member that has it; -1. */
@@ -90,6 +96,7 @@ int32_t members_owner(const struct group_members *m, struct str topic, int32_t p
 
 /* Groups into a snapshot: everything that changed since is built anew. */
 void groups_publish(struct model *m, struct cluster *c);
+/* A snapshot's references. */
 void groups_unref(struct cluster *c);
 /* All groups and their history go. */
 void groups_forget(struct model *m);

@@ -7,7 +7,7 @@
 #include "wire/msg.h"
 
 /* What one group's members may take: subscriptions and assignments come from any client. */
-#define MEMBERS_BYTES ((size_t)16 << 20)
+#define MEMBERS_BYTES ((size_t)4 << 20)
 
 struct group_members *members_new(void)
 {

@@ -13,6 +13,7 @@ struct build {
 	struct group_topic *topics;
 	struct lag *member_lags;
 	int32_t *owners; /* one a partition */
+	bool waiting;    /* a commit has no end yet */
 	char *text;      /* where the next string goes */
 };
 
@@ -216,6 +217,7 @@ static void put_partition(struct build *b, struct slot *s, struct str topic, str
 	const struct partition *tp = s ? topic_partition(s->t, p->partition) : NULL;
 
 	group_settle(b->m, s, p, b->c->at_ms);
+	b->waiting = b->waiting || p->pending;
 	out->topic = topic;
 	out->partition = p->partition;
 	out->committed = p->committed;
@@ -278,6 +280,8 @@ static struct group *build(struct model *m, const struct cluster *c, struct gslo
 		at += s->topics.v[i].parts.n;
 	}
 	free(b.owners);
+	/* The end that is waited for may be there with the next publish. */
+	s->touched = b.waiting;
 	return b.g;
 }
 
@@ -296,7 +300,6 @@ static void refresh(struct model *m, const struct cluster *c, struct gslot *s)
 	group_unref(s->g);
 	s->g = build(m, c, s);
 	s->built_ms = c->at_ms;
-	s->touched = false;
 	if (s->g->lag.records >= 0)
 		series_add(&s->lag, c->at_ms, (double)s->g->lag.records);
 }
