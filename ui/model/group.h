@@ -57,7 +57,6 @@ struct group_members {
 	uint32_t refs;
 	size_t n;
 	struct group_member *v; /* by label, then id */
-	void *memory;           /* private: an arena */
 };
 
 /* Where a commit lies in the log. */

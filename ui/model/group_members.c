@@ -12,22 +12,15 @@
 struct group_members *members_new(void)
 {
 	struct group_members *m = ALLOC(struct group_members);
-	struct arena *a = ALLOC(struct arena);
 
-	arena_init(a, MEMBERS_BYTES);
-	m->memory = a;
 	m->refs = 1;
 	return m;
 }
 
 void members_unref(struct group_members *m)
 {
-	if (!m || --m->refs > 0)
-		return;
-	arena_fini(m->memory);
-	free(m->memory);
-	free(m->v);
-	free(m);
+	if (m && --m->refs == 0)
+		free(m);
 }
 
 static int compare_given(const void *a, const void *b)
@@ -170,28 +163,108 @@ static enum idle why_idle(const struct model *m, const struct group_members *all
 	return n && all->n > n ? IDLE_SURPLUS : IDLE_OTHER;
 }
 
+/* ---- one block instead of an arena, as there may be thousands of groups ------------------- */
+
+struct pack {
+	struct group_given *given;
+	struct str *topics;
+	char *text; /* where the next string goes */
+};
+
+static size_t text_of(const struct group_member *m)
+{
+	size_t n = strlen(m->id) + strlen(m->client) + strlen(m->host) + strlen(m->instance) + 4;
+
+	for (size_t i = 0; i < m->n_given; i++)
+		if (!i || m->given[i].topic.p != m->given[i - 1].topic.p)
+			n += m->given[i].topic.n + 1;
+	for (size_t i = 0; i < m->n_topics; i++)
+		n += m->topics[i].n + 1;
+	return n;
+}
+
+static const char *pack_text(struct pack *p, const char *z)
+{
+	size_t n = strlen(z) + 1;
+	char *at = memcpy(p->text, z, n);
+
+	p->text += n;
+	return at;
+}
+
+static void pack_member(struct pack *p, struct group_member *to, const struct group_member *from)
+{
+	*to = *from;
+	to->id = pack_text(p, from->id);
+	to->client = pack_text(p, from->client);
+	to->host = pack_text(p, from->host);
+	to->instance = pack_text(p, from->instance);
+	to->given = p->given;
+	to->topics = p->topics;
+	for (size_t i = 0; i < from->n_given; i++) {
+		bool again = i && from->given[i].topic.p == from->given[i - 1].topic.p;
+
+		*p->given = from->given[i];
+		p->given->topic.p =
+			again ? p->given[-1].topic.p : pack_text(p, from->given[i].topic.p);
+		p->given++;
+	}
+	for (size_t i = 0; i < from->n_topics; i++) {
+		p->topics->p = pack_text(p, from->topics[i].p);
+		p->topics++->n = from->topics[i].n;
+	}
+}
+
+static struct group_members *pack(const struct group_member *v, size_t n)
+{
+	size_t n_given = 0, n_topics = 0, text = 0;
+	struct group_members *all;
+	struct pack p;
+
+	for (size_t i = 0; i < n; i++) {
+		n_given += v[i].n_given;
+		n_topics += v[i].n_topics;
+		text += text_of(&v[i]);
+	}
+	all = xmalloc(sizeof(*all) + n * sizeof(*v) + n_given * sizeof(*p.given) +
+		      n_topics * sizeof(*p.topics) + text);
+	*all = (struct group_members){.refs = 1, .n = n};
+	all->v = (struct group_member *)(void *)(all + 1);
+	p.given = (struct group_given *)(void *)(all->v + n);
+	p.topics = (struct str *)(void *)(p.given + n_given);
+	p.text = (char *)(p.topics + n_topics);
+	for (size_t i = 0; i < n; i++)
+		pack_member(&p, &all->v[i], &v[i]);
+	return all;
+}
+
+static void read_member(
+	struct group_member *m, const struct feed_member *f, bool consumers, struct arena *a)
+{
+	m->id = text(a, f->id);
+	m->client = text(a, f->client);
+	m->host = text(a, f->host);
+	m->instance = text(a, f->instance);
+	if (!consumers)
+		return;
+	read_assignment(m, f->assignment, a);
+	read_subscription(m, f->subscription, a);
+}
+
 struct group_members *members_read(
 	const struct model *m, const struct feed_group *in, enum group_state state)
 {
-	struct group_members *all = members_new();
-	struct arena *a = all->memory;
 	bool consumers = str_eqz(in->type, "consumer");
+	struct group_member *v = xcalloc(in->n_members + 1, sizeof(*v));
+	struct group_members *all;
+	struct arena a;
 
-	all->v = xcalloc(in->n_members + 1, sizeof(*all->v));
-	all->n = in->n_members;
-	for (size_t i = 0; i < all->n; i++) {
-		const struct feed_member *f = &in->members[i];
-		struct group_member *member = &all->v[i];
-
-		member->id = text(a, f->id);
-		member->client = text(a, f->client);
-		member->host = text(a, f->host);
-		member->instance = text(a, f->instance);
-		if (!consumers)
-			continue;
-		read_assignment(member, f->assignment, a);
-		read_subscription(member, f->subscription, a);
-	}
+	arena_init(&a, MEMBERS_BYTES);
+	for (size_t i = 0; i < in->n_members; i++)
+		read_member(&v[i], &in->members[i], consumers, &a);
+	all = pack(v, in->n_members);
+	arena_fini(&a);
+	free(v);
 	name_them(all);
 	for (size_t i = 0; i < all->n; i++)
 		all->v[i].idle =
