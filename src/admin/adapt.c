@@ -37,6 +37,42 @@ static int fit_delete_topics(
 	return 0;
 }
 
+static int fit_find_coordinator(int16_t version, struct find_coordinator_request *r, struct err *e)
+{
+	if (version >= 4)
+		return 0;
+	if (r->n_coordinator_keys != 1)
+		return err_set(e, ERR_UNSUPPORTED, "the broker finds one coordinator a request");
+	r->key = r->coordinator_keys[0];
+	r->coordinator_keys = NULL;
+	r->n_coordinator_keys = 0;
+	return 0;
+}
+
+static int fit_offset_fetch(
+	int16_t version, struct offset_fetch_request *r, struct arena *a, struct err *e)
+{
+	const struct offset_fetch_request_groups *g = r->groups;
+
+	if (version >= 8)
+		return 0;
+	if (r->n_groups != 1)
+		return err_set(
+			e, ERR_UNSUPPORTED, "the broker tells the offsets of one group a request");
+	r->group_id = g->group_id;
+	r->topics = g->n_topics < 0 ? NULL
+				    : MSG_NEW(a, offset_fetch_request_topics, (size_t)g->n_topics);
+	r->n_topics = g->n_topics;
+	for (int32_t i = 0; i < g->n_topics; i++) {
+		r->topics[i].name = g->topics[i].name;
+		r->topics[i].partition_indexes = g->topics[i].partition_indexes;
+		r->topics[i].n_partition_indexes = g->topics[i].n_partition_indexes;
+	}
+	r->groups = NULL;
+	r->n_groups = 0;
+	return 0;
+}
+
 int adapt_request(int16_t key, int16_t version, void *request, struct arena *a, struct err *e)
 {
 	switch (key) {
@@ -45,6 +81,10 @@ int adapt_request(int16_t key, int16_t version, void *request, struct arena *a, 
 		return 0;
 	case API_DELETE_TOPICS:
 		return fit_delete_topics(version, request, a, e);
+	case API_FIND_COORDINATOR:
+		return fit_find_coordinator(version, request, e);
+	case API_OFFSET_FETCH:
+		return fit_offset_fetch(version, request, a, e);
 	case API_LIST_OFFSETS:
 		if (version < 2)
 			((struct list_offsets_request *)request)->isolation_level = 0;

@@ -9,6 +9,7 @@
  *   cache.c    what Metadata told; refresh.c asks for it
  *   scatter.c  a question about many partitions: grouped, sent and repeated a broker at a time
  *   offsets.c, fetch.c   what is asked that way
+ *   crowd.c   a question about many groups, by their coordinators; groups.c what is asked that way
  *   each.c, calls.c, alter.c   the rest of the interface
  *
  * Invariant: a user's callback is the last thing that happens to an operation, or (for those with
@@ -126,6 +127,12 @@ static inline struct ask *ask_of(struct op *op)
 	return CONTAINER_OF(op, struct ask, op);
 }
 void ask_cancel(struct op *op);
+/* Does the API change something, so that a lost request must not be repeated? */
+bool ask_changes(int16_t key);
+
+/* admin_call_each; once: as in ask_spec. */
+int64_t each_start(struct admin *a, int16_t key, const void *request, int64_t timeout_ms, bool once,
+	admin_each_fn *fn, void *arg);
 
 /* Changes what `version` cannot express to what means the same there, in a shallow copy of the
  * request; arrays come from the arena. ERR_UNSUPPORTED with words when there is no such thing. */

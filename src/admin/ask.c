@@ -388,7 +388,7 @@ static void on_reply(
 
 /* ---- beginning ---- */
 
-static bool changes(int16_t key)
+bool ask_changes(int16_t key)
 {
 	static const int16_t keys[] = {API_CREATE_TOPICS, API_DELETE_TOPICS, API_DELETE_RECORDS,
 		API_CREATE_PARTITIONS, API_ALTER_CONFIGS, API_INCREMENTAL_ALTER_CONFIGS,
@@ -423,7 +423,7 @@ int64_t ask_start(struct admin *a, const struct ask_spec *spec)
 	k->admin = a;
 	k->spec = *spec;
 	k->api = api_find(spec->key);
-	k->change = changes(spec->key);
+	k->change = ask_changes(spec->key);
 	k->deadline_ms = deadline_from(a, spec->timeout_ms);
 	arena_init(&k->arena, 0);
 	k->spec.to.topic = arena_str(&k->arena, spec->to.topic);

@@ -13,6 +13,7 @@ struct each {
 	int16_t key;
 	int64_t deadline_ms, refresh;
 	VEC(struct each_one *) ones; /* still to come */
+	bool once;
 	bool busy, dead;
 	admin_each_fn *fn;
 	void *arg;
@@ -99,7 +100,7 @@ static void send_all(struct each *e)
 				   .request = e->request,
 				   .lend = true,
 				   .to = {.to = ADMIN_BROKER, .broker = o->broker},
-				   .once = true,
+				   .once = e->once,
 				   .internal = true,
 				   .timeout_ms = max_i64(1, e->deadline_ms - loop_now_ms(a->loop)),
 				   .fn = on_reply,
@@ -130,8 +131,8 @@ static void on_start(void *arg)
 			max_i64(1, e->deadline_ms - loop_now_ms(e->admin->loop)), on_refreshed, e);
 }
 
-int64_t admin_call_each(struct admin *a, int16_t api_key, const void *request, int64_t timeout_ms,
-	admin_each_fn *fn, void *arg)
+int64_t each_start(struct admin *a, int16_t api_key, const void *request, int64_t timeout_ms,
+	bool once, admin_each_fn *fn, void *arg)
 {
 	struct each *e = ALLOC(struct each);
 	const struct api *api = api_find(api_key);
@@ -140,6 +141,7 @@ int64_t admin_call_each(struct admin *a, int16_t api_key, const void *request, i
 	e->admin = a;
 	e->key = api_key;
 	e->deadline_ms = deadline_from(a, timeout_ms);
+	e->once = once;
 	e->fn = fn;
 	e->arg = arg;
 	arena_init(&e->arena, 0);
@@ -151,6 +153,12 @@ int64_t admin_call_each(struct admin *a, int16_t api_key, const void *request, i
 	}
 	loop_defer(a->loop, &e->start, on_start, e);
 	return op_start(a, &e->op, false, on_cancel);
+}
+
+int64_t admin_call_each(struct admin *a, int16_t api_key, const void *request, int64_t timeout_ms,
+	admin_each_fn *fn, void *arg)
+{
+	return each_start(a, api_key, request, timeout_ms, true, fn, arg);
 }
 
 int64_t admin_describe_log_dirs(
