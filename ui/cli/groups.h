@@ -1,0 +1,96 @@
+/* What the files of kdeck groups share. Inside ui/cli (and its tests) only. */
+#ifndef CLI_GROUPS_H
+#define CLI_GROUPS_H
+
+#include "admin/groups.h"
+#include "cli/impl.h"
+
+/* ---- what was asked of the cluster (groups_ask.c) ------------------------------------------- */
+
+struct group_place {
+	struct str topic;
+	int32_t partition;
+	int64_t offset; /* committed */
+	int32_t epoch;  /* -1: none */
+};
+
+struct group_member {
+	struct str id, instance, client, host; /* instance is null for a dynamic member */
+	struct group_place *assigned;          /* by topic and partition; offset is not set */
+	size_t n_assigned;
+};
+
+struct group_info {
+	struct str group;
+	int16_t error; /* of DescribeGroups or OffsetFetch */
+	const char *why;
+	int32_t coordinator;
+	struct str state, protocol_type, assignor;
+	struct group_member *members;
+	size_t n_members;
+	struct group_place *committed; /* by topic and partition */
+	size_t n_committed;
+};
+
+struct groups {
+	struct cli *c;
+	struct arena arena;       /* of everything here */
+	VEC(struct group_info) v; /* by name */
+	VEC(struct admin_offset) places;
+	int status;
+	bool done;
+};
+
+void groups_init(struct groups *g, struct cli *c);
+void groups_fini(struct groups *g);
+/* Those of --group, or the cluster's consumer groups for --all-groups. */
+int groups_choose(struct groups *g) MUSTCHECK;
+/* Fills in state and members, or error and why. */
+int groups_describe_them(struct groups *g) MUSTCHECK;
+/* Fills in what those without an error have committed. */
+int groups_fetch_them(struct groups *g) MUSTCHECK;
+/* Answers g->places, in their order; errors are in them. Nothing is asked about partitions that do
+ * not exist or have no leader: they have an error then too. */
+int groups_ask_places(struct groups *g) MUSTCHECK;
+/* One group's request; errors of the whole are printed. */
+typedef int64_t groups_start_fn(
+	struct admin *a, const void *request, int64_t timeout_ms, admin_groups_fn *fn, void *arg);
+typedef int groups_use_fn(struct groups *g, const struct admin_group *answer, void *arg);
+int groups_change(struct groups *g, groups_start_fn *start, const void *request, groups_use_fn *use,
+	void *arg) MUSTCHECK;
+/* Does the group have no members? A group that is not there has none. */
+bool group_inactive(const struct group_info *i);
+bool group_missing(const struct group_info *i);
+/* NULL: nothing is committed there. */
+const struct group_place *group_committed(
+	const struct group_info *i, struct str topic, int32_t partition);
+
+/* The partitions that --topic NAME[:P,P] names, or all of the topic; appended to out, names in
+ * g->arena. A topic that is not there gets one with partition -1. */
+typedef VEC(struct group_place) group_places;
+int groups_take_topics(struct groups *g, group_places *out) MUSTCHECK;
+int group_place_cmp(const void *a, const void *b);
+void group_places_unique(group_places *p);
+
+/* The text padded to that many characters. */
+void put_column(struct buf *out, struct str s, size_t width);
+/* Characters, not bytes. */
+size_t column_width(struct str s);
+
+/* ---- the actions ------------------------------------------------------------------------------
+ */
+
+int groups_describe(struct cli *c);
+int groups_reset(struct cli *c);
+int groups_delete_offsets(struct cli *c);
+
+/* ---- time (groups_time.c) ---------------------------------------------------------------------
+ */
+
+/* ISO 8601 as Java reads it: "P1DT2H3M4.5S". In ms. */
+int duration_parse(const char *z, int64_t *ms, struct err *e) MUSTCHECK;
+/* "2026-11-21T08:00:00.000", with or without fraction and zone (Z, +09:00); without one it is UTC.
+ * In ms since 1970. */
+int datetime_parse(const char *z, int64_t *ms, struct err *e) MUSTCHECK;
+
+#endif
