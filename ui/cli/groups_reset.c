@@ -167,8 +167,16 @@ static int ask_logs(struct reset *r)
 				.timestamp = what[i]};
 	vec_fini(&all);
 	int status = groups_ask_places(&r->g);
+	VEC(struct admin_offset) failed = {0};
+	for (size_t i = 0; i < r->g.places.n && status == CLI_OK; i += r->each)
+		for (size_t k = i; k < i + r->each; k++)
+			if (r->g.places.v[k].error) {
+				vec_push(&failed, r->g.places.v[k]);
+				break;
+			}
 	if (status == CLI_OK)
-		status = cli_tell_failed(r->g.c, r->g.places.v, r->g.places.n);
+		status = cli_tell_failed(r->g.c, failed.v, failed.n);
+	vec_fini(&failed);
 	return status;
 }
 

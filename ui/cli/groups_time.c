@@ -87,9 +87,10 @@ int duration_parse(const char *z, int64_t *ms, struct err *e)
 	int s = sign(&at);
 	*ms = 0;
 	if (toupper((unsigned char)*at) == 'P' && *++at) {
-		while (*at && part(&at, &time, &units, ms))
-			;
-		if (!*at) {
+		bool good = true;
+		while (*at && good)
+			good = part(&at, &time, &units, ms);
+		if (good) {
 			*ms *= s;
 			return 0;
 		}
