@@ -8,6 +8,7 @@
  */
 #include "traffic/consumer.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "io/aside.h"
@@ -18,7 +19,13 @@
 #define LOG_MODULE "traffic"
 #include "base/log.h"
 
-enum { RECORDS_AT_ONCE = 256, EVENTS_A_TURN = 64, LOOKUP_MS = 20000 };
+enum {
+	RECORDS_AT_ONCE = 256,
+	EVENTS_A_TURN = 64,
+	LOOKUP_MS = 20000,
+	PRESENT_MS = 5000,
+	LEAVE_STEP_MS = 10
+};
 
 /* Where timestamps begin: the thread's while it asks. */
 struct times {
@@ -39,6 +46,8 @@ struct consumer {
 	struct map started;               /* "name-partition" -> itself */
 	VEC(struct consumer_start) parts; /* names belong to `topics` */
 	bool paused, done;
+	bool member;             /* of a group */
+	struct io_timer present; /* a member that never asks for records is put out */
 	int64_t delivered;
 	/* Taken from the queue; [at, n_taken) have not been told of yet. */
 	rd_kafka_message_t *taken[RECORDS_AT_ONCE];
@@ -57,7 +66,8 @@ static int configure(struct consumer *c, rd_kafka_conf_t *conf, struct err *e)
 		(r = client_set(conf, "isolation.level",
 			 o->read_committed ? "read_committed" : "read_uncommitted", e)) < 0 ||
 		(r = client_set(conf, "auto.offset.reset", reset, e)) < 0 ||
-		(r = client_set(conf, "enable.auto.commit", "false", e)) < 0 ||
+		(r = client_set(conf, "enable.auto.commit", c->member ? "true" : "false", e)) < 0 ||
+		(c->member && (r = client_set(conf, "group.id", o->group, e)) < 0) ||
 		(r = client_set(conf, "enable.auto.offset.store", "false", e)) < 0 ||
 		(r = client_set(conf, "enable.partition.eof", "true", e)) < 0 ||
 		(r = client_set(conf, "allow.auto.create.topics", "false", e)) < 0 ||
@@ -128,6 +138,18 @@ static void take_odd(struct consumer *c, const rd_kafka_message_t *m)
 	fail(c, &e, m->err != RD_KAFKA_RESP_ERR__TRANSPORT);
 }
 
+/* What has been delivered may be committed. The last of each run of a partition says it for all. */
+static void store(struct consumer *c, const struct consumer_record *r, size_t n)
+{
+	for (size_t i = 0; c->member && i < n; i++) {
+		const rd_kafka_message_t *m = r[i].source;
+		const rd_kafka_message_t *next = i + 1 < n ? r[i + 1].source : NULL;
+		/* A partition that has gone to another member meanwhile cannot be stored. */
+		if (!next || next->rkt != m->rkt || next->partition != m->partition)
+			(void)rd_kafka_offset_store(m->rkt, m->partition, m->offset);
+	}
+}
+
 static void deliver(struct consumer *c, const struct consumer_record *r, size_t n)
 {
 	if (c->o.max_records > 0)
@@ -137,6 +159,7 @@ static void deliver(struct consumer *c, const struct consumer_record *r, size_t 
 	c->delivered += (int64_t)n;
 	c->done = c->o.max_records > 0 && c->delivered >= c->o.max_records;
 	c->o.on_batch(c->o.arg, r, n);
+	store(c, r, n);
 	if (c->done && c->o.on_done)
 		c->o.on_done(c->o.arg);
 }
@@ -208,6 +231,12 @@ static void on_pipe(void *arg, int events)
 		pipe_poke(&c->pipe);
 }
 
+static void on_present(void *arg)
+{
+	struct consumer *c = arg;
+	pipe_poke(&c->pipe);
+}
+
 static rd_kafka_t *make_client(struct consumer *c, struct err *e)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -225,6 +254,8 @@ struct consumer *consumer_new(struct loop *l, const struct consumer_options *o, 
 	c->loop = l;
 	c->o = *o;
 	c->pipe.fd[0] = c->pipe.fd[1] = -1;
+	c->member = o->group != NULL;
+	io_timer_init(&c->present, l, on_present, c);
 	map_init(&c->topics);
 	map_init(&c->started);
 	c->bootstrap = xstrdup(o->bootstrap ? o->bootstrap : "");
@@ -232,7 +263,7 @@ struct consumer *consumer_new(struct loop *l, const struct consumer_options *o, 
 	if (!c->rk)
 		goto fail;
 	c->main = rd_kafka_queue_get_main(c->rk);
-	c->records = rd_kafka_queue_new(c->rk);
+	c->records = c->member ? rd_kafka_queue_get_consumer(c->rk) : rd_kafka_queue_new(c->rk);
 	if (pipe_open(&c->pipe, l, on_pipe, c, e) < 0)
 		goto fail;
 	rd_kafka_set_log_queue(c->rk, c->main);
@@ -290,6 +321,7 @@ void consumer_free(struct consumer *c)
 	if (!c)
 		return;
 	c->done = true;
+	io_timer_stop(&c->present);
 	aside_leave(c->lookup);
 	drop_taken(c, c->n_taken - c->at);
 	pipe_unwatch(&c->pipe);
@@ -434,6 +466,40 @@ int consumer_assign(struct consumer *c, const struct consumer_start *s, size_t n
 		return 0;
 	rd_kafka_topic_partition_list_destroy(times);
 	return r;
+}
+
+int consumer_subscribe(struct consumer *c, const char *const *topics, size_t n, struct err *e)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
+	for (size_t i = 0; i < n; i++)
+		rd_kafka_topic_partition_list_add(list, topics[i], RD_KAFKA_PARTITION_UA);
+	rd_kafka_resp_err_t code = rd_kafka_subscribe(c->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	if (code)
+		return err_set(e, ERR_INVALID, "%s", traffic_error_text((int)code));
+	io_timer_start(&c->present, PRESENT_MS, PRESENT_MS);
+	return 0;
+}
+
+bool consumer_leave(struct consumer *c, int64_t timeout_ms)
+{
+	int64_t end = clock_mono_ms(&clock_system) + timeout_ms;
+	rd_kafka_queue_t *q = rd_kafka_queue_new(c->rk);
+	rd_kafka_message_t *m;
+	bool left = false;
+	c->done = true;
+	drop_taken(c, c->n_taken - c->at);
+	if (!rd_kafka_consumer_close_queue(c->rk, q)) {
+		while (!(left = rd_kafka_consumer_closed(c->rk)) &&
+			clock_mono_ms(&clock_system) < end) {
+			/* What it asks for on the way out is done in here. */
+			m = rd_kafka_consume_queue(q, LEAVE_STEP_MS);
+			if (m)
+				rd_kafka_message_destroy(m);
+		}
+	}
+	rd_kafka_queue_destroy(q);
+	return left;
 }
 
 void consumer_pause(struct consumer *c, bool paused)

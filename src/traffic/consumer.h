@@ -1,6 +1,7 @@
 /*
- * A consumer of explicitly named partitions, without a group: nothing is committed anywhere.
- * Records come in batches on the loop; a paused consumer reads ahead a bounded amount and waits.
+ * A consumer of explicitly named partitions, of which nothing is committed anywhere; or a member of
+ * a group, which shares topics with the others and commits what has been delivered. Records come in
+ * batches on the loop; a paused consumer reads ahead a bounded amount and waits.
  */
 #ifndef TRAFFIC_CONSUMER_H
 #define TRAFFIC_CONSUMER_H
@@ -60,6 +61,8 @@ struct consumer_options {
 	int32_t read_ahead_kb; /* 0: 16 MiB; what a paused consumer holds at most */
 	/* An offset that is not there any more: "earliest", "latest" (NULL), "error". */
 	const char *reset;
+	/* The group to be a member of; NULL: none. Then consumer_subscribe, not consumer_assign. */
+	const char *group;
 	/* Settings beside these; they win over them. */
 	const struct traffic_property *properties;
 	size_t n_properties;
@@ -81,6 +84,13 @@ void consumer_free(struct consumer *c);
  * looked up first; a look-up that fails comes by on_error, fatal. */
 int consumer_assign(
 	struct consumer *c, const struct consumer_start *s, size_t n, struct err *e) MUSTCHECK;
+/* Reads what the group gives it of these topics; one that begins with ^ is a pattern. Delivered
+ * records are committed every few seconds and by consumer_leave. ERR_INVALID. */
+int consumer_subscribe(
+	struct consumer *c, const char *const *topics, size_t n, struct err *e) MUSTCHECK;
+/* Commits and leaves the group, waiting for that no longer than timeout_ms. Nothing is delivered
+ * any more. False: it was not done in time; what was not committed will be read again. */
+bool consumer_leave(struct consumer *c, int64_t timeout_ms) MUSTCHECK;
 /* No callback of records or ends until it is false again, when they go on where they stopped;
  * allowed inside on_batch, where the batch under way is the last. */
 void consumer_pause(struct consumer *c, bool paused);

@@ -459,7 +459,7 @@ def test_consume_flags():
             (["--timeout-ms", "x"], "--timeout-ms x"),
             (["--isolation-level", "x"], "read_committed was expected"),
             (["--include", "x"], "one of --topic and --include"),
-            (["--group", "g"], "--group: this version reads without a group"),
+            (["--group", "g", "--partition", "0"], "--partition and --group exclude each other"),
             (["--formatter", "my.Formatter"], "classes cannot be used"),
             (["--value-deserializer", "x.LongDeserializer"], "LongDeserializer"),
             (form("print.kee=true"), "unknown property"),

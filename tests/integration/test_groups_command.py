@@ -213,6 +213,24 @@ def test_deleted():
     assert groups("--describe", "--group", "d1", code=NO, err="group d1: GROUP_ID_NOT_FOUND") == ""
 
 
+def test_consumed():
+    """consume --group goes on where it left off, and commits just what it has printed"""
+    topic("c", 2, 50)
+    read = ["--topic", "c", "--group", "reader", "--from-beginning"]
+    seen = []
+    for n in 7, 20:
+        said = call("consume", *read, "--max-messages", str(n))
+        assert "Processed a total of %d messages" % n in said.err, said.err
+        seen += said.out.split()
+        assert sum(at or 0 for at, _ in offsets("reader").values()) == len(seen)
+    seen += call("consume", *read, "--timeout-ms", "4000").out.split()
+    assert sorted(seen, key=int) == [str(i) for i in range(50)], seen
+    assert [lag for _, lag in offsets("reader").values()] == [0, 0]
+    state = table(groups("--describe", "--group", "reader", "--state", err="no active members"))
+    assert state[0]["STATE"] == "Empty", "it did not leave: " + str(state)
+    call("consume", "--topic", "c", "--group", "reader", "--partition", "0", code=USAGE)
+
+
 def test_many_groups():
     """a hundred groups in one description"""
     topic("m", 4, 40)

@@ -1,4 +1,4 @@
-/* kdeck consume: kafka-console-consumer.sh for named partitions, without a group. */
+/* kdeck consume: kafka-console-consumer.sh, of named partitions or as a member of a group. */
 #include "cli/cli.h"
 #include "cli/impl.h"
 #include "io/loop.h"
@@ -30,15 +30,17 @@ static const struct cli_option options[] = {
 	{"command-property", 0, CLI_VALUE, "NAME=VALUE", NULL, "consumer-property"},
 	{"consumer.config", 0, CLI_VALUE, "FILE", NULL, "command-config"},
 	{"skip-message-on-error", 0, CLI_FLAG, NULL, NULL, NULL},
-	{"group", 0, CLI_REFUSED, "GROUP",
-		"this version reads without a group and commits nothing: leave it away", NULL},
+	{"group", 0, CLI_VALUE, "GROUP",
+		"Read as a member of this group, from where it has got to, and commit; without it "
+		"nothing is committed",
+		NULL},
 	{"enable-systest-events", 0, CLI_REFUSED, NULL,
 		"these lines are for Kafka's own tests: leave it away", NULL},
 	{NULL, 0, CLI_FLAG, NULL, NULL, NULL},
 };
 
 /* A batch of large records is not gathered whole. */
-enum { FLUSH_BYTES = 1 << 20 };
+enum { FLUSH_BYTES = 1 << 20, LEAVE_MS = 5000 };
 
 struct consuming {
 	struct cli *c;
@@ -157,6 +159,10 @@ static int read_start(struct cli *c, struct consumer_start *s)
 	*s = (struct consumer_start){.partition = (int32_t)partition, .from = CONSUMER_LATEST};
 	if (status != CLI_OK)
 		return status;
+	if (partition >= 0 && cli_has(c, "group"))
+		return cli_usage(c,
+			"--partition and --group exclude each other: the group says who "
+			"reads what");
 	if (partition >= 0 && !cli_has(c, "topic"))
 		return cli_usage(c, "--partition needs --topic");
 	if (offset && cli_has(c, "from-beginning"))
@@ -207,6 +213,34 @@ static int find_partitions(struct cli *c, struct consuming *k, const struct cons
 		topic ? topic : include);
 }
 
+/* Topics that --include fits, also those to come. */
+static int subscribe(struct cli *c, struct consumer *consumer, struct err *e)
+{
+	const char *topic = cli_get(c, "topic");
+	char *pattern = topic ? NULL : xasprintf("^(%s)$", cli_get(c, "include"));
+	for (char *p = pattern; p && (p = strchr(p, ','));)
+		*p = '|';
+	const char *one = topic ? topic : pattern;
+	int r = consumer_subscribe(consumer, &one, 1, e);
+	free(pattern);
+	return r;
+}
+
+static int begin(struct cli *c, struct consuming *k, struct consumer *consumer, struct err *e)
+{
+	return cli_has(c, "group") ? subscribe(c, consumer, e)
+				   : consumer_assign(consumer, k->starts.v, k->starts.n, e);
+}
+
+static void leave_group(struct cli *c, struct consuming *k, struct consumer *consumer)
+{
+	if (cli_has(c, "group") && !consumer_leave(consumer, LEAVE_MS))
+		k->status = cli_fail(c,
+			"group %s: the last offsets could not be committed in time: these records "
+			"will be read again",
+			cli_get(c, "group"));
+}
+
 static int consume(struct cli *c, struct consuming *k, int64_t max)
 {
 	struct err e = {0};
@@ -215,6 +249,8 @@ static int consume(struct cli *c, struct consuming *k, int64_t max)
 		.bootstrap = c->bootstrap,
 		.read_committed = level && !strcmp(level, "read_committed"),
 		.max_records = max,
+		.group = cli_get(c, "group"),
+		.reset = cli_has(c, "group") && cli_has(c, "from-beginning") ? "earliest" : NULL,
 		.properties = k->properties.v,
 		.n_properties = k->properties.n,
 		.on_batch = on_batch,
@@ -226,7 +262,7 @@ static int consume(struct cli *c, struct consuming *k, int64_t max)
 	if (!consumer)
 		return cli_usage(c, "%s", e.msg);
 	cli_watch_signals(c, &k->done);
-	if (!k->done && consumer_assign(consumer, k->starts.v, k->starts.n, &e) < 0) {
+	if (!k->done && begin(c, k, consumer, &e) < 0) {
 		k->status = cli_fail(c, "%s", e.msg);
 	} else {
 		if (k->timeout_ms >= 0)
@@ -235,6 +271,7 @@ static int consume(struct cli *c, struct consuming *k, int64_t max)
 			loop_run_once(c->loop, true);
 	}
 	io_timer_stop(&k->timer);
+	leave_group(c, k, consumer);
 	consumer_free(consumer);
 	cli_note(c, "Processed a total of %lld messages", (long long)k->processed);
 	return k->status;
