@@ -32,13 +32,14 @@ static int check(struct cli *c, const struct group_info *i, bool *table)
 {
 	*table = false;
 	cli_flush(c);
+	/* The broker's own words may say that it is a group of another kind. */
+	if (i->error)
+		return cli_fail(c, "%s", i->why);
 	if (group_missing(i))
 		return cli_fail(c,
 			"group %.*s: GROUP_ID_NOT_FOUND: it does not exist; kdeck groups --list "
 			"shows those that do",
 			STR_ARG(i->group));
-	if (i->error)
-		return cli_fail(c, "%s", i->why);
 	if (i->protocol_type.n && !str_eqz(i->protocol_type, "consumer"))
 		return cli_fail(c, "group %.*s: it is no consumer group, its protocol is %.*s",
 			STR_ARG(i->group), STR_ARG(i->protocol_type));
