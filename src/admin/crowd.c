@@ -197,7 +197,7 @@ static void batch_failed(struct crowd_batch *b, const struct err *e, enum crowd_
 		c->find_single = true;
 	for (size_t i = 0; i < b->n; i++) {
 		if (old)
-			c->state[b->at[i]] = back;
+			c->state[b->at[i]] = (uint8_t)back;
 		else if (lost && !change && b->broker >= 0)
 			again(c, b->at[i], error, why);
 		else

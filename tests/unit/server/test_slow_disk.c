@@ -37,9 +37,9 @@ struct slow_disk {
 	struct store_io io;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	bool slow[FDS]; /* the fd is of the slow topic */
-	bool shut;      /* its calls stand still */
-	int standing;   /* how many do */
+	bool slow[FDS];  /* the fd is of the slow topic */
+	bool shut;       /* its calls stand still */
+	int standing;    /* how many do */
 	bool only_syncs; /* reads are never slow; set before the disk is shut */
 };
 
