@@ -81,6 +81,41 @@ struct produce_delivery {
 /* Every single record's fate, in order of the answers; may be NULL. */
 typedef void source_delivery_fn(void *arg, const struct produce_delivery *d);
 
+/* ---- groups ------------------------------------------------------------------------------ */
+
+enum reset_to {
+	RESET_EARLIEST,
+	RESET_LATEST,
+	RESET_CURRENT,  /* where it is: what was never committed goes to the end */
+	RESET_OFFSET,   /* at: an offset */
+	RESET_SHIFT,    /* at: so many records on, or back when below 0 */
+	RESET_DURATION, /* at: ms back from now */
+	RESET_TIME,     /* at: ms since 1970 */
+	RESET_TO_COUNT,
+};
+
+struct reset_spec {
+	const char *group;
+	const char *topic; /* NULL: every topic that the group has committed in */
+	int32_t partition; /* -1: all */
+	enum reset_to to;
+	int64_t at;
+};
+
+/* What a reset does to one partition. */
+struct reset_row {
+	struct str topic;
+	int32_t partition;
+	int64_t now; /* committed, -1: never */
+	int64_t to;  /* lies in the log: start <= to <= end */
+	int64_t start, end;
+	bool clamped; /* what was asked for lies outside the log */
+};
+
+/* By topic and partition; lent for the call. With e nothing was worked out: the group has members
+ * (ERR_BUSY), or is not there, or the topic is not … */
+typedef void source_plan_fn(void *arg, const struct err *e, const struct reset_row *rows, size_t n);
+
 /* ---- browsing ---------------------------------------------------------------------------- */
 
 enum browse_from { BROWSE_EARLIEST, BROWSE_LATEST, BROWSE_OFFSET, BROWSE_TIME, BROWSE_LAST };
@@ -125,6 +160,9 @@ struct source_want {
 	const char *topic;         /* opened; NULL: none */
 	const struct str *visible; /* topics whose rows are seen; at most 200 count */
 	size_t n_visible;
+	const char *group;        /* opened; NULL: none */
+	const struct str *groups; /* whose rows are seen; at most 200 count */
+	size_t n_groups;
 };
 
 struct source_ops {
@@ -147,6 +185,14 @@ struct source_ops {
 		struct source *s, const struct purge_spec *p, source_done_fn *fn, void *arg);
 	int64_t (*elect)(struct source *s, const char *topic, int32_t partition, source_done_fn *fn,
 		void *arg);
+	int64_t (*plan_reset)(
+		struct source *s, const struct reset_spec *r, source_plan_fn *fn, void *arg);
+	int64_t (*reset_offsets)(struct source *s, const struct reset_spec *r,
+		const struct reset_row *rows, size_t n, source_done_fn *fn, void *arg);
+	int64_t (*delete_groups)(struct source *s, const char *const *names, size_t n,
+		source_done_fn *fn, void *arg);
+	int64_t (*delete_offsets)(struct source *s, const char *group, const char *topic,
+		int32_t partition, source_done_fn *fn, void *arg);
 	int64_t (*produce)(struct source *s, const struct produce_spec *p, source_produce_fn *fn,
 		source_delivery_fn *each, void *arg);
 	void (*produce_forget)(struct source *s, int64_t id);
@@ -229,6 +275,30 @@ static inline int64_t source_elect(
 	struct source *s, const char *topic, int32_t partition, source_done_fn *fn, void *arg)
 {
 	return s->ops->elect(s, topic, partition, fn, arg);
+}
+/* Works a reset out and changes nothing; not refused by read_only. */
+static inline int64_t source_plan_reset(
+	struct source *s, const struct reset_spec *r, source_plan_fn *fn, void *arg)
+{
+	return s->ops->plan_reset(s, r, fn, arg);
+}
+/* Commits the rows of a plan as they are; r says what was asked for, for the command shown. */
+static inline int64_t source_reset_offsets(struct source *s, const struct reset_spec *r,
+	const struct reset_row *rows, size_t n, source_done_fn *fn, void *arg)
+{
+	return s->ops->reset_offsets(s, r, rows, n, fn, arg);
+}
+/* With their offsets; groups that have members are refused. */
+static inline int64_t source_delete_groups(
+	struct source *s, const char *const *names, size_t n, source_done_fn *fn, void *arg)
+{
+	return s->ops->delete_groups(s, names, n, fn, arg);
+}
+/* What a group has committed in a topic, partition -1: in all of it. */
+static inline int64_t source_delete_offsets(struct source *s, const char *group, const char *topic,
+	int32_t partition, source_done_fn *fn, void *arg)
+{
+	return s->ops->delete_offsets(s, group, topic, partition, fn, arg);
 }
 static inline int64_t source_produce(struct source *s, const struct produce_spec *p,
 	source_produce_fn *fn, source_delivery_fn *each, void *arg)
