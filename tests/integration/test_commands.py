@@ -720,6 +720,12 @@ def test_links():
     done = subprocess.run([link, "--bootstrap-server", broker.address, "--list", "--topic", "nobody"],
                           capture_output=True, timeout=kdecktest.DEADLINE)
     assert done.returncode == DONE and done.stdout == b"\n", done
+    own = call("topics", "--help").out
+    assert own.startswith("Usage: kdeck topics "), own
+    for ask in "--help", "-h":
+        done = subprocess.run([link, ask], capture_output=True, timeout=kdecktest.DEADLINE)
+        assert done.stdout.decode() == own.replace("kdeck topics", "kafka-topics.sh", 1), done
+        assert done.returncode == DONE and not done.stderr, done
 
 
 def test_local_cluster():

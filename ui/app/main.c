@@ -200,7 +200,8 @@ static int run_command(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	const char *first = argc > 1 ? argv[1] : "";
+	/* A link named like Kafka's script has that command's options, not the program's. */
+	const char *first = argc > 1 && !cli_by_link(commands, argv[0]) ? argv[1] : "";
 	int rc;
 
 	if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)

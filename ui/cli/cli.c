@@ -252,7 +252,7 @@ static int run(struct cli *c, int argc, const char *const *argv)
 	if (cli_parse(c, argc, argv, &e) < 0)
 		return cli_usage(c, "%s", e.msg);
 	if (cli_has(c, "help")) {
-		cli_print_help(c->cmd, &c->out);
+		cli_print_help(c->cmd, c->link, &c->out);
 		status = CLI_OK;
 	} else if (cli_has(c, "version")) {
 		buf_printf(&c->out, "kdeck %s\n", PACKAGE_VERSION);
@@ -268,10 +268,15 @@ static int run(struct cli *c, int argc, const char *const *argv)
 	return status == CLI_OK && c->lost ? CLI_NO : status;
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
 const struct cli_command *cli_find(const struct cli_command *const *commands, const char *name)
 {
-	const char *slash = strrchr(name, '/');
-	const char *base = slash ? slash + 1 : name;
+	const char *base = base_name(name);
 	for (; *commands; commands++) {
 		const char *script = (*commands)->script;
 		if (!strcmp((*commands)->name, base))
@@ -281,6 +286,11 @@ const struct cli_command *cli_find(const struct cli_command *const *commands, co
 			return *commands;
 	}
 	return NULL;
+}
+
+const struct cli_command *cli_by_link(const struct cli_command *const *commands, const char *path)
+{
+	return str_starts(str_of(base_name(path)), "kafka-") ? cli_find(commands, path) : NULL;
 }
 
 /* A standard descriptor that is closed would be given to the next file that is opened: reads find
@@ -300,10 +310,10 @@ int cli_main(
 	if (argc < 1)
 		return -1;
 	hold_descriptors();
-	const char *slash = strrchr(argv[0], '/');
-	c.cmd = !strncmp(slash ? slash + 1 : argv[0], "kafka-", 6) ? cli_find(commands, argv[0])
-								   : NULL;
-	if (!c.cmd && argc > 1 && argv[1][0] != '-') {
+	c.cmd = cli_by_link(commands, argv[0]);
+	if (c.cmd)
+		c.link = base_name(argv[0]);
+	else if (argc > 1 && argv[1][0] != '-') {
 		c.cmd = cli_find(commands, argv[1]);
 		skip = 2;
 	}

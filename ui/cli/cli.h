@@ -72,9 +72,12 @@ int cli_main(const struct cli_command *const *commands, const struct cli_env *en
 	char **argv);
 /* By its name or its script's base name (with or without .sh); NULL. */
 const struct cli_command *cli_find(const struct cli_command *const *commands, const char *name);
+/* The one that a link to the program stands for, by the link's path; NULL: it is no script's. */
+const struct cli_command *cli_by_link(const struct cli_command *const *commands, const char *path);
 
-/* The help page of a command, and its part of the man page (roff). */
-void cli_print_help(const struct cli_command *cmd, struct buf *out);
+/* The help page of a command, under the name of the link it was called by (NULL: by none), and its
+ * part of the man page (roff). */
+void cli_print_help(const struct cli_command *cmd, const char *link, struct buf *out);
 void cli_print_man(const struct cli_command *cmd, struct buf *out);
 /* The OPTIONS section of the man page: those of cmd and those that it shares with others. */
 void cli_print_man_options(const struct cli_command *cmd, struct buf *out);
@@ -99,6 +102,7 @@ typedef VEC(struct traffic_property) property_list;
 
 struct cli {
 	const struct cli_command *cmd;
+	const char *link; /* "kafka-topics.sh" it was called by; NULL: as kdeck */
 	const struct cli_env *env;
 	VEC(struct cli_given) given;
 	VEC(const char *) operands;

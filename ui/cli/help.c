@@ -41,10 +41,13 @@ static void put_options(const struct cli_option *o, struct buf *out)
 	}
 }
 
-void cli_print_help(const struct cli_command *cmd, struct buf *out)
+void cli_print_help(const struct cli_command *cmd, const char *link, struct buf *out)
 {
 	buf_puts(out, "Usage: ");
-	cli_put_called(cmd, out);
+	if (link)
+		buf_puts(out, link);
+	else
+		cli_put_called(cmd, out);
 	buf_printf(out, " [OPTION …]%s%s\n%s\n", cmd->operands ? " " : "",
 		cmd->operands ? cmd->operands : "", cmd->summary);
 	if (cmd->script)

@@ -56,6 +56,9 @@ static void commands_are_found(void **state)
 	assert_ptr_equal(&cli_topics, cli_find(commands, "/x/kafka-topics.sh"));
 	assert_ptr_equal(&cli_produce, cli_find(commands, "kafka-console-producer"));
 	assert_null(cli_find(commands, "kafka"));
+	assert_ptr_equal(&cli_topics, cli_by_link(commands, "/x/kafka-topics.sh"));
+	assert_null(cli_by_link(commands, "/x/topics"));
+	assert_null(cli_by_link(commands, "kafka-nothing.sh"));
 	char kdeck[] = "kdeck", help[] = "--help", *argv[] = {kdeck, help};
 	assert_int_equal(-1, cli_main(commands, NULL, 2, argv));
 }
@@ -64,10 +67,14 @@ static void help_shows_every_option(void **state)
 {
 	struct buf b = BUF_EMPTY;
 	(void)state;
-	cli_print_help(&cli_consume, &b);
+	cli_print_help(&cli_consume, NULL, &b);
+	assert_true(str_starts(buf_str(&b), "Usage: kdeck consume [OPTION …]\n"));
 	assert_non_null(strstr(buf_z(&b), "--from-beginning"));
 	assert_non_null(strstr(buf_z(&b), "-b, --bootstrap-server"));
 	assert_null(strstr(buf_z(&b), "formatter-property"));
+	buf_clear(&b);
+	cli_print_help(&cli_consume, "kafka-console-consumer", &b);
+	assert_true(str_starts(buf_str(&b), "Usage: kafka-console-consumer [OPTION …]\n"));
 	buf_clear(&b);
 	cli_print_man(&cli_consume, &b);
 	assert_non_null(strstr(buf_z(&b), "\\-\\-from\\-beginning"));
