@@ -17,7 +17,6 @@ struct app_status {
 	bool needs_address;   /* a kdeck command without -b would go to another cluster */
 	const char *facts;    /* "brokers 3/4   controller 2" */
 	const char *language; /* "en" */
-	bool production;      /* red title; W and the cluster's name unlock writing */
 	bool ends_cluster;    /* q at the bottom asks first */
 	const char *hint;     /* what to press first; stands on the first screen; NULL: nothing */
 };
@@ -31,7 +30,6 @@ struct app_ops {
 	void (*repaint)(void *arg);
 	void (*refresh)(void *arg);          /* `r` */
 	void (*freeze)(void *arg, bool on);  /* `z` */
-	void (*unlock)(void *arg);           /* production cluster: writing allowed now */
 	bool (*mouse)(void *arg);            /* `M`: true when it is the console's now */
 	void (*start)(void *arg, bool demo); /* a cluster on this machine */
 };

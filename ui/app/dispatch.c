@@ -46,8 +46,7 @@ void app_command(struct app *a, struct buf *out)
 static bool is_plumbing(enum action_id id)
 {
 	return id == ACTION_MOVE || id == ACTION_BACK || id == ACTION_MENU || id == ACTION_TAB ||
-	       id == ACTION_TAB_BACK || id == ACTION_REPAINT || id == ACTION_ABORT ||
-	       id == ACTION_UNLOCK;
+	       id == ACTION_TAB_BACK || id == ACTION_REPAINT || id == ACTION_ABORT;
 }
 
 /* What the key column says works in the menu too; Enter and q are the menu's own there. */
@@ -145,29 +144,6 @@ static void freeze(struct app *a)
 	app_dirty(a);
 }
 
-static void unlock_answer(void *arg, bool yes)
-{
-	struct app *a = arg;
-
-	if (!yes)
-		return;
-	a->ctx.read_only = false;
-	if (a->ops->unlock)
-		a->ops->unlock(a->arg);
-}
-
-static void unlock(struct app *a)
-{
-	struct app_status st;
-
-	app_status(a, &st);
-	if (!st.production || !a->ctx.read_only)
-		say(a, MESSAGE_OK, "nothing is locked here");
-	else
-		view_ask(&a->ctx, "Allow writing?", "This is a production cluster.", "Unlock",
-			st.cluster, true, unlock_answer, a);
-}
-
 static void next_tab(struct app *a, int step)
 {
 	struct app_entry *top = app_top(a);
@@ -253,9 +229,6 @@ static void global_action(struct app *a, enum action_id id)
 		break;
 	case ACTION_PRESENTER:
 		a->presenter = !a->presenter;
-		break;
-	case ACTION_UNLOCK:
-		unlock(a);
 		break;
 	case ACTION_MOUSE:
 		mouse(a);

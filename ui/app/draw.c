@@ -67,7 +67,7 @@ static void draw_title(struct app *a, const struct surface *s)
 	buf_clear(&right);
 	buf_printf(&right, "%s%s%s   ", st.facts ? st.facts : "",
 		st.facts && *st.facts ? "   " : "", st.language);
-	x += surface_puts(s, x, 0, st.production ? STYLE_ALARM : STYLE_TITLE, "kdeck");
+	x += surface_puts(s, x, 0, STYLE_TITLE, "kdeck");
 	if (*st.cluster)
 		x += 2 + surface_puts(s, x + 2, 0, STYLE_TITLE, st.cluster);
 	x += 2;

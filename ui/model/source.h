@@ -232,7 +232,7 @@ static inline bool source_read_only(const struct source *s)
 {
 	return s->ops->read_only(s);
 }
-/* `W` unlocks a production cluster. */
+/* From the next request on. */
 static inline void source_set_read_only(struct source *s, bool on)
 {
 	s->ops->set_read_only(s, on);

@@ -25,7 +25,6 @@ enum style {
 	STYLE_FOCUS,  /* the field that has the focus */
 	STYLE_TAB,    /* the tab that is open */
 	STYLE_BOX,    /* dialogs and menus */
-	STYLE_ALARM,  /* title of a production cluster */
 	STYLE_COUNT
 };
 

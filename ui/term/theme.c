@@ -23,7 +23,6 @@ struct look theme_look(enum theme theme, enum style style, int colors)
 		[STYLE_FOCUS] = {.fg = -1, .bg = -1, .reverse = true},
 		[STYLE_TAB] = {.fg = -1, .bg = -1, .bold = true},
 		[STYLE_BOX] = {.fg = -1, .bg = -1},
-		[STYLE_ALARM] = {.fg = -1, .bg = -1, .bold = true, .reverse = true},
 	};
 	struct look l = style < STYLE_COUNT ? mono[style] : mono[STYLE_NORMAL];
 	bool light = theme == THEME_LIGHT, many = colors >= 256;
@@ -49,9 +48,6 @@ struct look theme_look(enum theme theme, enum style style, int colors)
 		break;
 	case STYLE_MARK:
 		l = (struct look){MAGENTA, -1, .bold = true};
-		break;
-	case STYLE_ALARM:
-		l = (struct look){WHITE, RED, .bold = true};
 		break;
 	case STYLE_DIM:
 	case STYLE_RULE:
