@@ -97,6 +97,16 @@ static bool was_copied(void *arg, struct screen *s)
 	return got && strncmp(got, arg, strlen(arg)) == 0;
 }
 
+static void presenter_shows_keys(void **state)
+{
+	struct bench *b = *state;
+
+	open_topics(b, 80, 24);
+	screen_press(b->s, "P Down Backtab");
+	screen_wait(b->s, " P Down Shift-Tab ");
+	bench_quit(b);
+}
+
 static void command_is_copied(void **state)
 {
 	struct bench *b = *state;
@@ -326,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(mouse_moves_and_opens),
 		TEST(hangul_is_keys_and_text),
+		TEST(presenter_shows_keys),
 		TEST(command_is_copied),
 		TEST(bar_offers_no_letters_in_a_form),
 		TEST(wrong_fields_say_so),

@@ -45,6 +45,11 @@ char action_menu_letter(const struct action *a)
 	return a->menu;
 }
 
+const char *action_key_cap(const char *key)
+{
+	return strcmp(key, "Backtab") == 0 ? "Shift-Tab" : key;
+}
+
 void action_first_key(const struct action *a, char out[static 24])
 {
 	snprintf(out, 24, "%.*s", (int)strcspn(a->keys, " "), a->keys);
@@ -175,26 +180,17 @@ void action_put_command(struct buf *out, struct str command, const char *address
 	}
 }
 
-/* Keys as people call them. */
-static void put_keys(struct buf *out, const char *keys)
-{
-	buf_puts(out, strcmp(keys, "Backtab") == 0 ? "Shift-Tab" : keys);
-}
-
 void action_help(struct buf *out, enum screen screen)
 {
 	for (int i = 0; i < ACTION_COUNT; i++) {
 		const struct action *a = &actions[i];
 		char key[24], menu[8] = "";
-		struct buf keys = BUF_EMPTY;
 		if (!(a->screens & ON(screen)))
 			continue;
 		action_first_key(a, key);
-		put_keys(&keys, key);
 		if (a->menu)
 			snprintf(menu, sizeof(menu), "m %c", a->menu);
-		buf_printf(out, "%-10s %-4s %s\n", buf_z(&keys), menu, a->help);
-		buf_fini(&keys);
+		buf_printf(out, "%-10s %-4s %s\n", action_key_cap(key), menu, a->help);
 	}
 }
 
@@ -215,12 +211,8 @@ static void put_roff(struct buf *out, const char *z)
 
 static void man_action(struct buf *out, const struct action *a)
 {
-	struct buf keys = BUF_EMPTY;
-
-	put_keys(&keys, a->keys);
 	buf_puts(out, ".TP\n.B ");
-	put_roff(out, buf_z(&keys));
-	buf_fini(&keys);
+	put_roff(out, action_key_cap(a->keys));
 	if (a->menu)
 		buf_printf(out, "%sm %c", a->keys[0] ? ", " : "", a->menu);
 	buf_putc(out, '\n');

@@ -68,6 +68,8 @@ enum action_id action_by_key(enum screen screen, const char *key_name);
 /* What is typed in the menu for it: its key where that is one character, else its letter; 0: only
  * the keys that are longer. */
 char action_menu_letter(const struct action *a);
+/* What is written on the key: "Shift-Tab" for "Backtab"; all others are called by it. */
+const char *action_key_cap(const char *key);
 /* First key of an action: "Enter"; "" when it has none. */
 void action_first_key(const struct action *a, char out[static 24]);
 /* The first key that writes no text: what works while a field has the focus; "" when none does. */

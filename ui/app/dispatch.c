@@ -395,13 +395,15 @@ static void key_input(struct app *a, struct key k)
 
 static void remember_key(struct app *a, const struct event *e)
 {
-	char name[KEY_NAME_MAX];
+	char spelled[KEY_NAME_MAX];
+	const char *name;
 	size_t have = strlen(a->keys);
 	size_t more;
 
 	if (e->type != EVENT_KEY)
 		return;
-	key_spell(e->key, name);
+	key_spell(e->key, spelled);
+	name = action_key_cap(spelled);
 	more = strlen(name) + 1;
 	while (have + more >= sizeof(a->keys)) {
 		char *blank = strchr(a->keys, ' ');
