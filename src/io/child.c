@@ -33,7 +33,7 @@ struct child {
 	pid_t pid;
 	bool running, forgotten, leads_group;
 	int status;
-	int out_fd, err_fd;
+	int in_fd, out_fd, err_fd;
 	child_exit_fn *fn;
 	void *arg;
 };
@@ -270,6 +270,22 @@ static int open_stream(
 	}
 }
 
+/* Standard input: what the child gets (to be closed here afterwards) and the end that stays here.
+ */
+static int open_input(const struct child_options *o, int *opened, int *stays, struct err *e)
+{
+	int fd[2];
+
+	if (!o->stdin_pipe)
+		return 0;
+	if (make_pipe(fd, e))
+		return ERR_IO;
+	fcntl(fd[1], F_SETFL, O_NONBLOCK);
+	*opened = fd[0];
+	*stays = fd[1];
+	return 0;
+}
+
 /* 0, or what the child met before exec. */
 static int await_exec(int fd, struct failure *f)
 {
@@ -331,8 +347,8 @@ static pid_t start(struct start *s, struct err *e)
 	return rc ? rc : pid;
 }
 
-static pid_t start_with_streams(
-	const struct child_options *o, int *out_fd, int *err_fd, struct err *e)
+/* The ends that stay here go into c, also when it fails. */
+static pid_t start_with_streams(struct child *c, const struct child_options *o, struct err *e)
 {
 	struct start s = {.o = o, .in = -1};
 	int opened[2] = {-1, -1};
@@ -344,12 +360,14 @@ static pid_t start_with_streams(
 		return ERR_IO;
 	}
 	s.env = merge_env(o->env);
-	if (!open_stream(&o->out, 1, &s.out, &opened[0], out_fd, e) &&
-		!open_stream(&o->err, 2, &s.err, &opened[1], err_fd, e)) {
+	if (!open_input(o, &s.in, &c->in_fd, e) &&
+		!open_stream(&o->out, 1, &s.out, &opened[0], &c->out_fd, e) &&
+		!open_stream(&o->err, 2, &s.err, &opened[1], &c->err_fd, e)) {
 		if (o->err.to == CHILD_STDOUT)
 			s.err = s.out;
 		pid = start(&s, e);
 	}
+	close_fd(s.in);
 	close_fd(opened[0]);
 	close_fd(opened[1]);
 	close(s.null);
@@ -363,24 +381,19 @@ struct child *child_spawn(
 	struct loop *l, const struct child_options *o, child_exit_fn *fn, void *arg, struct err *e)
 {
 	struct reaper *r = reaper_get(l, e); /* before the fork: its end may come at once */
-	int out_fd = -1, err_fd = -1;
 	struct child *c;
-	pid_t pid;
 
 	if (!r)
 		return NULL;
-	pid = start_with_streams(o, &out_fd, &err_fd, e);
-	if (pid < 0) {
-		close_fd(out_fd);
-		close_fd(err_fd);
+	c = ALLOC(struct child);
+	c->in_fd = c->out_fd = c->err_fd = -1;
+	c->pid = start_with_streams(c, o, e);
+	if (c->pid < 0) {
+		child_free(c);
 		return NULL;
 	}
-	c = ALLOC(struct child);
-	c->pid = pid;
 	c->running = true;
 	c->leads_group = o->new_session;
-	c->out_fd = out_fd;
-	c->err_fd = err_fd;
 	c->fn = fn;
 	c->arg = arg;
 	list_push_back(&r->running, &c->node);
@@ -391,9 +404,10 @@ void child_free(struct child *c)
 {
 	if (!c)
 		return;
+	close_fd(c->in_fd);
 	close_fd(c->out_fd);
 	close_fd(c->err_fd);
-	c->out_fd = c->err_fd = -1;
+	c->in_fd = c->out_fd = c->err_fd = -1;
 	if (c->running) {
 		c->forgotten = true;
 		return;
@@ -430,5 +444,12 @@ int child_take_stderr(struct child *c)
 {
 	int fd = c->err_fd;
 	c->err_fd = -1;
+	return fd;
+}
+
+int child_take_stdin(struct child *c)
+{
+	int fd = c->in_fd;
+	c->in_fd = -1;
 	return fd;
 }

@@ -1,6 +1,6 @@
 /*
  * Child processes. The child gets an empty signal mask, default SIGPIPE, no descriptor but 0, 1 and
- * 2 (all others here are close-on-exec), and standard input from /dev/null.
+ * 2 (all others here are close-on-exec), and standard input from /dev/null or a pipe.
  */
 #ifndef IO_CHILD_H
 #define IO_CHILD_H
@@ -32,6 +32,7 @@ struct child_options {
 	const char *const *env;  /* "NAME=value" put over our environment; may be NULL */
 	const char *cwd;         /* NULL: ours */
 	struct child_stream out, err;
+	bool stdin_pipe;      /* child_take_stdin writes to it; else /dev/null */
 	bool new_session;     /* no terminal, own process group: outlives a ^C */
 	bool die_with_parent; /* SIGKILL when our thread that started it ends */
 };
@@ -55,5 +56,7 @@ int child_kill(struct child *c, int signum, bool group);
 /* The reading end, non-blocking; the caller takes it and closes it. -1 when there is none. */
 int child_take_stdout(struct child *c);
 int child_take_stderr(struct child *c);
+/* The writing end, non-blocking; closing it is the child's end of input. -1 when there is none. */
+int child_take_stdin(struct child *c);
 
 #endif

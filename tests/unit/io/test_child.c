@@ -140,6 +140,25 @@ static void pipes(void **state)
 	child_free(c);
 }
 
+/* What is written comes in, and the end of it is the end of input. */
+static void standard_input(void **state)
+{
+	struct child_options o = {.out = {.to = CHILD_PIPE}, .stdin_pipe = true};
+	struct ended at = {0};
+	struct child *c = shell("cat; echo over", o, &at);
+	int fd = child_take_stdin(c);
+
+	(void)state;
+	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	assert_int_equal(write(fd, "in\n", 3), 3);
+	assert_int_equal(child_take_stdin(c), -1);
+	close(fd);
+	await(&at);
+	assert_int_equal(at.exit_code, 0);
+	assert_output(child_take_stdout(c), "in\nover\n");
+	child_free(c);
+}
+
 static void one_file_for_both(void **state)
 {
 	char path[] = "/tmp/childXXXXXX";
@@ -225,6 +244,7 @@ int main(void)
 		ON_A_LOOP(killed),
 		ON_A_LOOP(killed_with_its_group),
 		ON_A_LOOP(pipes),
+		ON_A_LOOP(standard_input),
 		ON_A_LOOP(one_file_for_both),
 		ON_A_LOOP(signals_are_as_usual),
 		ON_A_LOOP(what_cannot_start),
