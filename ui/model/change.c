@@ -292,7 +292,8 @@ void change_put(struct buf *out, const struct change *c, bool with_topic)
 		put_partition(out, c);
 		break;
 	case CHANGE_TOPIC_CREATED:
-		buf_printf(out, "topic created, %d partitions", c->to);
+		buf_puts(out, "topic created, ");
+		fmt_things(out, c->to, "partition");
 		break;
 	case CHANGE_TOPIC_DELETED:
 		buf_puts(out, "topic deleted");

@@ -2,6 +2,7 @@
 #include "model/impl.h"
 
 #include "base/err.h"
+#include "model/format.h"
 #include "wire/kerr.h"
 
 int64_t part_age_ms(const struct part *p, int64_t now_ms)
@@ -223,14 +224,17 @@ void problem_put(struct buf *out, const struct cluster *c, const struct problem 
 
 	if (p->kind == PROBLEM_BROKER) {
 		b = cluster_broker(c, p->broker);
-		buf_printf(out, "broker %d %s, %d replicas there", p->broker,
-			b && b->state == BROKER_STALE ? "does not answer" : "is down", p->count);
+		buf_printf(out, "broker %d %s, ", p->broker,
+			b && b->state == BROKER_STALE ? "does not answer" : "is down");
+		fmt_things(out, p->count, "replica");
+		buf_puts(out, " there");
 		if (b && b->why[0])
 			buf_printf(out, ": %s", b->why);
 		return;
 	}
-	buf_printf(out, "topic %.*s: %d of %d partitions %s", STR_ARG(p->topic->name), p->count,
-		p->topic->n_partitions, words[p->kind]);
+	buf_printf(out, "topic %.*s: ", STR_ARG(p->topic->name));
+	fmt_things_of(out, p->count, p->topic->n_partitions, "partition");
+	buf_printf(out, " %s", words[p->kind]);
 	if (p->kind == PROBLEM_UNDER || p->kind == PROBLEM_OFFLINE)
 		put_reason(out, c, p->topic);
 }

@@ -14,6 +14,25 @@ void fmt_count(struct buf *out, int64_t n)
 		buf_put_count(out, n);
 }
 
+void fmt_count_about(struct buf *out, int64_t n, bool about)
+{
+	buf_puts(out, about && n >= 0 ? "≈ " : "");
+	fmt_count(out, n);
+}
+
+void fmt_things(struct buf *out, int64_t n, const char *thing)
+{
+	fmt_count(out, n);
+	buf_printf(out, " %s%s", thing, n == 1 ? "" : "s");
+}
+
+void fmt_things_of(struct buf *out, int64_t part, int64_t n, const char *thing)
+{
+	fmt_count(out, part);
+	buf_puts(out, " of ");
+	fmt_things(out, n, thing);
+}
+
 static void put_scaled(struct buf *out, double v)
 {
 	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};

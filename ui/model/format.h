@@ -7,6 +7,12 @@
 
 /* 1,234,567 */
 void fmt_count(struct buf *out, int64_t n);
+/* "≈ 1,234,567" where the figure is not exact. */
+void fmt_count_about(struct buf *out, int64_t n, bool about);
+/* "1 record", "2 records", "- records": thing in the singular. */
+void fmt_things(struct buf *out, int64_t n, const char *thing);
+/* "5 of 6 partitions", "1 of 1 partition". */
+void fmt_things_of(struct buf *out, int64_t part, int64_t n, const char *thing);
 /* 75.2 MB: decimal units, three digits at most before the unit, "812 B" below a thousand. */
 void fmt_bytes(struct buf *out, int64_t n);
 /* Records a second: 0, 0.3, 70, 1,240. */

@@ -121,6 +121,12 @@ static void put_behind(struct buf *out, const char *who, const struct lag *l)
 		buf_puts(out, " and will never catch up at this pace");
 }
 
+static void put_waiting(struct buf *out, int64_t records)
+{
+	fmt_things(out, records, "record");
+	buf_puts(out, records == 1 ? " waits" : " wait");
+}
+
 static void put_stalled(
 	struct buf *out, const char *who, const struct group_partition *p, int64_t now_ms)
 {
@@ -130,8 +136,7 @@ static void put_stalled(
 	else
 		fmt_age(out, max_i64(0, now_ms - p->last_ms));
 	buf_puts(out, ", ");
-	fmt_count(out, p->lag.records);
-	buf_puts(out, " records wait");
+	put_waiting(out, p->lag.records);
 }
 
 static void put_position(struct buf *out, const struct group_partition *p)
@@ -166,13 +171,14 @@ void group_partition_put_reason(
 
 	switch ((enum verdict)p->lag.verdict) {
 	case VERDICT_LOST:
-		fmt_count(out, p->start - p->committed);
-		buf_puts(out, " records were deleted before they were read");
+		fmt_things(out, p->start - p->committed, "record");
+		buf_printf(out, " %s deleted before %s read",
+			p->start - p->committed == 1 ? "was" : "were",
+			p->start - p->committed == 1 ? "it was" : "they were");
 		break;
 	case VERDICT_STOPPED:
 		buf_puts(out, "the group has no member, ");
-		fmt_count(out, p->lag.records);
-		buf_puts(out, " records wait");
+		put_waiting(out, p->lag.records);
 		break;
 	case VERDICT_STALLED:
 		put_stalled(out, who, p, now_ms);
@@ -192,23 +198,46 @@ void group_partition_put_reason(
 	}
 }
 
+/* Of the group's state, before any partition's: true when that says it all. */
+static bool put_state_reason(struct buf *out, const struct group *g, bool bad)
+{
+	if (group_state_moving((enum group_state)g->state))
+		buf_puts(out, "rebalancing: nobody reads until partitions are shared out");
+	else if (bad)
+		return false;
+	else if (g->state == GROUP_DEAD)
+		buf_puts(out, "the group is gone");
+	else if (g->state == GROUP_EMPTY)
+		buf_puts(out, "no members");
+	return true;
+}
+
 void group_put_reason(struct buf *out, const struct group *g, int64_t now_ms)
 {
-	if (group_state_moving((enum group_state)g->state)) {
-		buf_puts(out, "rebalancing: nobody reads until partitions are shared out");
+	if (put_state_reason(out, g, g->worst >= 0))
 		return;
-	}
-	if (g->worst < 0) {
-		if (g->state == GROUP_DEAD)
-			buf_puts(out, "the group is gone");
-		else if (g->state == GROUP_EMPTY)
-			buf_puts(out, "no members");
-		return;
-	}
 	if (g->n_topics > 1)
 		buf_printf(out, "%s ", g->partitions[g->worst].topic.p);
 	buf_printf(out, "partition %d: ", g->partitions[g->worst].partition);
 	group_partition_put_reason(out, g, &g->partitions[g->worst], now_ms);
+}
+
+void group_topic_put_reason(
+	struct buf *out, const struct group *g, const struct group_topic *t, int64_t now_ms)
+{
+	const struct group_partition *worst = NULL;
+
+	for (size_t i = t->first; i < t->first + t->n; i++) {
+		const struct group_partition *p = &g->partitions[i];
+
+		if (verdict_bad((enum verdict)p->lag.verdict) && p->lag.verdict == t->lag.verdict &&
+			(!worst || p->lag.records > worst->lag.records))
+			worst = p;
+	}
+	if (put_state_reason(out, g, worst != NULL))
+		return;
+	buf_printf(out, "partition %d: ", worst->partition);
+	group_partition_put_reason(out, g, worst, now_ms);
 }
 
 static size_t given_away(const struct group *g)
@@ -232,9 +261,10 @@ void group_member_put_idle(struct buf *out, const struct group *g, size_t member
 		buf_printf(out, "the group is rebalancing: %s waits for its share", m->label);
 		break;
 	case IDLE_SURPLUS:
-		buf_printf(out,
-			"%zu partition%s, %zu members: a partition has one reader, so %s waits", n,
-			n == 1 ? "" : "s", g->members->n, m->label);
+		fmt_things(out, (int64_t)n, "partition");
+		buf_puts(out, ", ");
+		fmt_things(out, (int64_t)g->members->n, "member");
+		buf_printf(out, ": a partition has one reader, so %s waits", m->label);
 		break;
 	case IDLE_NOTHING:
 		buf_printf(out, "what %s subscribed to has no partitions", m->label);

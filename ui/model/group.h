@@ -147,6 +147,9 @@ void group_partition_put_reason(
 	struct buf *out, const struct group *g, const struct group_partition *p, int64_t now_ms);
 /* The same about the partition it is worst for, or about the group's state. */
 void group_put_reason(struct buf *out, const struct group *g, int64_t now_ms);
+/* The same about one topic of the group only. */
+void group_topic_put_reason(
+	struct buf *out, const struct group *g, const struct group_topic *t, int64_t now_ms);
 /* "6 partitions, 7 members: a partition has one reader, so pay-7 waits"; nothing when not idle. */
 void group_member_put_idle(struct buf *out, const struct group *g, size_t member);
 

@@ -163,8 +163,8 @@ static void put_rewind(struct buf *out, const struct change *c)
 	buf_puts(out, " > ");
 	fmt_count(out, c->offset_to);
 	buf_puts(out, ", ");
-	fmt_count(out, c->offset_from - c->offset_to);
-	buf_puts(out, " records to be read again");
+	fmt_things(out, c->offset_from - c->offset_to, "record");
+	buf_puts(out, " to be read again");
 }
 
 static void put_member(struct buf *out, const struct change *c, const char *what)

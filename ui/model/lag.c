@@ -13,6 +13,13 @@ const char *verdict_name(enum verdict v)
 	return names[v];
 }
 
+const char *verdict_mark(enum verdict v)
+{
+	static const char *const marks[] = {"", "", "!", "!", "✗", "✗", "✗"};
+
+	return marks[v];
+}
+
 static double plus(double a, double b)
 {
 	return isnan(a) ? b : isnan(b) ? a : a + b;

@@ -26,6 +26,14 @@ enum verdict {
 };
 /* "ok", "behind" … "-" for VERDICT_NONE. */
 const char *verdict_name(enum verdict v);
+/* "!" where something grows, "✗" where nobody reads or records are lost; "" where all is well: what
+ * stands before a figure that has no room for the word. */
+const char *verdict_mark(enum verdict v);
+/* Worth somebody's look. */
+static inline bool verdict_bad(enum verdict v)
+{
+	return v > VERDICT_OK;
+}
 
 enum lag_age {
 	AGE_NONE,

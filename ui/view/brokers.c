@@ -3,10 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/vec.h"
 #include "base/xalloc.h"
-#include "model/filter.h"
-#include "view/export.h"
+#include "view/list.h"
 
 enum {
 	COL_ID,
@@ -43,11 +41,7 @@ static const struct table_col cols[COL_COUNT] = {
 
 struct brokers {
 	struct view_ctx *ctx;
-	struct table table;
-	struct filter filter;
-	VEC(uint32_t) rows; /* places in the cluster's brokers */
-	struct formbox box;
-	struct export export;
+	struct view_list list; /* places in the cluster's brokers */
 };
 
 /* Rows are told before a snapshot, cells asked after it: a broker may have gone meanwhile. */
@@ -55,8 +49,9 @@ static const struct broker *at(const struct brokers *v, size_t row)
 {
 	const struct cluster *c = view_cluster(v->ctx);
 
-	return row < v->rows.n && v->rows.v[row] < c->n_brokers ? &c->brokers[v->rows.v[row]]
-								: NULL;
+	return row < v->list.rows.n && v->list.rows.v[row] < c->n_brokers
+		       ? &c->brokers[v->list.rows.v[row]]
+		       : NULL;
 }
 
 static void cell(void *arg, size_t row, int col, struct buf *text, enum style *style)
@@ -165,7 +160,7 @@ static double figure(const struct broker *b, int col)
 /* Below 0: x stands before y. Equal ones by id. */
 static int compare(const struct brokers *v, const struct broker *x, const struct broker *y)
 {
-	int col = v->table.sort_col, order;
+	int col = v->list.table.sort_col, order;
 	double a = figure(x, col), b = figure(y, col);
 
 	if (col == COL_ADDRESS)
@@ -176,7 +171,7 @@ static int compare(const struct brokers *v, const struct broker *x, const struct
 		order = (a > b) - (a < b);
 	if (!order)
 		return x->id < y->id ? -1 : 1;
-	return v->table.sort_desc ? -order : order;
+	return v->list.table.sort_desc ? -order : order;
 }
 
 static bool takes(const struct brokers *v, const struct broker *b)
@@ -185,26 +180,26 @@ static bool takes(const struct brokers *v, const struct broker *b)
 
 	snprintf(text, sizeof(text), "%d %s:%d %s %s", b->id, b->host, b->port, b->rack,
 		broker_state_name(b->state));
-	return filter_match(&v->filter, str_of(text));
+	return filter_match(&v->list.filter, str_of(text));
 }
 
 /* By insertion: a cluster has tens of brokers, and they are nearly in order. */
-static void update(struct brokers *v)
+static void fill(void *arg)
 {
+	struct brokers *v = arg;
 	const struct cluster *c = view_cluster(v->ctx);
 
-	vec_clear(&v->rows);
 	for (size_t i = 0; i < c->n_brokers; i++) {
-		size_t to = v->rows.n;
+		size_t to = v->list.rows.n;
 		if (!takes(v, &c->brokers[i]))
 			continue;
-		vec_push(&v->rows, (uint32_t)i);
-		for (; to > 0 && compare(v, &c->brokers[i], &c->brokers[v->rows.v[to - 1]]) < 0;
+		vec_push(&v->list.rows, (uint32_t)i);
+		for (; to > 0 &&
+			compare(v, &c->brokers[i], &c->brokers[v->list.rows.v[to - 1]]) < 0;
 			to--)
-			v->rows.v[to] = v->rows.v[to - 1];
-		v->rows.v[to] = (uint32_t)i;
+			v->list.rows.v[to] = v->list.rows.v[to - 1];
+		v->list.rows.v[to] = (uint32_t)i;
 	}
-	table_set_rows(&v->table, v->rows.n);
 }
 
 static void *brokers_open(struct view_ctx *ctx, const char *arg, struct err *e)
@@ -214,10 +209,9 @@ static void *brokers_open(struct view_ctx *ctx, const char *arg, struct err *e)
 	(void)arg;
 	(void)e;
 	v->ctx = ctx;
-	filter_init(&v->filter);
-	table_init(&v->table, cols, COL_COUNT, &table_ops, v);
-	v->table.sort_col = COL_ID;
-	update(v);
+	view_list_init(&v->list, ctx, cols, COL_COUNT, &table_ops, fill, v);
+	v->list.table.sort_col = COL_ID;
+	view_list_update(&v->list);
 	return v;
 }
 
@@ -225,16 +219,13 @@ static void brokers_close(void *view)
 {
 	struct brokers *v = view;
 
-	formbox_close(&v->box);
-	filter_fini(&v->filter);
-	table_fini(&v->table);
-	vec_fini(&v->rows);
+	view_list_fini(&v->list);
 	free(v);
 }
 
 static const struct broker *at_cursor(struct brokers *v)
 {
-	return at(v, v->table.cursor);
+	return at(v, v->list.table.cursor);
 }
 
 static void brokers_draw(void *view, const struct surface *s)
@@ -243,40 +234,27 @@ static void brokers_draw(void *view, const struct surface *s)
 	struct surface top = surface_sub(s, 0, 0, s->cols, s->rows - 2);
 	const struct broker *b;
 
-	update(v);
-	v->table.empty = filter_active(&v->filter) ? "no broker matches the filter"
-						   : "no broker has answered yet";
-	table_draw(&v->table, &top);
+	view_list_update(&v->list);
 	b = at_cursor(v);
 	if (b && b->why[0])
 		view_label(s, 1, s->rows - 1, "!", STYLE_WARN, "broker %d: %s", b->id, b->why);
-	formbox_draw(&v->box, s);
+	view_list_draw(
+		&v->list, &top, s, "no broker has answered yet", "no broker matches the filter");
 }
 
 static unsigned brokers_event(void *view, const struct event *e)
 {
-	struct brokers *v = view;
-	unsigned effect;
-
-	if (v->box.open)
-		return formbox_event(&v->box, e);
-	update(v);
-	effect = table_event(&v->table, e);
-	return effect & WIDGET_SUBMIT ? VIEW_IGNORED : view_table_effect(effect);
+	return view_list_event(&((struct brokers *)view)->list, e);
 }
 
 static enum view_focus brokers_focus(const void *view)
 {
-	return ((const struct brokers *)view)->box.open ? VIEW_MODAL : VIEW_KEYS;
+	return view_list_focus(&((const struct brokers *)view)->list);
 }
 
 static void brokers_filter(void *view, struct str text)
 {
-	struct brokers *v = view;
-
-	filter_set(&v->filter, text, NULL);
-	view_table_filter(&v->table, text);
-	update(v);
+	view_list_filter(&((struct brokers *)view)->list, text);
 }
 
 /* ---- actions ------------------------------------------------------------------------------- */
@@ -328,12 +306,12 @@ static void elected(void *arg, const struct err *e)
 static void sort(struct brokers *v, bool turn)
 {
 	if (turn)
-		v->table.sort_desc = !v->table.sort_desc;
+		v->list.table.sort_desc = !v->list.table.sort_desc;
 	else
-		table_sort_next(&v->table);
-	if (v->table.sort_col < 0)
-		v->table.sort_col = COL_ID;
-	update(v);
+		table_sort_next(&v->list.table);
+	if (v->list.table.sort_col < 0)
+		v->list.table.sort_col = COL_ID;
+	view_list_update(&v->list);
 }
 
 static unsigned brokers_action(void *view, enum action_id id)
@@ -348,8 +326,7 @@ static unsigned brokers_action(void *view, enum action_id id)
 	} else if (id == ACTION_SORT || id == ACTION_SORT_TURN) {
 		sort(v, id == ACTION_SORT_TURN);
 	} else if (id == ACTION_EXPORT) {
-		v->export = (struct export){.ctx = v->ctx, .table = &v->table, .stem = "brokers"};
-		export_open(&v->export, &v->box);
+		view_list_export(&v->list, "brokers");
 	} else {
 		return VIEW_IGNORED;
 	}
@@ -360,7 +337,7 @@ static void brokers_copy(void *view, struct buf *out)
 {
 	struct brokers *v = view;
 
-	view_table_copy(&v->table, out);
+	view_table_copy(&v->list.table, out);
 }
 
 static void brokers_explain(void *view, struct buf *out)

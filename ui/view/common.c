@@ -87,6 +87,24 @@ void view_table_filter(struct table *t, struct str text)
 	buf_put_str(&t->filter, text);
 }
 
+enum style view_verdict_style(enum verdict v)
+{
+	switch (v) {
+	case VERDICT_REWOUND:
+	case VERDICT_BEHIND:
+		return STYLE_WARN;
+	case VERDICT_STALLED:
+	case VERDICT_STOPPED:
+	case VERDICT_LOST:
+		return STYLE_ERROR;
+	case VERDICT_NONE:
+	case VERDICT_OK:
+	case VERDICT_COUNT:
+		break;
+	}
+	return STYLE_NORMAL;
+}
+
 unsigned view_table_effect(unsigned widget_effect)
 {
 	if (widget_effect == WIDGET_IGNORED)

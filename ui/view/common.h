@@ -3,6 +3,7 @@
 #define VIEW_COMMON_H
 
 #include "model/format.h"
+#include "model/lag.h"
 #include "model/model.h"
 #include "model/source.h"
 #include "view/view.h"
@@ -41,6 +42,8 @@ void formbox_draw(struct formbox *b, const struct surface *body);
 void view_table_copy(const struct table *t, struct buf *out);
 /* What `/` set, shown under the table. */
 void view_table_filter(struct table *t, struct str text);
+/* Red, yellow or nothing: never without the word or its mark beside it. */
+enum style view_verdict_style(enum verdict v);
 /* Effects of a table's event as effects of a view. */
 unsigned view_table_effect(unsigned widget_effect);
 /* The state of a part as a style for its cells, and its text instead of a figure ("denied", "…");

@@ -2,35 +2,34 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
-#include "model/filter.h"
-#include "view/export.h"
+#include "model/group.h"
+#include "view/list.h"
 
 enum { COL_TIME, COL_KIND, COL_WHERE, COL_WHAT, COL_COUNT };
 
 static const struct table_col cols[COL_COUNT] = {
 	[COL_TIME] = {"TIME", 8, 8, 8, 0, ALIGN_LEFT},
-	[COL_KIND] = {"KIND", 8, 14, 16, 2, ALIGN_LEFT},
+	[COL_KIND] = {"KIND", 8, 15, 16, 2, ALIGN_LEFT},
 	[COL_WHERE] = {"WHERE", 8, 18, 40, 0, ALIGN_LEFT},
 	[COL_WHAT] = {"WHAT", 20, 40, 0, 0, ALIGN_LEFT},
 };
 
 struct events {
 	struct view_ctx *ctx;
-	struct table table;
-	struct filter filter;
-	VEC(size_t) rows; /* places in the changes */
-	struct formbox box;
-	struct export export;
+	struct view_list list; /* places in the changes */
 };
 
 static const struct change *at(const struct events *v, size_t row)
 {
-	return row < v->rows.n ? changes_at(model_changes(v->ctx->model), v->rows.v[row]) : NULL;
+	return row < v->list.rows.n ? changes_at(model_changes(v->ctx->model), v->list.rows.v[row])
+				    : NULL;
 }
 
 static void put_where(struct buf *out, const struct change *c)
 {
-	if (c->topic)
+	if (c->group)
+		buf_printf(out, "group %s", c->group);
+	else if (c->topic)
 		buf_puts(out, c->topic);
 	else if (c->broker >= 0)
 		buf_printf(out, "broker %d", c->broker);
@@ -46,6 +45,8 @@ static void cell(void *arg, size_t row, int col, struct buf *text, enum style *s
 		return;
 	if (c->kind == CHANGE_BROKER_LOST || c->kind == CHANGE_FAILED)
 		*style = STYLE_ERROR;
+	else if (c->kind == CHANGE_REWIND || c->kind == CHANGE_COMMITS_STOPPED)
+		*style = STYLE_WARN;
 	switch (col) {
 	case COL_TIME:
 		fmt_clock(text, c->wall_ms);
@@ -71,20 +72,24 @@ static uint64_t row_id(void *arg, size_t row)
 
 static const struct table_ops table_ops = {cell, row_id, NULL};
 
-static void update(struct events *v)
+/* What is on the row can be asked for, the kind of event too. */
+static void fill(void *arg)
 {
+	struct events *v = arg;
 	const struct changes *all = model_changes(v->ctx->model);
+	struct buf text = BUF_EMPTY;
 	const struct change *c;
 
-	vec_clear(&v->rows);
-	for (size_t i = 0; (c = changes_at(all, i)); i++) {
-		struct buf text = BUF_EMPTY;
-		change_put(&text, c, true);
-		if (filter_match(&v->filter, buf_str(&text)))
-			vec_push(&v->rows, i);
-		buf_fini(&text);
+	for (uint32_t i = 0; (c = changes_at(all, i)); i++) {
+		buf_clear(&text);
+		buf_printf(&text, "%s  ", change_kind_name(c->kind));
+		put_where(&text, c);
+		buf_puts(&text, "  ");
+		change_put(&text, c, false);
+		if (filter_match(&v->list.filter, buf_str(&text)))
+			vec_push(&v->list.rows, i);
 	}
-	table_set_rows(&v->table, v->rows.n);
+	buf_fini(&text);
 }
 
 static void *events_open(struct view_ctx *ctx, const char *arg, struct err *e)
@@ -94,11 +99,8 @@ static void *events_open(struct view_ctx *ctx, const char *arg, struct err *e)
 	(void)arg;
 	(void)e;
 	v->ctx = ctx;
-	filter_init(&v->filter);
-	table_init(&v->table, cols, COL_COUNT, &table_ops, v);
-	v->table.sort_col = -1;
-	v->table.empty = "nothing has changed since this console started";
-	update(v);
+	view_list_init(&v->list, ctx, cols, COL_COUNT, &table_ops, fill, v);
+	view_list_update(&v->list);
 	return v;
 }
 
@@ -106,10 +108,7 @@ static void events_close(void *view)
 {
 	struct events *v = view;
 
-	formbox_close(&v->box);
-	table_fini(&v->table);
-	filter_fini(&v->filter);
-	vec_fini(&v->rows);
+	view_list_fini(&v->list);
 	free(v);
 }
 
@@ -117,43 +116,36 @@ static void events_draw(void *view, const struct surface *s)
 {
 	struct events *v = view;
 
-	update(v);
-	table_draw(&v->table, s);
-	formbox_draw(&v->box, s);
+	view_list_draw(&v->list, s, s, "nothing has changed since this console started",
+		"no event matches the filter");
 }
 
 static unsigned events_event(void *view, const struct event *e)
 {
-	struct events *v = view;
-	unsigned effect;
-
-	if (v->box.open)
-		return formbox_event(&v->box, e);
-	update(v);
-	effect = table_event(&v->table, e);
-	return effect & WIDGET_SUBMIT ? VIEW_IGNORED : view_table_effect(effect);
+	return view_list_event(&((struct events *)view)->list, e);
 }
 
 static unsigned events_action(void *view, enum action_id id)
 {
 	struct events *v = view;
-	const struct change *c = at(v, v->table.cursor);
+	const struct change *c = at(v, v->list.table.cursor);
 
 	if (id == ACTION_EXPORT) {
-		v->export = (struct export){.ctx = v->ctx, .table = &v->table, .stem = "events"};
-		export_open(&v->export, &v->box);
+		view_list_export(&v->list, "events");
 		return VIEW_HANDLED;
 	}
 	if (id != ACTION_ENTER)
 		return VIEW_IGNORED;
-	if (c && c->topic && cluster_topic(view_cluster(v->ctx), str_of(c->topic)))
+	if (c && c->group && cluster_group(view_cluster(v->ctx), str_of(c->group)))
+		view_push(v->ctx, SCREEN_GROUP, c->group);
+	else if (c && c->topic && cluster_topic(view_cluster(v->ctx), str_of(c->topic)))
 		view_push(v->ctx, SCREEN_TOPIC, c->topic);
 	return VIEW_HANDLED;
 }
 
 static enum view_focus events_focus(const void *view)
 {
-	return ((const struct events *)view)->box.open ? VIEW_MODAL : VIEW_KEYS;
+	return view_list_focus(&((const struct events *)view)->list);
 }
 
 static bool events_allowed(void *view, enum action_id id, struct buf *reason)
@@ -162,24 +154,20 @@ static bool events_allowed(void *view, enum action_id id, struct buf *reason)
 
 	if (id == ACTION_SORT || id == ACTION_SORT_TURN)
 		buf_puts(reason, "events stand in the order they came, newest first");
-	else if ((id == ACTION_EXPORT || id == ACTION_MARK) && !v->table.n_rows)
+	else if ((id == ACTION_EXPORT || id == ACTION_MARK) && !v->list.table.n_rows)
 		buf_puts(reason, "nothing has changed yet");
 	return reason->n == 0;
 }
 
 static void events_filter(void *view, struct str text)
 {
-	struct events *v = view;
-
-	filter_set(&v->filter, text, NULL);
-	view_table_filter(&v->table, text);
-	update(v);
+	view_list_filter(&((struct events *)view)->list, text);
 }
 
 static void events_command(void *view, enum action_id id, struct buf *out)
 {
 	struct events *v = view;
-	const struct change *c = at(v, v->table.cursor);
+	const struct change *c = at(v, v->list.table.cursor);
 
 	(void)id;
 	if (c && c->command)
@@ -190,7 +178,7 @@ static void events_copy(void *view, struct buf *out)
 {
 	struct events *v = view;
 
-	view_table_copy(&v->table, out);
+	view_table_copy(&v->list.table, out);
 }
 
 static void events_explain(void *view, struct buf *out)
@@ -202,6 +190,12 @@ static void events_explain(void *view, struct buf *out)
 		"leader epoch, so that an old leader is recognised.\n"
 		"isr     the in-sync replicas: who may become leader without losing what was "
 		"acknowledged.\n"
+		"member came, member left  of a consumer group; the group shares its partitions "
+		"out anew\n"
+		"rebalance  how many partitions have another reader now, and how long nobody "
+		"read\n"
+		"rewind  a commit went back: records are read once more\n"
+		"commits stopped  there is something to read and nobody says it was read\n"
 		"action  what was done from here; y copies the shell command that does the "
 		"same.\n");
 }

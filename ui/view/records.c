@@ -81,10 +81,13 @@ static void put_window(const struct records *v, struct buf *text)
 	const struct browse *b = v->browse;
 	bool filtered = filter_active(&v->filter);
 
-	fmt_count(text, (int64_t)v->rows.n);
-	buf_puts(text, filtered ? " match of " : " records");
-	if (filtered)
+	if (filtered) {
+		fmt_count(text, (int64_t)v->rows.n);
+		buf_puts(text, " match of ");
 		fmt_count(text, (int64_t)b->window.n);
+	} else {
+		fmt_things(text, (int64_t)v->rows.n, "record");
+	}
 	if (b->window.dropped) {
 		buf_puts(text, "   older ones let go: ");
 		fmt_count(text, (int64_t)b->window.dropped);

@@ -285,19 +285,24 @@ static void purge_answer(void *arg, bool yes)
 		source_purge(a->ctx->source, &spec, purged, a->ctx);
 }
 
+/* "1,240 records", or all of them where nobody knows how many. */
+static void put_records(struct buf *out, const struct topic *t, const char *all)
+{
+	if (t->records >= 0)
+		fmt_things(out, t->records, "record");
+	else
+		buf_printf(out, "%s records", all);
+}
+
 void topic_actions_purge(struct topic_actions *a, const struct topic *t)
 {
 	struct buf text = BUF_EMPTY;
 
 	remember(a, t);
-	if (t->records >= 0)
-		fmt_count(&text, t->records);
-	else
-		buf_puts(&text, "All");
-	buf_printf(&text,
-		" records of topic %s will be deleted, in all %d partitions. "
-		"They cannot be had back.",
-		t->name_z, t->n_partitions);
+	put_records(&text, t, "All");
+	buf_printf(&text, " of topic %s will be deleted, from ", t->name_z);
+	fmt_things(&text, t->n_partitions, "partition");
+	buf_puts(&text, ". They cannot be had back.");
 	view_ask(a->ctx, "Delete every record?", buf_z(&text), "Delete records", NULL, true,
 		purge_answer, a);
 	buf_fini(&text);
@@ -322,11 +327,11 @@ void topic_actions_delete(struct topic_actions *a, const struct topic *t)
 	struct buf text = BUF_EMPTY;
 
 	remember(a, t);
-	buf_printf(&text, "Topic %s with %d partitions and ", t->name_z, t->n_partitions);
-	if (t->records >= 0)
-		fmt_count(&text, t->records);
-	buf_printf(&text, "%s records will be deleted. Type its name to go on.",
-		t->records >= 0 ? "" : "all its");
+	buf_printf(&text, "Topic %s with ", t->name_z);
+	fmt_things(&text, t->n_partitions, "partition");
+	buf_puts(&text, " and ");
+	put_records(&text, t, "all its");
+	buf_puts(&text, " will be deleted. Type its name to go on.");
 	view_ask(a->ctx, "Delete the topic?", buf_z(&text), "Delete topic", buf_z(&a->topic), true,
 		delete_answer, a);
 	buf_fini(&text);

@@ -158,7 +158,8 @@ static void draw_summary(struct topic_view *v, const struct topic *t, const stru
 	struct buf b = BUF_EMPTY;
 
 	(void)v;
-	buf_printf(&b, "%d partitions%sRF %d%smin ISR ", t->n_partitions, gap, t->replication, gap);
+	fmt_things(&b, t->n_partitions, "partition");
+	buf_printf(&b, "%sRF %d%smin ISR ", gap, t->replication, gap);
 	fmt_count(&b, t->min_isr);
 	buf_puts(&b, gap);
 	if (t->cleanup & CLEANUP_COMPACT)
@@ -167,21 +168,20 @@ static void draw_summary(struct topic_view *v, const struct topic *t, const stru
 		buf_puts(&b, t->cleanup & CLEANUP_COMPACT ? " and delete after " : "delete after ");
 		fmt_retention(&b, t->retention_ms);
 	}
-	buf_printf(&b, "%s%s", gap, t->records_about ? "≈ " : "");
-	fmt_count(&b, t->records);
-	buf_printf(&b, " records%s", gap);
+	buf_printf(&b, "%s%s", gap, t->records_about && t->records >= 0 ? "≈ " : "");
+	fmt_things(&b, t->records, "record");
+	buf_puts(&b, gap);
 	fmt_bytes(&b, t->size);
 	buf_puts(&b, gap);
 	fmt_rate(&b, t->in_records);
 	buf_puts(&b, " rec/s in");
 	surface_field(s, 1, 0, s->cols - 2, ALIGN_LEFT, STYLE_NORMAL, buf_str(&b));
 	buf_clear(&b);
+	fmt_things_of(&b, t->n_offline ? t->n_offline : t->n_under, t->n_partitions, "partition");
 	if (t->n_offline)
-		view_label(s, 1, 1, "✗", STYLE_ERROR, "%d of %d partitions have no leader",
-			t->n_offline, t->n_partitions);
+		view_label(s, 1, 1, "✗", STYLE_ERROR, "%s without a leader", buf_z(&b));
 	else if (t->n_under)
-		view_label(s, 1, 1, "!", STYLE_WARN, "%d of %d partitions under-replicated",
-			t->n_under, t->n_partitions);
+		view_label(s, 1, 1, "!", STYLE_WARN, "%s under-replicated", buf_z(&b));
 	buf_fini(&b);
 }
 

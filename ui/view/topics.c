@@ -103,8 +103,7 @@ static void cell(void *arg, size_t row, int col, struct buf *text, enum style *s
 	case COL_RECORDS:
 		if (view_part_cell(&t->offsets, now, text, style))
 			break;
-		buf_puts(text, t->records_about ? "≈ " : "");
-		fmt_count(text, t->records);
+		fmt_count_about(text, t->records, t->records_about);
 		break;
 	case COL_SIZE:
 		fmt_bytes(text, t->size);
