@@ -713,6 +713,19 @@ def test_snapshot():
     assert "snap" in kdeck("snapshot")
 
 
+def test_snapshot_of_nothing():
+    """a snapshot where no broker is says why, and soon"""
+    nowhere = "n" * 64 + ".invalid:9092"  # no name that anybody is asked for
+    began = time.monotonic()
+    said = subprocess.run([KDECK, "snapshot", "-b", nowhere], capture_output=True, text=True,
+                          timeout=kdecktest.DEADLINE)
+    assert said.returncode == NO and not said.stdout, said
+    assert said.stderr.startswith("kdeck snapshot: %s: Metadata: cannot connect to %s: "
+                                  % (nowhere, nowhere)), said
+    # Its own limit, for a cluster that may yet answer, is 30 s.
+    assert time.monotonic() - began < 20, said
+
+
 def test_links():
     """links named like Kafka's scripts are the commands"""
     link = os.path.join(folder, "kafka-topics.sh")

@@ -23,7 +23,7 @@
 #define SNAPSHOT_MS     30000
 #define SNAPSHOT_DETAIL 200 /* topics whose settings are waited for */
 #define USUAL_MS        5000
-#define REFUSED_MS      2000 /* that long it may be that a broker is just starting */
+#define UNREACHED_MS    2000 /* that long it may be that a broker is just starting */
 
 struct console {
 	const struct console_options *o;
@@ -316,11 +316,13 @@ static bool complete(const struct cluster *c)
 	return c->progress.step == PROGRESS_READY;
 }
 
-/* No address has a listener, and that has been so for a while. */
-static bool refused(const struct console *k, const struct cluster *c)
+/* At no address there is a broker: its name is unknown, nobody listens, or what listens is
+ * something else. And that has been so for a while. */
+static bool unreached(const struct console *k, const struct cluster *c)
 {
-	return c->metadata.at_ms < 0 && c->metadata.code == ERR_REFUSED &&
-	       loop_now_ms(k->loop) - k->began_ms >= REFUSED_MS;
+	return c->metadata.at_ms < 0 &&
+	       (c->metadata.code == ERR_REFUSED || c->metadata.code == ERR_CLOSED) &&
+	       loop_now_ms(k->loop) - k->began_ms >= UNREACHED_MS;
 }
 
 /* Settings are asked for rows that are seen: the page's first ones are. */
@@ -348,7 +350,7 @@ static void look(void *arg)
 	if (complete(c) && (!k->o->settled || k->o->settled(k->o->arg, k->model))) {
 		k->settled = true;
 		loop_stop(k->loop);
-	} else if (refused(k, c)) {
+	} else if (unreached(k, c)) {
 		loop_stop(k->loop);
 	}
 }
