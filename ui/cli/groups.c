@@ -107,6 +107,7 @@ static int check_action(struct cli *c, int *action, const char **name)
 static int check_group(struct cli *c, int action, const char *name)
 {
 	bool one = cli_has(c, "group"), all = cli_has(c, "all-groups");
+
 	if (action == LIST)
 		return CLI_OK;
 	if (one && all)
@@ -137,11 +138,13 @@ static int read_names(struct cli *c, const char *option, const char *const *know
 	struct arena *a, struct str **out, size_t *n)
 {
 	const char *z = cli_get(c, option);
+
 	*n = 0;
 	*out = arena_array(a, z ? strlen(z) + 1 : 0, sizeof(**out));
 	while (z && *z) {
 		size_t len = strcspn(z, ","), i = 0;
 		struct str s = {z, len};
+
 		for (; s.n && isspace((unsigned char)*s.p); s.p++)
 			s.n--;
 		while (s.n && isspace((unsigned char)s.p[s.n - 1]))
@@ -191,6 +194,7 @@ static void on_listed(void *arg, int32_t broker, const struct err *e, int16_t ve
 	const struct list_groups_response *r = response;
 	struct listing *l = arg;
 	struct err why = {0};
+
 	if (!e && admin_first_error(API_LIST_GROUPS, version, response, &why, NULL))
 		e = &why;
 	if (e)
@@ -199,6 +203,7 @@ static void on_listed(void *arg, int32_t broker, const struct err *e, int16_t ve
 	for (int32_t i = 0; !e && i < r->n_groups; i++) {
 		const struct list_groups_response_groups *g = &r->groups[i];
 		struct str type = shown(&l->arena, g->group_type);
+
 		/* Groups of other programs, and those that are read in another way. */
 		if ((g->protocol_type.n && !str_eqz(g->protocol_type, "consumer")) ||
 			str_eqz(type, "Share") || str_eqz(type, "Streams"))
@@ -218,6 +223,7 @@ static int listed_cmp(const void *a, const void *b)
 static void print_list_json(struct listing *l)
 {
 	struct json j;
+
 	json_init(&j, &l->c->out);
 	json_array(&j);
 	vec_foreach (g, &l->v) {
@@ -252,6 +258,7 @@ static void print_list(struct listing *l)
 	bool type = cli_has(c, "type"), state = cli_has(c, "state");
 	const struct listed head = {STR_LIT("GROUP"), STR_NULL, STR_LIT("STATE"), STR_LIT("TYPE")};
 	size_t width = 15;
+
 	if (!type && !state) {
 		vec_foreach (g, &l->v)
 			buf_printf(&c->out, "%.*s\n", STR_ARG(g->group));
@@ -269,6 +276,7 @@ static int list(struct cli *c)
 	struct listing l = {.c = c};
 	struct str *in_states, *of_types;
 	size_t n_states, n_types;
+
 	arena_init(&l.arena, 0);
 	int status = read_names(c, "state", states, false, &l.arena, &in_states, &n_states);
 	if (status == CLI_OK)
@@ -279,6 +287,7 @@ static int list(struct cli *c)
 		int64_t id = admin_list_groups(
 			c->admin, in_states, n_states, of_types, n_types, 0, on_listed, &l);
 		bool done = cli_await(c, &l.done);
+
 		if (!done)
 			admin_cancel(c->admin, id);
 		status = done ? l.status : cli_fail(c, "%s: no answer", c->bootstrap);
@@ -298,6 +307,7 @@ static int list(struct cli *c)
 static void put_quoted(struct buf *out, const struct admin_group *all, size_t n)
 {
 	const char *comma = "";
+
 	for (size_t i = 0; i < n; i++) {
 		if (all[i].error)
 			continue;
@@ -309,6 +319,7 @@ static void put_quoted(struct buf *out, const struct admin_group *all, size_t n)
 static void print_deleted_json(struct cli *c, const struct admin_group *all, size_t n)
 {
 	struct json j;
+
 	json_init(&j, &c->out);
 	json_array(&j);
 	for (size_t i = 0; i < n; i++) {
@@ -327,6 +338,7 @@ static void on_deleted(
 	struct groups *g = arg;
 	struct cli *c = g->c;
 	size_t failed = 0;
+
 	(void)broker;
 	if (left)
 		return;
@@ -353,12 +365,14 @@ static void on_deleted(
 static int delete (struct cli *c)
 {
 	struct groups g;
+
 	groups_init(&g, c);
 	int status = cli_open(c);
 	if (status == CLI_OK)
 		status = groups_choose(&g);
 	if (status == CLI_OK) {
 		struct str *names = arena_array(&g.arena, g.v.n, sizeof(*names));
+
 		for (size_t i = 0; i < g.v.n; i++)
 			names[i] = g.v.v[i].group;
 		int64_t id = admin_delete_groups(c->admin, names, g.v.n, 0, on_deleted, &g);
@@ -377,6 +391,7 @@ static int run(struct cli *c)
 	int action;
 	int64_t timeout;
 	int status = check_action(c, &action, &name);
+
 	if (status == CLI_OK)
 		status = check_group(c, action, name);
 	if (status == CLI_OK)

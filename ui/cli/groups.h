@@ -84,13 +84,4 @@ int groups_describe(struct cli *c);
 int groups_reset(struct cli *c);
 int groups_delete_offsets(struct cli *c);
 
-/* ---- time (groups_time.c) ---------------------------------------------------------------------
- */
-
-/* ISO 8601 as Java reads it: "P1DT2H3M4.5S". In ms. */
-int duration_parse(const char *z, int64_t *ms, struct err *e) MUSTCHECK;
-/* "2026-11-21T08:00:00.000", with or without fraction and zone (Z, +09:00); without one it is UTC.
- * In ms since 1970. */
-int datetime_parse(const char *z, int64_t *ms, struct err *e) MUSTCHECK;
-
 #endif

@@ -21,6 +21,7 @@ void groups_fini(struct groups *g)
 static int await(struct groups *g, int64_t id)
 {
 	bool done = cli_await(g->c, &g->done);
+
 	g->done = false;
 	if (done)
 		return g->status;
@@ -32,12 +33,14 @@ int group_place_cmp(const void *a, const void *b)
 {
 	const struct group_place *x = a, *y = b;
 	int order = str_cmp(x->topic, y->topic);
+
 	return order ? order : (x->partition > y->partition) - (x->partition < y->partition);
 }
 
 void group_places_unique(group_places *p)
 {
 	size_t n = 0;
+
 	vec_sort(p, group_place_cmp);
 	for (size_t i = 0; i < p->n; i++)
 		if (!n || group_place_cmp(&p->v[n - 1], &p->v[i]) != 0)
@@ -65,6 +68,7 @@ static void on_listed(void *arg, int32_t broker, const struct err *e, int16_t ve
 	const struct list_groups_response *r = response;
 	struct groups *g = arg;
 	struct err why = {0};
+
 	if (!e && admin_first_error(API_LIST_GROUPS, version, response, &why, NULL))
 		e = &why;
 	if (e)
@@ -82,6 +86,7 @@ int groups_choose(struct groups *g)
 	const char *z;
 	int status = CLI_OK;
 	size_t n = 0;
+
 	for (size_t i = 0; (z = cli_nth(c, "group", i)); i++)
 		add_group(g, str_of(z));
 	if (cli_has(c, "all-groups"))
@@ -98,6 +103,7 @@ int groups_choose(struct groups *g)
 static size_t names_of(struct groups *g, struct str **names, uint32_t **at)
 {
 	size_t n = 0;
+
 	*names = arena_array(&g->arena, g->v.n, sizeof(**names));
 	*at = arena_array(&g->arena, g->v.n, sizeof(**at));
 	for (size_t i = 0; i < g->v.n; i++) {
@@ -109,18 +115,45 @@ static size_t names_of(struct groups *g, struct str **names, uint32_t **at)
 	return n;
 }
 
+typedef void keep_fn(struct groups *g, struct group_info *to, const struct admin_group *from);
+
 struct answer {
 	struct groups *g;
 	uint32_t *at;
+	keep_fn *keep; /* what an answer without an error says */
 };
 
-static struct group_info *keep(struct answer *a, size_t i, const struct admin_group *from)
+static void on_answer(
+	void *arg, const struct admin_group *all, size_t n, int32_t broker, size_t left)
 {
-	struct group_info *to = &a->g->v.v[a->at[i]];
-	to->error = from->error;
-	to->why = from->why ? arena_strdup(&a->g->arena, from->why) : NULL;
-	to->coordinator = from->coordinator;
-	return to;
+	struct answer *a = arg;
+
+	(void)broker;
+	if (left)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct group_info *to = &a->g->v.v[a->at[i]];
+
+		to->error = all[i].error;
+		to->why = all[i].why ? arena_strdup(&a->g->arena, all[i].why) : NULL;
+		to->coordinator = all[i].coordinator;
+		if (!to->error)
+			a->keep(a->g, to, &all[i]);
+	}
+	a->g->done = true;
+}
+
+typedef int64_t ask_fn(struct admin *a, const struct str *groups, size_t n, int64_t timeout_ms,
+	admin_groups_fn *fn, void *arg);
+
+static int ask_all(struct groups *g, ask_fn *ask, keep_fn *keep)
+{
+	struct answer a = {g, NULL, keep};
+	struct str *names;
+	size_t n = names_of(g, &names, &a.at);
+
+	g->status = CLI_OK;
+	return await(g, ask(g->c->admin, names, n, 0, on_answer, &a));
 }
 
 /* ---- members ---- */
@@ -131,6 +164,7 @@ static void keep_assignment(struct groups *g, struct group_member *m, struct sli
 	group_places places = {0};
 	struct reader r;
 	size_t used;
+
 	reader_init(&r, bytes);
 	int16_t version = reader_i16(&r);
 	if (r.err || version < 0)
@@ -153,8 +187,10 @@ static void keep_assignment(struct groups *g, struct group_member *m, struct sli
 }
 
 static void keep_description(
-	struct groups *g, struct group_info *i, const struct describe_groups_response_groups *d)
+	struct groups *g, struct group_info *i, const struct admin_group *answer)
 {
+	const struct describe_groups_response_groups *d = answer->described;
+
 	i->state = arena_str(&g->arena, d->group_state);
 	i->protocol_type = arena_str(&g->arena, d->protocol_type);
 	i->assignor = arena_str(&g->arena, d->protocol_data);
@@ -163,6 +199,7 @@ static void keep_description(
 	for (size_t k = 0; k < i->n_members; k++) {
 		const struct describe_groups_response_members *from = &d->members[k];
 		struct group_member *m = &i->members[k];
+
 		m->id = arena_str(&g->arena, from->member_id);
 		m->instance = arena_str(&g->arena, from->group_instance_id);
 		m->client = arena_str(&g->arena, from->client_id);
@@ -171,28 +208,9 @@ static void keep_description(
 	}
 }
 
-static void on_described(
-	void *arg, const struct admin_group *all, size_t n, int32_t broker, size_t left)
-{
-	struct answer *a = arg;
-	(void)broker;
-	if (left)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		struct group_info *to = keep(a, i, &all[i]);
-		if (!to->error)
-			keep_description(a->g, to, all[i].described);
-	}
-	a->g->done = true;
-}
-
 int groups_describe_them(struct groups *g)
 {
-	struct answer a = {g, NULL};
-	struct str *names;
-	size_t n = names_of(g, &names, &a.at);
-	g->status = CLI_OK;
-	return await(g, admin_describe_groups(g->c->admin, names, n, 0, on_described, &a));
+	return ask_all(g, admin_describe_groups, keep_description);
 }
 
 bool group_missing(const struct group_info *i)
@@ -207,15 +225,18 @@ bool group_inactive(const struct group_info *i)
 
 /* ---- offsets ---- */
 
-static void keep_offsets(
-	struct groups *g, struct group_info *i, const struct offset_fetch_response_groups *o)
+static void keep_offsets(struct groups *g, struct group_info *i, const struct admin_group *answer)
 {
+	const struct offset_fetch_response_groups *o = answer->offsets;
 	group_places places = {0};
+
 	for (int32_t t = 0; t < o->n_topics; t++) {
 		struct str topic = arena_str(&g->arena, o->topics[t].name);
+
 		for (int32_t p = 0; p < o->topics[t].n_partitions; p++) {
 			const struct offset_fetch_response_groups_topics_partitions *from =
 				&o->topics[t].partitions[p];
+
 			if (from->error_code)
 				cli_note(g->c, "group %.*s, partition %.*s-%d: %s",
 					STR_ARG(i->group), STR_ARG(topic), from->partition_index,
@@ -234,49 +255,38 @@ static void keep_offsets(
 	vec_fini(&places);
 }
 
-static void on_fetched(
-	void *arg, const struct admin_group *all, size_t n, int32_t broker, size_t left)
-{
-	struct answer *a = arg;
-	(void)broker;
-	if (left)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		struct group_info *to = keep(a, i, &all[i]);
-		if (!to->error)
-			keep_offsets(a->g, to, all[i].offsets);
-	}
-	a->g->done = true;
-}
-
 int groups_fetch_them(struct groups *g)
 {
-	struct answer a = {g, NULL};
-	struct str *names;
-	size_t n = names_of(g, &names, &a.at);
-	g->status = CLI_OK;
-	return await(g, admin_fetch_group_offsets(g->c->admin, names, n, 0, on_fetched, &a));
+	return ask_all(g, admin_fetch_group_offsets, keep_offsets);
 }
 
 const struct group_place *group_committed(
 	const struct group_info *i, struct str topic, int32_t partition)
 {
 	struct group_place key = {.topic = topic, .partition = partition};
+
 	return i->n_committed ? bsearch(&key, i->committed, i->n_committed, sizeof(*i->committed),
 					group_place_cmp)
 			      : NULL;
 }
 
+struct places_answer {
+	struct groups *g;
+	uint32_t *at;
+};
+
 static void on_offsets(
 	void *arg, const struct admin_offset *all, size_t n, int32_t broker, size_t left)
 {
-	struct answer *a = arg;
+	struct places_answer *a = arg;
+
 	(void)broker;
 	if (left)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		struct admin_offset *to = &a->g->places.v[a->at[i]];
 		struct str topic = to->topic;
+
 		*to = all[i];
 		to->topic = topic;
 		to->why = all[i].why ? arena_strdup(&a->g->arena, all[i].why) : NULL;
@@ -286,13 +296,15 @@ static void on_offsets(
 
 int groups_ask_places(struct groups *g)
 {
-	struct answer a = {g, arena_array(&g->arena, g->places.n, sizeof(*a.at))};
+	struct places_answer a = {g, arena_array(&g->arena, g->places.n, sizeof(*a.at))};
 	VEC(struct admin_offset) ask = {0};
+
 	int status = g->places.n ? cli_refresh(g->c, NULL, 0) : CLI_OK;
 	for (size_t i = 0; i < g->places.n && status == CLI_OK; i++) {
 		struct admin_offset *o = &g->places.v[i];
 		const struct admin_topic *t = admin_topic_find(g->c->admin, o->topic);
 		const struct admin_partition *p = t ? admin_partition_find(t, o->partition) : NULL;
+
 		o->replica = -1;
 		if (p && p->leader >= 0) {
 			a.at[ask.n] = (uint32_t)i;
@@ -325,6 +337,7 @@ static void on_changed(
 {
 	struct change *x = arg;
 	struct groups *g = x->g;
+
 	(void)n;
 	(void)broker;
 	if (left)
@@ -337,6 +350,7 @@ int groups_change(struct groups *g, groups_start_fn *start, const void *request,
 	void *arg)
 {
 	struct change x = {g, use, arg};
+
 	return await(g, start(g->c->admin, request, 0, on_changed, &x));
 }
 
@@ -348,6 +362,7 @@ static int take_partitions(
 	do {
 		char *end;
 		long v = strtol(z, &end, 10);
+
 		if (end == z || (*end && *end != ',') || v < 0 || v > INT32_MAX ||
 			!isdigit((unsigned char)*z))
 			return cli_usage(g->c,
@@ -365,6 +380,7 @@ static int take_topic(struct groups *g, const char *arg, group_places *out)
 	const char *colon = strchr(arg, ':');
 	struct str topic = arena_str(
 		&g->arena, (struct str){arg, colon ? (size_t)(colon - arg) : strlen(arg)});
+
 	if (!topic.n || (colon && !colon[1]))
 		return cli_usage(g->c, "--topic %s: NAME or NAME:0,1 was expected", arg);
 	if (colon)
@@ -382,6 +398,7 @@ int groups_take_topics(struct groups *g, group_places *out)
 {
 	const char *z;
 	int status = CLI_OK;
+
 	for (size_t i = 0; status == CLI_OK && (z = cli_nth(g->c, "topic", i)); i++)
 		status = take_topic(g, z, out);
 	group_places_unique(out);
@@ -393,6 +410,7 @@ int groups_take_topics(struct groups *g, group_places *out)
 size_t column_width(struct str s)
 {
 	size_t n = 0;
+
 	for (size_t i = 0; i < s.n; i++)
 		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
 	return n;
@@ -401,6 +419,7 @@ size_t column_width(struct str s)
 void put_column(struct buf *out, struct str s, size_t width)
 {
 	size_t n = column_width(s);
+
 	buf_put_str(out, s);
 	if (n < width)
 		buf_fill(out, ' ', width - n);

@@ -57,6 +57,7 @@ static int member_cmp(const void *a, const void *b)
 {
 	const struct group_member *x = *(const struct group_member *const *)a;
 	const struct group_member *y = *(const struct group_member *const *)b;
+
 	if (x->n_assigned != y->n_assigned)
 		return x->n_assigned > y->n_assigned ? -1 : 1;
 	return (x > y) - (x < y);
@@ -67,6 +68,7 @@ static int end_cmp(const void *a, const void *b)
 	const struct group_place *k = a;
 	const struct admin_offset *o = b;
 	int order = str_cmp(k->topic, o->topic);
+
 	return order ? order : (k->partition > o->partition) - (k->partition < o->partition);
 }
 
@@ -78,6 +80,7 @@ static void add_row(struct groups *g, const struct group_info *i, const struct g
 		g->places.n ? bsearch(p, g->places.v, g->places.n, sizeof(*g->places.v), end_cmp)
 			    : NULL;
 	struct row *r = vec_add(out);
+
 	r->member = m;
 	r->place = *p;
 	r->place.offset = now ? now->offset : -1;
@@ -112,6 +115,7 @@ static void make_rows(struct groups *g, const struct group_info *i, row_list *ou
 static int ask_ends(struct groups *g)
 {
 	group_places all = {0};
+
 	vec_foreach (i, &g->v) {
 		for (size_t p = 0; p < i->n_committed; p++)
 			vec_push(&all, i->committed[p]);
@@ -144,6 +148,7 @@ static void print_offsets(
 	static const char *const head[] = {"GROUP", "TOPIC", "PARTITION", "LEADER-EPOCH",
 		"CURRENT-OFFSET", "LOG-END-OFFSET", "LAG", "CONSUMER-ID", "HOST", "CLIENT-ID"};
 	struct widths w = {15, 15, 15, 0, 15, 0, 0};
+
 	widen(&w.group, i->group);
 	vec_foreach (r, rows) {
 		widen(&w.topic, r->place.topic);
@@ -156,10 +161,12 @@ static void print_offsets(
 		const struct group_member *m = r ? r->member : NULL;
 		char text[5][24];
 		struct str cell[ARRAY_LEN(head)];
+
 		for (size_t k = 0; k < ARRAY_LEN(head); k++)
 			cell[k] = str_of(head[k]);
 		if (r) {
 			int64_t at = r->place.offset;
+
 			cell[0] = i->group;
 			cell[1] = r->place.topic;
 			cell[2] = number(text[0], r->place.partition, true);
@@ -197,6 +204,7 @@ static void json_offsets(struct json *j, const struct group_info *i, const row_l
 	vec_foreach (r, rows) {
 		const struct group_member *m = r->member;
 		int64_t at = r->place.offset;
+
 		json_object(j);
 		json_kstr(j, "groupId", i->group);
 		json_kstr(j, "topic", r->place.topic);
@@ -218,8 +226,10 @@ static void json_offsets(struct json *j, const struct group_info *i, const row_l
 static struct str assignment(struct groups *g, const struct group_member *m)
 {
 	struct buf b = BUF_EMPTY;
+
 	for (size_t i = 0; i < m->n_assigned; i++) {
 		const struct group_place *p = &m->assigned[i];
+
 		if (i && str_eq(p[-1].topic, p->topic))
 			buf_printf(&b, ",%d", p->partition);
 		else
@@ -243,6 +253,7 @@ static void print_members(struct groups *g, const struct group_info *i, bool ver
 		widen(&w.group, i->group);
 	for (size_t m = 0; m < i->n_members; m++) {
 		const struct group_member *x = &i->members[m];
+
 		widen(&w.member, x->id);
 		widen(&w.instance, x->instance);
 		widen(&w.host, x->host);
@@ -257,6 +268,7 @@ static void print_members(struct groups *g, const struct group_info *i, bool ver
 		const struct group_member *m = n ? &i->members[n - 1] : NULL;
 		char text[24];
 		struct str cell[ARRAY_LEN(head)];
+
 		for (size_t k = 0; k < ARRAY_LEN(head); k++)
 			cell[k] = m ? STR_LIT("-") : str_of(head[k]);
 		if (m) {
@@ -283,6 +295,7 @@ static void json_members(struct json *j, const struct group_info *i)
 {
 	for (size_t m = 0; m < i->n_members; m++) {
 		const struct group_member *x = &i->members[m];
+
 		json_object(j);
 		json_kstr(j, "groupId", i->group);
 		json_kstr(j, "consumerId", x->id);
@@ -318,6 +331,7 @@ static void print_state(struct groups *g, const struct group_info *i, bool verbo
 		STR_LIT("-"), number(text, (int64_t)i->n_members, true)};
 	const size_t width[] = {max_size(15, column_width(i->group)),
 		max_size(25, column_width(at)), 20, 20, 15, 25, 0};
+
 	for (int n = 0; n < 2; n++) {
 		buf_putc(&c->out, '\n');
 		for (size_t k = 0; k < ARRAY_LEN(width); k++) {
@@ -349,6 +363,7 @@ static void print_group(struct groups *g, const struct group_info *i, struct jso
 	struct cli *c = g->c;
 	bool verbose = cli_has(c, "verbose");
 	row_list rows = {0};
+
 	if (cli_has(c, "members")) {
 		if (c->json)
 			json_members(j, i);
@@ -375,10 +390,12 @@ static int print_all(struct groups *g)
 	struct buf page = BUF_EMPTY;
 	struct json j;
 	int status = CLI_OK;
+
 	json_init(&j, &page);
 	json_array(&j);
 	vec_foreach (i, &g->v) {
 		bool table;
+
 		if (check(c, i, &table) != CLI_OK)
 			status = CLI_NO;
 		if (table)
@@ -395,6 +412,7 @@ int groups_describe(struct cli *c)
 {
 	struct groups g;
 	bool offsets = !cli_has(c, "members") && !cli_has(c, "state");
+
 	groups_init(&g, c);
 	int status = cli_open(c);
 	if (status == CLI_OK)

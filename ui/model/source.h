@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "model/records.h"
+#include "model/reset.h"
 
 struct source;
 
@@ -83,37 +84,8 @@ typedef void source_delivery_fn(void *arg, const struct produce_delivery *d);
 
 /* ---- groups ------------------------------------------------------------------------------ */
 
-enum reset_to {
-	RESET_EARLIEST,
-	RESET_LATEST,
-	RESET_CURRENT,  /* where it is: what was never committed goes to the end */
-	RESET_OFFSET,   /* at: an offset */
-	RESET_SHIFT,    /* at: so many records on, or back when below 0 */
-	RESET_DURATION, /* at: ms back from now */
-	RESET_TIME,     /* at: ms since 1970 */
-	RESET_TO_COUNT,
-};
-
-struct reset_spec {
-	const char *group;
-	const char *topic; /* NULL: every topic that the group has committed in */
-	int32_t partition; /* -1: all */
-	enum reset_to to;
-	int64_t at;
-};
-
-/* What a reset does to one partition. */
-struct reset_row {
-	struct str topic;
-	int32_t partition;
-	int64_t now; /* committed, -1: never */
-	int64_t to;  /* lies in the log: start <= to <= end */
-	int64_t start, end;
-	bool clamped; /* what was asked for lies outside the log */
-};
-
 /* By topic and partition; lent for the call. With e nothing was worked out: the group has members
- * (ERR_BUSY), or is not there, or the topic is not … */
+ * (ERR_IN_USE), or is not there, or the topic is not … */
 typedef void source_plan_fn(void *arg, const struct err *e, const struct reset_row *rows, size_t n);
 
 /* ---- browsing ---------------------------------------------------------------------------- */

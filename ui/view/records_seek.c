@@ -1,30 +1,11 @@
 /* Where to begin reading: the last N, an end, an offset or a time; of one partition or of all. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "model/moment.h"
 #include "view/records.h"
 
 static const char *const from_choices[] = {"last", "earliest", "latest", "offset", "time", NULL};
-
-static bool parse_time(const char *z, int64_t *ms)
-{
-	struct tm tm = {.tm_isdst = -1};
-	char *end;
-	long long number = strtoll(z, &end, 10);
-
-	if (*z && !*end && number > 9999) {
-		*ms = number;
-		return true;
-	}
-	end = strptime(z, "%Y-%m-%d %H:%M:%S", &tm);
-	if (!end)
-		end = strptime(z, "%Y-%m-%d %H:%M", &tm);
-	if (!end || *end)
-		return false;
-	*ms = (int64_t)mktime(&tm) * 1000;
-	return true;
-}
 
 static bool check_at(void *arg, const struct form *f, int field, struct buf *reason)
 {
@@ -36,7 +17,7 @@ static bool check_at(void *arg, const struct form *f, int field, struct buf *rea
 	bool ok = true;
 
 	(void)arg;
-	if (str_eqz(from, "time") && !(z && parse_time(z, &ms))) {
+	if (str_eqz(from, "time") && !(z && moment_parse(z, &ms, NULL) == 0)) {
 		buf_puts(reason, "2026-11-21 14:00, or milliseconds since 1970");
 		ok = false;
 	} else if ((str_eqz(from, "offset") || str_eqz(from, "last")) &&
@@ -118,7 +99,7 @@ static void submit(void *arg, struct form *f)
 		       : str_eqz(from, "offset") ? BROWSE_OFFSET
 		       : str_eqz(from, "time")   ? BROWSE_TIME
 						 : BROWSE_LAST;
-	if (v->spec.from == BROWSE_TIME && at_z && parse_time(at_z, &ms))
+	if (v->spec.from == BROWSE_TIME && at_z && moment_parse(at_z, &ms, NULL) == 0)
 		v->spec.at = ms;
 	(void)!parse_partition(form_text(f, "partition"), &v->spec.partition);
 	free(at_z);
