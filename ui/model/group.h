@@ -103,6 +103,7 @@ struct rebalance {
 	int64_t paused_ms;    /* from the first look that saw it to the one that saw its end; -1 */
 	int32_t moved, total; /* partitions that have another owner now */
 	int32_t from, to;     /* generations; -1: not told */
+	const char *why;      /* "pay-7 joined; pay-0 left"; "" */
 };
 
 struct group {

@@ -30,11 +30,14 @@ static void tell_missing(const struct group_diff *d, const struct group *g,
 {
 	for (size_t i = 0; i < these->n; i++) {
 		struct change c = change_blank(kind);
+		const char *host;
 
 		if (find(in, these->v[i].id))
 			continue;
 		c.member = these->v[i].label;
-		c.text = these->v[i].host[0] ? these->v[i].host : NULL;
+		/* Brokers write the address as Java does: "/10.0.0.1". */
+		host = these->v[i].host + (these->v[i].host[0] == '/');
+		c.text = host[0] ? host : NULL;
 		tell(d, g, c);
 	}
 }
@@ -48,6 +51,7 @@ static void tell_rebalance(const struct group_diff *d, const struct group *g)
 	c.epoch_from = g->rebalance.from;
 	c.epoch_to = g->rebalance.to;
 	c.paused_ms = g->rebalance.paused_ms;
+	c.text = g->rebalance.why[0] ? g->rebalance.why : NULL;
 	tell(d, g, c);
 }
 
@@ -146,6 +150,8 @@ void groups_diff(const struct cluster *a, const struct cluster *b, change_fn *fn
 static void put_rebalance(struct buf *out, const struct change *c)
 {
 	buf_puts(out, "rebalanced");
+	if (c->text)
+		buf_printf(out, ": %s", c->text);
 	if (c->epoch_to >= 0)
 		buf_printf(out, "   generation %d > %d", c->epoch_from, c->epoch_to);
 	buf_printf(out, "   %d of %d partitions moved", c->from, c->to);
@@ -167,11 +173,12 @@ static void put_rewind(struct buf *out, const struct change *c)
 	buf_puts(out, " to be read again");
 }
 
-static void put_member(struct buf *out, const struct change *c, const char *what)
+static void put_member(
+	struct buf *out, const struct change *c, const char *what, const char *before_host)
 {
 	buf_printf(out, "%s %s", c->member ? c->member : "a member", what);
 	if (c->text)
-		buf_printf(out, ", %s", c->text);
+		buf_printf(out, "%s%s", before_host, c->text);
 }
 
 void group_change_put(struct buf *out, const struct change *c)
@@ -184,10 +191,10 @@ void group_change_put(struct buf *out, const struct change *c)
 		buf_puts(out, "group gone");
 		break;
 	case CHANGE_MEMBER_CAME:
-		put_member(out, c, "joined");
+		put_member(out, c, "joined", " from ");
 		break;
 	case CHANGE_MEMBER_LEFT:
-		put_member(out, c, "left");
+		put_member(out, c, "left", ", was on ");
 		break;
 	case CHANGE_REBALANCE:
 		put_rebalance(out, c);

@@ -82,6 +82,7 @@ void gslot_free(struct model *m, struct gslot *g)
 	free(g->protocol);
 	free(g->type);
 	free(g->assignor);
+	free(g->why);
 	free(g->name_z);
 	free(g);
 }
@@ -296,8 +297,13 @@ static void note_rebalance(struct gslot *g, int64_t now_ms)
 		     g->generation != g->stable_generation;
 
 	if (g->stable && (other || g->moving_ms >= 0)) {
+		struct buf why = BUF_EMPTY;
 		int32_t total = 0;
 
+		gslot_put_why(&why, g, now_ms);
+		free(g->why);
+		g->why = xstrdup(buf_z(&why));
+		buf_fini(&why);
 		for (size_t i = 0; i < g->members->n; i++)
 			total += (int32_t)g->members->v[i].n_given;
 		*r = (struct rebalance){.count = r->count + 1,

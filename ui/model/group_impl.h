@@ -49,7 +49,8 @@ struct gslot {
 	struct group *g;               /* as published last; NULL */
 	char *protocol, *type, *assignor;
 	struct series lag;
-	struct rebalance rebalance;
+	struct rebalance rebalance; /* without its why */
+	char *why;                  /* of the rebalance; NULL: "" */
 	int64_t moving_ms; /* since when a rebalance is seen, until it was noted; -1 */
 	int64_t rest_ms;   /* since when there is none; -1 */
 	int64_t listed_ms, built_ms;
@@ -82,6 +83,10 @@ void group_settle(struct model *m, struct slot *s, struct gpart *p, int64_t now_
 struct ends *slot_ends(struct model *m, struct slot *s, ptrdiff_t at);
 /* All n of them. */
 void slot_ends_free(struct model *m, struct slot *s, int32_t n);
+
+/* "pay-7 joined; pay-0 left, no commit for 46 s": what the members that g has now and those of its
+ * last rest differ by. */
+void gslot_put_why(struct buf *out, const struct gslot *g, int64_t now_ms);
 
 struct feed_group;
 struct group_members *members_new(void);

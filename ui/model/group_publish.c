@@ -47,7 +47,7 @@ static void allot(struct build *b)
 {
 	const struct gslot *s = b->slot;
 	size_t text = s->name.n + 1 + text_bytes(s->protocol) + text_bytes(s->type) +
-		      text_bytes(s->assignor);
+		      text_bytes(s->assignor) + text_bytes(s->why);
 	size_t n = 0;
 	char *at;
 
@@ -90,6 +90,7 @@ static void head(struct build *b)
 	g->topics = b->topics;
 	g->n_topics = s->topics.n;
 	g->rebalance = s->rebalance;
+	g->rebalance.why = put_text(b, s->why);
 	g->listed_ms = s->listed_ms;
 	g->describe = s->describe;
 	g->offsets = s->offsets;

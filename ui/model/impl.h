@@ -6,6 +6,7 @@
 #include "base/vec.h"
 #include "model/feed.h"
 #include "model/group_impl.h"
+#include "model/owners.h"
 
 /* Settings as one block of memory, shared by copies of a topic. */
 struct topic_configs {
@@ -38,6 +39,7 @@ struct broker_track {
 struct pin {
 	char *name;
 	struct series in;
+	struct owners owners; /* of a group */
 };
 struct pins {
 	struct pin *v;

@@ -83,19 +83,26 @@ void model_forget_all(struct model *m)
 	drop_all(m);
 	vec_foreach (p, &m->pins)
 		forget(&p->in);
-	vec_foreach (p, &m->group_pins)
+	vec_foreach (p, &m->group_pins) {
 		forget(&p->in);
+		owners_fini(&p->owners);
+	}
 	for (int i = 0; i < TOTAL_COUNT; i++)
 		forget(&m->totals[i]);
 	m->shape++;
 }
 
+static void pin_fini(struct pin *p)
+{
+	free(p->name);
+	series_fini(&p->in);
+	owners_fini(&p->owners);
+}
+
 static void free_pins(struct pins *pins)
 {
-	vec_foreach (p, pins) {
-		free(p->name);
-		series_fini(&p->in);
-	}
+	vec_foreach (p, pins)
+		pin_fini(p);
 	vec_fini(pins);
 }
 
@@ -168,8 +175,7 @@ static void pin(struct pins *pins, struct str name)
 		return;
 	}
 	if (pins->n == MODEL_PINS) {
-		free(pins->v[0].name);
-		series_fini(&pins->v[0].in);
+		pin_fini(&pins->v[0]);
 		vec_remove(pins, 0);
 	}
 	p = vec_add(pins);
@@ -184,7 +190,20 @@ void model_pin(struct model *m, struct str topic)
 
 void model_pin_group(struct model *m, struct str group)
 {
+	const struct group *g = cluster_group(m->now, group);
+	struct pin *p;
+
 	pin(&m->group_pins, group);
+	p = find_pin(&m->group_pins, group);
+	if (g)
+		(void)owners_look(&p->owners, g, m->now->at_ms, m->now->wall_ms);
+}
+
+const struct owners *model_group_owners(const struct model *m, struct str group)
+{
+	const struct pin *p = find_pin(&m->group_pins, group);
+
+	return p ? &p->owners : NULL;
 }
 
 const struct series *model_group_series(const struct model *m, struct str group)
@@ -210,7 +229,7 @@ size_t model_history_bytes(const struct model *m)
 	vec_foreach (p, &m->pins)
 		sum += series_bytes(&p->in);
 	vec_foreach (p, &m->group_pins)
-		sum += series_bytes(&p->in);
+		sum += series_bytes(&p->in) + owners_bytes(&p->owners);
 	vec_foreach (g, &m->groups)
 		sum += series_bytes(&(*g)->lag);
 	sum += m->lag_bytes;

@@ -10,6 +10,7 @@
 #include "model/history.h"
 
 struct model;
+struct owners; /* model/owners.h */
 
 struct model *model_new(void);
 void model_free(struct model *m);
@@ -40,6 +41,9 @@ void model_pin(struct model *m, struct str topic);
  * NULL: not known yet. Groups have MODEL_PINS pins of their own. */
 const struct series *model_group_series(const struct model *m, struct str group);
 void model_pin_group(struct model *m, struct str group);
+/* Who owned its partitions over the rebalances that were seen, from the moment it was pinned; NULL:
+ * not pinned. Lent until the next publish or pin. */
+const struct owners *model_group_owners(const struct model *m, struct str group);
 /* Bytes held by history, for tests and the curious. */
 size_t model_history_bytes(const struct model *m);
 

@@ -187,6 +187,8 @@ static void remember(struct model *m, int64_t now_ms)
 
 		if (g && g->lag.records >= 0)
 			series_add(&p->in, now_ms, (double)g->lag.records);
+		if (g)
+			(void)owners_look(&p->owners, g, now_ms, m->now->wall_ms);
 	}
 	vec_foreach (p, &m->pins) {
 		struct slot *s = model_slot(m, str_of(p->name));

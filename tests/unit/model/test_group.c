@@ -240,11 +240,12 @@ static void test_events(void **state)
 	/* One comes: a pause, then a generation more. */
 	lag_describe(&w, 1000, "g", "PreparingRebalance", 3, 0, 6);
 	model_publish(w.m, 1010, 1);
-	assert_string_equal(events(&w, &b, 9), "g  c-2 joined, /10.0.0.1\n");
+	assert_string_equal(events(&w, &b, 9), "g  c-2 joined from 10.0.0.1\n");
 	lag_describe(&w, 2100, "g", "Stable", 3, 3, 7);
 	model_publish(w.m, 2110, 1);
 	says(events(&w, &b, 1),
-		"g  rebalanced   generation 6 > 7   1 of 3 partitions moved   1.10 s paused\n");
+		"g  rebalanced: c-2 joined   generation 6 > 7   1 of 3 partitions moved   "
+		"1.10 s paused\n");
 	assert_int_equal(lag_group(&w, "g")->rebalance.count, 1);
 
 	/* One goes; the look missed the pause. */
@@ -252,8 +253,9 @@ static void test_events(void **state)
 	lag_commit(&w, 3100, "g", "t-00000", 0, 400);
 	lag_end(&w, 3110, "t-00000", 0, 0, 1500);
 	model_publish(w.m, 3120, 1);
-	says(events(&w, &b, 3), "g  c-2 left");
-	says(events(&w, &b, 3), "g  rebalanced   generation 7 > 8   0 of 2 partitions moved\n");
+	says(events(&w, &b, 3), "g  c-2 left, was on 10.0.0.1\n");
+	says(events(&w, &b, 3),
+		"g  rebalanced: c-2 left   generation 7 > 8   0 of 2 partitions moved\n");
 	says(events(&w, &b, 3),
 		"g  t-00000 p0 commit went back: 1,000 > 400, 600 records to be read again\n");
 
