@@ -2,56 +2,26 @@
  * Screen 6: writing records. A form; under it which partition the key goes to, worked out, and
  * where each record went.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/list.h"
 #include "base/murmur2.h"
-#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "view/picker.h"
 #include "view/produce_fields.h"
+#include "view/produce_send.h"
 
-#define LOG_ROWS 64
-#define FILE_MAX ((size_t)16 << 20)
 /* The places stand beside the form where there is room, else under it. */
 #define BESIDE_COLS 76
 #define LOG_COLS    30
 #define LOG_FROM    80 /* of the columns beyond these the places get the half */
-#define SHOWN_BYTES 96 /* of a key and of a value, beside its place */
-#define QUEUE_MAX   32 /* sends that wait for the one before */
 #define FORM_EXTRA  8  /* rows: title, help, the value's four lines */
-
-struct delivery {
-	int32_t partition;
-	int64_t offset;
-	struct buf what; /* key and value as they are shown; or why it was not written */
-	bool failed;
-};
-
-/* One Ctrl-S: what the form said then. */
-struct outgoing {
-	struct list_node node;
-	struct produce_spec spec; /* into what follows */
-	char *topic, *acks, *codec, *header_text, *key;
-	struct buf value;
-	struct produce_header headers[PRODUCE_HEADERS];
-};
 
 struct produce {
 	struct view_ctx *ctx;
 	struct picker picker; /* open while there is no topic */
 	struct form form;
-	int64_t job;       /* of the source, 0: none */
-	int64_t count;     /* what it is to send; 0: until it is stopped */
-	bool stopping;     /* nothing more is sent, answers are waited for */
-	struct list queue; /* of struct outgoing: one after the other, so that order holds */
-	size_t n_queue;
-	struct produce_report last;
-	int64_t done, failed;          /* of the sends before, since nothing was under way */
-	struct delivery log[LOG_ROWS]; /* ring */
-	size_t n_log;
+	struct sending sending;
 };
 
 static void begin(struct produce *v, const char *topic)
@@ -66,302 +36,27 @@ static void *produce_open(struct view_ctx *ctx, const char *arg, struct err *e)
 	struct produce *v = ALLOC(struct produce);
 
 	v->ctx = ctx;
-	list_init(&v->queue);
 	if ((!arg || !*arg) && only)
 		arg = only->name_z;
 	if ((!arg || !*arg) && !picker_open(&v->picker, ctx, "Write into which topic?", e)) {
 		free(v);
 		return NULL;
 	}
+	sending_init(&v->sending, ctx);
 	form_init(&v->form, "produce", produce_fields, PRODUCE_FIELDS, ctx);
 	if (arg && *arg)
 		begin(v, arg);
 	return v;
 }
 
-static void outgoing_free(struct outgoing *o)
-{
-	free(o->topic);
-	free(o->acks);
-	free(o->codec);
-	free(o->header_text);
-	free(o->key);
-	buf_fini(&o->value);
-	free(o);
-}
-
-static struct outgoing *take_next(struct produce *v)
-{
-	struct list_node *n = list_first(&v->queue);
-
-	list_remove(n);
-	v->n_queue--;
-	return CONTAINER_OF(n, struct outgoing, node);
-}
-
-/* How many were waiting. */
-static size_t drop_queue(struct produce *v)
-{
-	size_t n = v->n_queue;
-
-	while (v->n_queue)
-		outgoing_free(take_next(v));
-	return n;
-}
-
-/* The answers to what was sent still come. */
-static void stop(struct produce *v)
-{
-	size_t dropped = drop_queue(v);
-
-	if (dropped)
-		view_message(v->ctx, MESSAGE_OK, "stopped: %zu more that waited %s not sent",
-			dropped, dropped == 1 ? "is" : "are");
-	if (v->job)
-		source_cancel(v->ctx->source, v->job);
-	v->stopping = v->job != 0;
-}
-
-/* Sending has its place on this screen: it ends with it, and that is said. */
-static void leave_job(struct produce *v)
-{
-	size_t dropped = drop_queue(v);
-	long long done = (long long)(v->done + v->last.done);
-
-	if (!v->job)
-		return;
-	source_produce_forget(v->ctx->source, v->job);
-	v->job = 0;
-	if (dropped)
-		view_message(v->ctx, MESSAGE_OK,
-			"sending stopped after %lld record%s; %zu more that waited %s dropped",
-			done, done == 1 ? "" : "s", dropped, dropped == 1 ? "was" : "were");
-	else
-		view_message(v->ctx, MESSAGE_OK,
-			"sending stopped after %lld record%s; E tells how the last ones went", done,
-			done == 1 ? "" : "s");
-}
-
 static void produce_close(void *view)
 {
 	struct produce *v = view;
 
-	leave_job(v);
+	sending_fini(&v->sending);
 	picker_close(&v->picker);
 	form_fini(&v->form);
-	for (size_t i = 0; i < LOG_ROWS; i++)
-		buf_fini(&v->log[i].what);
 	free(v);
-}
-
-/* ---- sending -------------------------------------------------------------------------------- */
-
-static void send_next(struct produce *v);
-
-static void finished(struct produce *v, const struct produce_report *r)
-{
-	v->job = 0;
-	v->stopping = false;
-	v->done += r->done;
-	v->failed += r->failed;
-	v->last = (struct produce_report){0};
-	if (v->n_queue)
-		send_next(v);
-	else if (!r->e)
-		view_message(v->ctx, MESSAGE_OK, "%lld sent, %lld failed", (long long)v->done,
-			(long long)v->failed);
-}
-
-static void on_report(void *arg, const struct produce_report *r)
-{
-	struct produce *v = arg;
-
-	v->last = *r;
-	v->last.e = NULL;
-	if (r->e)
-		view_message(v->ctx, MESSAGE_ERROR, "%s", r->e->msg);
-	if (r->finished)
-		finished(v, r);
-	view_redraw(v->ctx);
-}
-
-/* The beginning of it, no character cut in two; null is said. */
-static void put_shown(struct buf *out, struct slice s)
-{
-	size_t n = min_size(s.n, SHOWN_BYTES);
-
-	if (!s.p) {
-		buf_puts(out, "null");
-		return;
-	}
-	while (n < s.n && n && (s.p[n] & 0xc0) == 0x80)
-		n--;
-	utf8_put_visible(out, (struct str){(const char *)s.p, n});
-}
-
-static void on_delivery(void *arg, const struct produce_delivery *got)
-{
-	struct produce *v = arg;
-	struct delivery *d = &v->log[v->n_log++ % LOG_ROWS];
-
-	d->partition = got->partition;
-	d->offset = got->offset;
-	d->failed = got->e != NULL;
-	buf_clear(&d->what);
-	if (got->e) {
-		buf_puts(&d->what, got->e->msg);
-		return;
-	}
-	if (got->key.p) {
-		put_shown(&d->what, got->key);
-		buf_puts(&d->what, ": ");
-	}
-	put_shown(&d->what, got->value);
-}
-
-/* name=value,… ; values are borrowed from text, names end with a NUL in it. */
-static size_t split_headers(char *text, struct produce_header *out)
-{
-	size_t n = 0;
-
-	for (char *save = NULL, *item = strtok_r(text, ",", &save); item && n < PRODUCE_HEADERS;
-		item = strtok_r(NULL, ",", &save)) {
-		char *eq = strchr(item, '=');
-		if (eq)
-			*eq = 0;
-		out[n].name = item;
-		out[n++].value = eq ? slice_of(eq + 1, strlen(eq + 1)) : SLICE_NULL;
-	}
-	return n;
-}
-
-static bool read_file(struct produce *v, const char *path, struct buf *out)
-{
-	FILE *f = fopen(path, "re");
-	size_t n = 0;
-
-	if (f) {
-		n = fread(buf_reserve(out, FILE_MAX + 1), 1, FILE_MAX + 1, f);
-		fclose(f);
-	}
-	if (!f || n > FILE_MAX) {
-		view_message(v->ctx, MESSAGE_ERROR, "%s: %s", path,
-			f ? "longer than 16 MB" : strerror(errno));
-		return false;
-	}
-	buf_extend(out, n);
-	return true;
-}
-
-static enum produce_partitioner partitioner_of(struct str text)
-{
-	return str_eqz(text, "sticky")        ? PRODUCE_STICKY
-	       : str_eqz(text, "round robin") ? PRODUCE_ROUND_ROBIN
-					      : PRODUCE_BY_KEY;
-}
-
-/* Of what the form says now, without the value. */
-static struct outgoing *outgoing_new(const struct form *f)
-{
-	struct outgoing *o = ALLOC(struct outgoing);
-	struct str how = form_text(f, "partitioner"), key = form_text(f, "key");
-
-	o->topic = str_dup(form_text(f, "topic"));
-	o->header_text = str_dup(form_text(f, "headers"));
-	o->acks = str_dup(form_text(f, "acks"));
-	o->codec = str_dup(form_text(f, "compression"));
-	o->key = str_dup(key);
-	o->spec = (struct produce_spec){
-		.topic = o->topic,
-		.partition =
-			str_eqz(how, "partition") ? (int32_t)form_number(f, "partition", 0) : -1,
-		.partitioner = partitioner_of(how),
-		.key = key.n ? slice_of(o->key, key.n) : SLICE_NULL,
-		.headers = o->headers,
-		.n_headers = o->header_text ? split_headers(o->header_text, o->headers) : 0,
-		.count = form_number(f, "count", 1),
-		.rate = (double)form_number(f, "rate", 0),
-		.acks = o->acks,
-		.compression = o->codec && strcmp(o->codec, "none") != 0 ? o->codec : NULL,
-	};
-	return o;
-}
-
-/* False when its file cannot be read, which was said. */
-static bool take_value(struct produce *v, struct outgoing *o)
-{
-	struct str path = form_text(&v->form, "file");
-	char *path_z;
-	bool read = true;
-
-	if (form_on(&v->form, "null"))
-		return true;
-	if (path.n) {
-		path_z = str_dup(path);
-		read = read_file(v, path_z, &o->value);
-		free(path_z);
-	} else {
-		buf_put_str(&o->value, form_text(&v->form, "value"));
-	}
-	o->spec.value = slice_of(o->value.p ? o->value.p : (const uint8_t *)"", o->value.n);
-	return read;
-}
-
-static void send_next(struct produce *v)
-{
-	struct outgoing *o = take_next(v);
-
-	v->last = (struct produce_report){0};
-	v->count = o->spec.count;
-	v->job = source_produce(v->ctx->source, &o->spec, on_report, on_delivery, v);
-	outgoing_free(o);
-}
-
-/* May one more be sent, at once or behind what is being sent? */
-static bool may_send(const struct produce *v, struct buf *reason)
-{
-	if (v->job && !v->count && !v->stopping)
-		buf_puts(reason, "still sending: Ctrl-X stops it");
-	else if (v->n_queue >= QUEUE_MAX)
-		buf_printf(reason, "%zu sends wait already: Ctrl-X drops them", v->n_queue);
-	return reason->n == 0;
-}
-
-static void enqueue(struct produce *v)
-{
-	struct outgoing *o = outgoing_new(&v->form);
-
-	if (!take_value(v, o)) {
-		outgoing_free(o);
-		return;
-	}
-	list_push_back(&v->queue, &o->node);
-	v->n_queue++;
-	if (v->job) {
-		view_message(v->ctx, MESSAGE_PROGRESS, "still sending: %zu more wait%s for it",
-			v->n_queue, v->n_queue == 1 ? "s" : "");
-		return;
-	}
-	v->done = v->failed = 0;
-	send_next(v);
-}
-
-static void send(struct produce *v)
-{
-	struct form *f = &v->form;
-	int wrong = form_check(f);
-	struct buf reason = BUF_EMPTY;
-
-	if (wrong >= 0) {
-		f->focus = wrong;
-		view_message(v->ctx, MESSAGE_ERROR, "%s: %s", f->fields[wrong].def->label,
-			buf_z(&f->fields[wrong].reason));
-	} else if (!may_send(v, &reason)) {
-		view_message(v->ctx, MESSAGE_ERROR, "%s", buf_z(&reason));
-	} else {
-		enqueue(v);
-	}
-	buf_fini(&reason);
 }
 
 /* ---- the screen ----------------------------------------------------------------------------- */
@@ -402,25 +97,25 @@ static void draw_hash(struct produce *v, const struct surface *s, int y)
 		t->n_partitions);
 }
 
-static void draw_progress(struct produce *v, const struct surface *s)
+static void draw_progress(const struct sending *g, const struct surface *s)
 {
 	struct buf text = BUF_EMPTY;
 
-	if (v->count && !v->stopping)
-		buf_printf(&text, "%lld of %lld", (long long)v->last.done, (long long)v->count);
+	if (g->count && !g->stopping)
+		buf_printf(&text, "%lld of %lld", (long long)g->last.done, (long long)g->count);
 	else
-		buf_printf(&text, "%lld so far", (long long)v->last.done);
-	if (v->n_queue)
-		buf_printf(&text, ", %zu more wait%s", v->n_queue, v->n_queue == 1 ? "s" : "");
+		buf_printf(&text, "%lld so far", (long long)g->last.done);
+	if (g->n_queue)
+		buf_printf(&text, ", %zu more wait%s", g->n_queue, g->n_queue == 1 ? "s" : "");
 	view_label(s, 1, 0,
-		v->stopping ? "stopping,"
-		: v->count  ? "sending"
+		g->stopping ? "stopping,"
+		: g->count  ? "sending"
 			    : "sending,",
 		STYLE_NORMAL, "%s", buf_z(&text));
 	buf_fini(&text);
 }
 
-static void draw_delivery(struct delivery *d, const struct surface *s, int y)
+static void draw_delivery(struct sent *d, const struct surface *s, int y)
 {
 	int x;
 
@@ -439,19 +134,19 @@ static void draw_delivery(struct delivery *d, const struct surface *s, int y)
 }
 
 /* Where each record went, the newest at the bottom. */
-static void draw_log(struct produce *v, const struct surface *s)
+static void draw_log(struct sending *g, const struct surface *s)
 {
 	int y = 0;
 	size_t room, n;
 
-	if (v->job) {
-		draw_progress(v, s);
+	if (g->job) {
+		draw_progress(g, s);
 		y++;
 	}
 	room = y < s->rows ? (size_t)(s->rows - y) : 0;
-	n = min_size(min_size(v->n_log, LOG_ROWS), room);
+	n = min_size(min_size(g->n_log, SENT_ROWS), room);
 	for (size_t i = 0; i < n; i++)
-		draw_delivery(&v->log[(v->n_log - n + i) % LOG_ROWS], s, y++);
+		draw_delivery(&g->log[(g->n_log - n + i) % SENT_ROWS], s, y++);
 }
 
 static void produce_draw(void *view, const struct surface *s)
@@ -473,7 +168,27 @@ static void produce_draw(void *view, const struct surface *s)
 	}
 	form_draw(&v->form, &form);
 	draw_hash(v, s, beside ? rows + 1 : rows);
-	draw_log(v, &log);
+	draw_log(&v->sending, &log);
+}
+
+/* ---- what is typed --------------------------------------------------------------------------- */
+
+static void send(struct produce *v)
+{
+	struct form *f = &v->form;
+	int wrong = form_check(f);
+	struct buf reason = BUF_EMPTY;
+
+	if (wrong >= 0) {
+		f->focus = wrong;
+		view_message(v->ctx, MESSAGE_ERROR, "%s: %s", f->fields[wrong].def->label,
+			buf_z(&f->fields[wrong].reason));
+	} else if (!sending_allowed(&v->sending, &reason)) {
+		view_message(v->ctx, MESSAGE_ERROR, "%s", buf_z(&reason));
+	} else {
+		sending_add(&v->sending, f);
+	}
+	buf_fini(&reason);
 }
 
 static bool is_ctrl(const struct event *e, uint32_t letter)
@@ -521,7 +236,7 @@ static unsigned produce_action(void *view, enum action_id id)
 	if (id == ACTION_SEND)
 		send(v);
 	else if (id == ACTION_SEND_STOP)
-		stop(v);
+		sending_stop(&v->sending);
 	else
 		return VIEW_IGNORED;
 	return VIEW_HANDLED | VIEW_REDRAW;
@@ -533,10 +248,10 @@ static bool produce_allowed(void *view, enum action_id id, struct buf *reason)
 
 	if (v->picker.open && id != ACTION_ENTER)
 		buf_puts(reason, "choose a topic first");
-	else if (id == ACTION_SEND_STOP && (!v->job || (v->stopping && !v->n_queue)))
-		buf_puts(reason, v->job ? "it stops already" : "nothing is being sent");
+	else if (id == ACTION_SEND_STOP)
+		(void)sending_stoppable(&v->sending, reason);
 	else if (id == ACTION_SEND)
-		(void)may_send(v, reason);
+		(void)sending_allowed(&v->sending, reason);
 	return reason->n == 0;
 }
 
