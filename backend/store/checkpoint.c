@@ -7,11 +7,19 @@
 
 #include "store/lines.h"
 
-int checkpoint_sync_parent(struct store_io *io, const char *path)
+#define METADATA_MAX 4096
+
+char *checkpoint_parent(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *dir = slash ? str_dup((struct str){path, slash > path ? (size_t)(slash - path) : 1})
-			  : xstrdup(".");
+
+	return slash ? str_dup((struct str){path, slash > path ? (size_t)(slash - path) : 1})
+		     : xstrdup(".");
+}
+
+int checkpoint_sync_parent(struct store_io *io, const char *path)
+{
+	char *dir = checkpoint_parent(path);
 	int r = io->sync_dir(io, dir) < 0 ? ERR_IO : 0;
 
 	free(dir);
@@ -105,15 +113,28 @@ int offset_list_parse(struct offset_list *l, struct str text)
 	return r;
 }
 
-void partition_metadata_print(const struct uuid *topic_id, struct buf *out)
+char *partition_metadata_path(const char *dir)
 {
-	char id[UUID_TEXT];
-
-	uuid_format(topic_id, id);
-	buf_printf(out, "version: 0\ntopic_id: %s", id);
+	return xasprintf("%s/partition.metadata", dir);
 }
 
-int partition_metadata_parse(struct str text, struct uuid *topic_id)
+int partition_metadata_write(
+	struct store_io *io, const char *dir, const struct uuid *topic_id, bool sync)
+{
+	char *path = partition_metadata_path(dir);
+	struct buf text = BUF_EMPTY;
+	char id[UUID_TEXT];
+	int r;
+
+	uuid_format(topic_id, id);
+	buf_printf(&text, "version: 0\ntopic_id: %s", id);
+	r = checkpoint_replace(io, path, buf_slice(&text), sync);
+	buf_fini(&text);
+	free(path);
+	return r;
+}
+
+static int parse_metadata(struct str text, struct uuid *topic_id)
 {
 	struct str version = lines_next(&text), id = lines_next(&text);
 
@@ -123,6 +144,19 @@ int partition_metadata_parse(struct str text, struct uuid *topic_id)
 		!uuid_parse((struct str){id.p + 10, id.n - 10}, topic_id))
 		return ERR_CORRUPT;
 	return 0;
+}
+
+int partition_metadata_read(struct store_io *io, const char *dir, struct uuid *topic_id)
+{
+	char *path = partition_metadata_path(dir);
+	struct buf text = BUF_EMPTY;
+	int r = checkpoint_read(io, path, METADATA_MAX, &text);
+
+	if (r == 0)
+		r = parse_metadata(buf_str(&text), topic_id);
+	buf_fini(&text);
+	free(path);
+	return r;
 }
 
 void meta_properties_print(const struct meta_properties *m, struct buf *out)

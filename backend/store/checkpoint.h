@@ -14,6 +14,8 @@
 /* Replaces path with the text through `path.tmp`; durable when sync. ERR_FULL, ERR_IO. */
 int checkpoint_replace(
 	struct store_io *io, const char *path, struct slice text, bool sync) MUSTCHECK;
+/* The folder that path is in: heap. */
+char *checkpoint_parent(const char *path);
 /* Makes the name of path durable: a sync of the folder it is in. ERR_IO. */
 int checkpoint_sync_parent(struct store_io *io, const char *path) MUSTCHECK;
 /* Whole file, at most max bytes. ERR_NOT_FOUND, ERR_TOO_BIG, ERR_IO. */
@@ -36,9 +38,13 @@ void offset_list_print(const struct offset_list *l, struct buf *out);
 /* ERR_CORRUPT, ERR_VERSION: l is empty then. */
 int offset_list_parse(struct offset_list *l, struct str text) MUSTCHECK;
 
-/* partition.metadata */
-void partition_metadata_print(const struct uuid *topic_id, struct buf *out);
-int partition_metadata_parse(struct str text, struct uuid *topic_id) MUSTCHECK;
+/* partition.metadata, in the folder of a partition's log: its path (heap). */
+char *partition_metadata_path(const char *dir);
+/* As checkpoint_replace. */
+int partition_metadata_write(
+	struct store_io *io, const char *dir, const struct uuid *topic_id, bool sync) MUSTCHECK;
+/* As checkpoint_read; ERR_CORRUPT, ERR_VERSION: the text is no such file's. */
+int partition_metadata_read(struct store_io *io, const char *dir, struct uuid *topic_id) MUSTCHECK;
 
 /* meta.properties */
 struct meta_properties {

@@ -14,8 +14,6 @@ void plog_fail(struct plog *log, const char *what);
 /* leader-epoch-checkpoint: its path (heap); writes it, durable with sync, else with a flush. */
 char *plog_epochs_path(const struct plog *log);
 int plog_save_epochs(struct plog *log, bool sync) MUSTCHECK;
-/* partition.metadata: its path (heap). */
-char *plog_metadata_path(const struct plog *log);
 /* The folder of a fresh log and its partition.metadata are on the disk afterwards. */
 int plog_sync_fresh(struct plog *log) MUSTCHECK;
 /* Writes the producers' snapshot at leo and forgets the one before when no segment begins there. */

@@ -14,7 +14,6 @@
 #define OPEN_FILES   16
 #define EPOCHS_MAX   (64u << 20)
 #define SNAPSHOT_MAX (256u << 20)
-#define METADATA_MAX 4096
 
 struct opening {
 	struct plog *log;
@@ -412,18 +411,13 @@ static bool lacks_epochs(const struct opening *o)
 
 static int load_metadata(struct opening *o)
 {
-	struct buf text = BUF_EMPTY;
-	char *path = plog_metadata_path(o->log);
-	int r = checkpoint_read(o->log->io, path, METADATA_MAX, &text);
+	struct plog *log = o->log;
+	int r = partition_metadata_read(log->io, log->dir, &log->topic_id);
 
-	if (r == 0)
-		r = partition_metadata_parse(buf_str(&text), &o->log->topic_id);
 	if (r == ERR_NOT_FOUND)
-		r = 0;
-	else if (r < 0)
-		err_set(o->e, r, "%s: %s", path, err_name(r));
-	buf_fini(&text);
-	free(path);
+		return 0;
+	if (r < 0)
+		err_set(o->e, r, "%s/partition.metadata: %s", log->dir, err_name(r));
 	return r;
 }
 
@@ -656,8 +650,6 @@ int plog_create(const struct plog_open_args *a, const struct uuid *topic_id, int
 	struct plog **out, struct err *e)
 {
 	struct plog_open_args args = *a;
-	struct buf text = BUF_EMPTY;
-	char *path;
 	int r = 0;
 
 	*out = NULL;
@@ -665,13 +657,9 @@ int plog_create(const struct plog_open_args *a, const struct uuid *topic_id, int
 		return err_errno(
 			e, store_errno(errno), errno, "%s: cannot make the folder", a->dir);
 	if (topic_id) {
-		path = xasprintf("%s/partition.metadata", a->dir);
-		partition_metadata_print(topic_id, &text);
-		r = checkpoint_replace(a->io, path, buf_slice(&text), false);
+		r = partition_metadata_write(a->io, a->dir, topic_id, false);
 		if (r < 0)
-			err_errno(e, r, errno, "%s", path);
-		buf_fini(&text);
-		free(path);
+			err_errno(e, r, errno, "%s/partition.metadata", a->dir);
 	}
 	args.log_start = args.recovery_point = args.high_watermark = start;
 	args.trust = PLOG_CLEAN;

@@ -53,48 +53,26 @@ static int sync_path(struct plog *log, char *path)
 	return r;
 }
 
-static char *folder_above(const struct plog *log)
-{
-	const char *slash = strrchr(log->dir, '/');
-
-	return slash ? str_dup((struct str){log->dir, max_size((size_t)(slash - log->dir), 1)})
-		     : xstrdup(".");
-}
-
-char *plog_metadata_path(const struct plog *log)
-{
-	return xasprintf("%s/partition.metadata", log->dir);
-}
-
 int plog_set_topic_id(struct plog *log, const struct uuid *id)
 {
-	struct buf text = BUF_EMPTY;
-	char *path = plog_metadata_path(log);
-	int r;
+	int r = partition_metadata_write(log->io, log->dir, id, true);
 
-	partition_metadata_print(id, &text);
-	r = checkpoint_replace(log->io, path, buf_slice(&text), true);
 	if (r == 0)
 		log->topic_id = *id;
-	buf_fini(&text);
-	free(path);
 	return r;
 }
 
 int plog_sync_fresh(struct plog *log)
 {
-	char *above;
 	int r;
 
 	if (!log->fresh)
 		return 0;
-	r = sync_path(log, plog_metadata_path(log));
+	r = sync_path(log, partition_metadata_path(log->dir));
 	if (r == 0 && log->io->sync_dir(log->io, log->dir) < 0)
 		r = ERR_IO;
-	above = folder_above(log);
-	if (r == 0 && log->io->sync_dir(log->io, above) < 0)
-		r = ERR_IO;
-	free(above);
+	if (r == 0)
+		r = checkpoint_sync_parent(log->io, log->dir);
 	log->fresh = r < 0;
 	return r;
 }
@@ -196,11 +174,11 @@ static int add_all(struct plog *log, struct plog_sync *sync)
 	if (r == 0 && log->epochs_synced != log->epochs_changed)
 		r = add_path(log, sync, plog_epochs_path(log), O_RDWR);
 	if (r == 0 && log->fresh)
-		r = add_path(log, sync, plog_metadata_path(log), O_RDWR);
+		r = add_path(log, sync, partition_metadata_path(log->dir), O_RDWR);
 	if (r == 0 && (log->fresh || log->names_synced != log->names_changed))
 		r = add_path(log, sync, xstrdup(log->dir), O_RDONLY | O_DIRECTORY);
 	if (r == 0 && log->fresh)
-		r = add_path(log, sync, folder_above(log), O_RDONLY | O_DIRECTORY);
+		r = add_path(log, sync, checkpoint_parent(log->dir), O_RDONLY | O_DIRECTORY);
 	return r;
 }
 

@@ -273,15 +273,10 @@ struct load {
  * in it was ever synced, for that begins with the folder. */
 static bool is_half_made(struct store *s, const char *dir)
 {
-	char *path = xasprintf("%s/partition.metadata", dir);
-	struct buf text = BUF_EMPTY;
 	struct uuid id;
-	bool torn = checkpoint_read(s->io, path, 4096, &text) == 0 &&
-		    partition_metadata_parse(buf_str(&text), &id) < 0;
+	int r = partition_metadata_read(s->io, dir, &id);
 
-	buf_fini(&text);
-	free(path);
-	return torn;
+	return r == ERR_CORRUPT || r == ERR_VERSION;
 }
 
 /* Out of the way under a name that is no partition's, as Kafka does with logs of nobody; an
