@@ -1,7 +1,9 @@
 """Every command beside the tool it stands for, on Apache Kafka: same output, same exit status.
 
-Each side works on topics of its own, whose names begin alike and are written @ here. Where both fail,
-the words are each side's own, and wrong usage is 2 here and 1 there.
+Each side works on topics and groups of its own, whose names begin alike and are written @ here.
+Where both fail, the words are each side's own, and wrong usage is 2 here and 1 there. Kafka's tool
+for groups prints its errors to standard output and exits with 0. What a reset would do, ours says
+in two columns more, and both in the order of their partitions.
 """
 import os
 import re
@@ -26,7 +28,8 @@ if not os.path.exists(KDECK):
 
 CLASSES = {"topics": TOOLS + "TopicCommand", "configs": CONFIGS,
            "get-offsets": TOOLS + "GetOffsetShell", "produce": TOOLS + "ConsoleProducer",
-           "delete-records": TOOLS + "DeleteRecordsCommand", "consume": CONSUMER}
+           "delete-records": TOOLS + "DeleteRecordsCommand", "consume": CONSUMER,
+           "groups": TOOLS + "consumer.group.ConsumerGroupCommand"}
 
 FILES = {
     "del": '{"partitions":[{"topic":"@r","partition":0,"offset":2}],"version":1}',
@@ -221,6 +224,78 @@ delete-records --offset-json-file %none
 delete-records
 get-offsets --topic @r --time earliest
 """
+GROUPS = r"""
+topics --create --topic @g --partitions 3
+topics --create --topic @h
+produce --topic @g --reader-property parse.key=true --reader-property key.separator=: < k:1\nk:2\nk:3\nk:4\nk:5\n
+produce --topic @h < 1\n2\n3\n4\n5\n
+consume --topic @h --group @read --from-beginning --max-messages 5 --timeout-ms 20000
+consume --topic @h --group @read --from-beginning --max-messages 5 --timeout-ms 1000
+groups --list --state
+groups --list --state empty
+groups --list --state stable
+groups --list --state nope
+groups --list --type
+groups --list --type classic
+groups --list --type classic --state empty
+groups --list --type nope
+groups --describe --group @read
+groups --describe --group @read --members
+groups --describe --group @read --members --verbose
+groups --describe --group @read --state
+groups --describe --group @read --state --verbose
+groups --describe --group @read --group @read
+groups --describe --group @nope
+groups --describe --group @nope --state
+groups --describe --group ''
+groups --describe
+groups --describe --group @read --all-groups
+groups --describe --group @read --members --state
+groups --describe --group @read --topic @h
+groups --list --describe --group @read
+groups --nope
+groups
+groups --reset-offsets --group @set --topic @g --to-earliest
+groups --reset-offsets --group @set --topic @g --to-earliest --dry-run
+groups --reset-offsets --group @set --topic @g --to-latest --execute
+groups --describe --group @set
+groups --describe --group @set --offsets --verbose
+groups --reset-offsets --group @set --topic @g:0,2 --to-offset 1 --execute
+groups --reset-offsets --group @set --topic @g:1 --to-offset 99999 --execute
+groups --reset-offsets --group @set --topic @g:1 --to-offset -5 --execute
+groups --reset-offsets --group @set --topic @g --shift-by -2 --execute
+groups --reset-offsets --group @set --topic @g --shift-by 1000 --execute
+groups --reset-offsets --group @set --topic @g --to-current --execute
+groups --reset-offsets --group @set --topic @g --by-duration PT0H --execute
+groups --reset-offsets --group @set --topic @g --by-duration P3D --execute
+groups --reset-offsets --group @set --topic @g --by-duration nope --execute
+groups --reset-offsets --group @set --topic @g --to-datetime 2020-01-01T00:00:00.000 --execute
+groups --reset-offsets --group @set --topic @g --to-datetime 2020-01-01T00:00:00.000+09:00
+groups --reset-offsets --group @set --topic @g --to-datetime 2020-13-01T00:00:00.000
+groups --reset-offsets --group @set --topic @nope --to-earliest
+groups --reset-offsets --group @set --topic @g:7 --to-earliest
+groups --reset-offsets --group @set --topic @g:x --to-earliest
+groups --reset-offsets --group @set --topic @g
+groups --reset-offsets --group @set --to-earliest
+groups --reset-offsets --topic @g --to-earliest
+groups --reset-offsets --group @set --topic @g --to-earliest --to-latest
+groups --reset-offsets --group @set --topic @g --to-earliest --dry-run --execute
+groups --reset-offsets --group @set --all-topics --to-earliest
+groups --reset-offsets --group @set --group @read --topic @h --to-earliest
+groups --reset-offsets --all-groups --topic @h --to-earliest
+groups --describe --group @set
+groups --delete-offsets --group @set --topic @g:1
+groups --delete-offsets --group @set --topic @g:1
+groups --delete-offsets --group @set --topic @nope
+groups --delete-offsets --group @nope --topic @g
+groups --delete-offsets --group @set
+groups --describe --group @set
+groups --delete --group @nope
+groups --delete --group @set --group @read
+groups --delete --group @set
+groups --delete
+groups --list
+"""
 READ = "consume --topic @r --partition 0 --offset earliest --max-messages 15 --timeout-ms 20000"
 
 
@@ -288,16 +363,33 @@ def ours(cases):
     return results
 
 
+def failed(result):
+    """Kafka's tool for groups exits with 0 nevertheless."""
+    return result[0] != 0 or re.search(r"^Error: |Error: org\.apache", result[1], re.M) is not None
+
+
+def same_text(a, b):
+    return a == b
+
+
+def same_reset(theirs, ours):
+    """GROUP TOPIC PARTITION NEW-OFFSET in any order; a warning is an error line of ours."""
+    def table(text):
+        return sorted(line.split()[:4] for line in text.splitlines()
+                      if line and not line.startswith("Warn: "))
+    return table(theirs) == table(ours)
+
+
 def compare(cases, prepare=lambda: None):
     wrong, results = [], []
     for side in theirs, ours:
         prepare()
         results.append(side(cases))
     for case, them, us in zip(cases, *results):
-        if them[0] == us[0] == 0:
-            same = them[1] == us[1]
+        if not failed(them) and us[0] == 0:
+            same = (same_reset if "--reset-offsets" in case else same_text)(them[1], us[1])
         else:
-            same = them[0] != 0 and us[0] in (1, 2) and us[2] != ""
+            same = failed(them) and us[0] in (1, 2) and us[2] != ""
         if not same:
             wrong.append("%s\n  Kafka: %r\n  kdeck: %r" % (case, them, us))
     assert not wrong, "%d of %d differ:\n%s" % (len(wrong), len(cases), "\n".join(wrong))
@@ -328,6 +420,11 @@ def test_3_records():
     """produce, get-offsets, consume, delete-records: flags, properties, formats"""
     compare([c.replace("READ", READ).replace("produce ", "produce --sync ")
              for c in RECORDS.strip().splitlines()])
+
+
+def test_4_groups():
+    """groups: lists, descriptions, every target of a reset, deletions, good and bad"""
+    compare([c.replace("produce ", "produce --sync ") for c in GROUPS.strip().splitlines()])
 
 
 folder = tempfile.mkdtemp(prefix="kdeck-same-")
