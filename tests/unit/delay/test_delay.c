@@ -38,31 +38,46 @@ static void expire_op(struct delay_op *d)
 
 static const struct delay_ops ops = {try_op, expire_op};
 
-static void test_woken_when_possible(void **state)
-{
+/* One operation that expires at `when` and watches one key. */
+struct bench {
 	struct delay_queue q;
 	struct delay_key k;
-	struct op o = {0};
+	struct op o;
+};
+
+static void bench_open(struct bench *b, int64_t when)
+{
+	delay_queue_init(&b->q);
+	delay_key_init(&b->k);
+	delay_start(&b->q, &b->o.delay, &ops, when);
+	delay_watch_add(&b->o.delay, &b->o.watch[0], &b->k);
+}
+
+static void bench_close(struct bench *b)
+{
+	delay_key_fini(&b->k);
+	delay_queue_fini(&b->q);
+}
+
+static void test_woken_when_possible(void **state)
+{
+	struct bench b = {0};
 
 	(void)state;
-	delay_queue_init(&q);
-	delay_key_init(&k);
-	delay_start(&q, &o.delay, &ops, 100);
-	delay_watch_add(&o.delay, &o.watch[0], &k);
-	assert_int_equal(delay_next(&q), 100);
-	assert_int_equal(delay_run(&q, 50), 0);
-	delay_key_wake(&k);
-	assert_int_equal(delay_run(&q, 50), 1);
-	assert_int_equal(o.done, 0);
-	o.possible = true;
-	assert_int_equal(delay_run(&q, 50), 0);
-	delay_key_wake(&k);
-	assert_int_equal(delay_run(&q, 50), 1);
-	assert_int_equal(o.done, 1);
-	assert_false(delay_key_watched(&k));
-	assert_int_equal(delay_next(&q), INT64_MAX);
-	delay_key_fini(&k);
-	delay_queue_fini(&q);
+	bench_open(&b, 100);
+	assert_int_equal(delay_next(&b.q), 100);
+	assert_int_equal(delay_run(&b.q, 50), 0);
+	delay_key_wake(&b.k);
+	assert_int_equal(delay_run(&b.q, 50), 1);
+	assert_int_equal(b.o.done, 0);
+	b.o.possible = true;
+	assert_int_equal(delay_run(&b.q, 50), 0);
+	delay_key_wake(&b.k);
+	assert_int_equal(delay_run(&b.q, 50), 1);
+	assert_int_equal(b.o.done, 1);
+	assert_false(delay_key_watched(&b.k));
+	assert_int_equal(delay_next(&b.q), INT64_MAX);
+	bench_close(&b);
 }
 
 static void test_many_wakes_are_one_try(void **state)
@@ -112,44 +127,33 @@ static void test_expires_in_order(void **state)
 
 static void test_finished_is_forgotten(void **state)
 {
-	struct delay_queue q;
-	struct delay_key k;
-	struct op o = {0};
+	struct bench b = {0};
 
 	(void)state;
-	delay_queue_init(&q);
-	delay_key_init(&k);
-	delay_start(&q, &o.delay, &ops, 5);
-	delay_watch_add(&o.delay, &o.watch[0], &k);
-	delay_key_wake(&k);
-	delay_finish(&o.delay);
-	delay_finish(&o.delay);
-	delay_key_wake(&k);
-	assert_int_equal(delay_run(&q, 1000), 0);
-	assert_int_equal(o.tried + o.expired, 0);
+	bench_open(&b, 5);
+	delay_key_wake(&b.k);
+	delay_finish(&b.o.delay);
+	delay_finish(&b.o.delay);
+	delay_key_wake(&b.k);
+	assert_int_equal(delay_run(&b.q, 1000), 0);
+	assert_int_equal(b.o.tried + b.o.expired, 0);
 	/* It can be started again. */
-	delay_start(&q, &o.delay, &ops, 2000);
-	delay_run(&q, 2000);
-	assert_int_equal(o.expired, 1);
-	delay_key_fini(&k);
-	delay_queue_fini(&q);
+	delay_start(&b.q, &b.o.delay, &ops, 2000);
+	delay_run(&b.q, 2000);
+	assert_int_equal(b.o.expired, 1);
+	bench_close(&b);
 }
 
 static void test_key_goes_first(void **state)
 {
-	struct delay_queue q;
-	struct delay_key k;
-	struct op o = {0};
+	struct bench b = {0};
 
 	(void)state;
-	delay_queue_init(&q);
-	delay_key_init(&k);
-	delay_start(&q, &o.delay, &ops, 5);
-	delay_watch_add(&o.delay, &o.watch[0], &k);
-	delay_key_fini(&k);
-	delay_run(&q, 5);
-	assert_int_equal(o.expired, 1);
-	delay_queue_fini(&q);
+	bench_open(&b, 5);
+	delay_key_fini(&b.k);
+	delay_run(&b.q, 5);
+	assert_int_equal(b.o.expired, 1);
+	delay_queue_fini(&b.q);
 }
 
 int main(void)
