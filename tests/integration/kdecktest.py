@@ -123,6 +123,35 @@ def run(args, stdin=None, check=True, timeout=DEADLINE):
     return done
 
 
+def kill_under_load(broker, partitions, rounds):
+    """kill -9 and a new start in the middle of load, so many times; then every record that was
+    acknowledged is read once and in order. How many there are."""
+    load = os.path.join(BUILD, "tests/integration/ackload")
+    where = [broker.address, "t", str(partitions)]
+    writer = subprocess.Popen([load, "write", *where], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE)
+    try:
+        # The writer says "N" for each thousand acknowledged: kills come in the middle of load.
+        for _ in range(rounds):
+            assert writer.stdout.readline(), "the writer ended"
+            broker.kill()
+            broker.start()
+            # What was queued in the pipe is from before the kill: wait for news.
+            for _ in range(3):
+                assert writer.stdout.readline(), "the writer ended"
+        writer.stdin.close()
+        rest = writer.stdout.read()
+        assert writer.wait(timeout=120) == 0, rest[-300:]
+    finally:
+        if writer.poll() is None:
+            writer.kill()
+            writer.wait()
+    acked = int(rest.split()[-1])
+    done = run([load, "read", *where, str(acked)], timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return acked
+
+
 class Wire:
     """A raw connection: requests are put together by hand."""
 
