@@ -7,8 +7,9 @@
  *    +------- PAUSED <---------------+
  *
  * PAUSED groups are looked up anew: what failed is most often a coordinator that has moved. The
- * deadline ends all that are not DONE. A batch finds its groups by their place in the request, as
- * brokers answer in that order, and by name where they do not.
+ * deadline ends all that are not DONE. Whoever knows the coordinators begins with FOUND. A batch
+ * finds its groups by their place in the request, as brokers answer in that order, and by name
+ * where they do not.
  */
 #include "admin/crowd.h"
 
@@ -401,6 +402,14 @@ struct crowd *crowd_new(struct admin *a, const struct crowd_kind *kind, const st
 	io_timer_start(&c->deadline, c->deadline_ms - loop_now_ms(a->loop), 0);
 	loop_defer(a->loop, &c->start, on_start, c);
 	return c;
+}
+
+void crowd_known(struct crowd *c, int32_t broker)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		c->groups[i].coordinator = broker;
+		c->state[i] = CROWD_FOUND;
+	}
 }
 
 int64_t crowd_start(struct crowd *c)

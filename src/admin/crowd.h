@@ -61,6 +61,8 @@ size_t crowd_find(const struct crowd *c, const struct crowd_batch *b, struct str
 /* About n groups, whose names are copied; crowd_start sends it off and returns its id. */
 struct crowd *crowd_new(struct admin *a, const struct crowd_kind *kind, const struct str *groups,
 	size_t n, int64_t timeout_ms, admin_groups_fn *fn, void *arg);
+/* All of them are that broker's until it says otherwise. Before crowd_start. */
+void crowd_known(struct crowd *c, int32_t broker);
 /* Once, after everything the kind needs is in place. */
 int64_t crowd_start(struct crowd *c);
 

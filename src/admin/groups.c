@@ -62,6 +62,18 @@ int64_t admin_describe_groups(struct admin *a, const struct str *groups, size_t 
 	return crowd_start(crowd_new(a, &describe, groups, n, timeout_ms, fn, arg));
 }
 
+static int64_t start_at(struct crowd *c, int32_t broker)
+{
+	crowd_known(c, broker);
+	return crowd_start(c);
+}
+
+int64_t admin_describe_groups_at(struct admin *a, int32_t broker, const struct str *groups,
+	size_t n, int64_t timeout_ms, admin_groups_fn *fn, void *arg)
+{
+	return start_at(crowd_new(a, &describe, groups, n, timeout_ms, fn, arg), broker);
+}
+
 /* ---- FindCoordinator alone ---- */
 
 static const struct crowd_kind find = {API_FIND_COORDINATOR, NULL, NULL, 0};
@@ -163,6 +175,12 @@ int64_t admin_fetch_group_offsets(struct admin *a, const struct str *groups, siz
 	int64_t timeout_ms, admin_groups_fn *fn, void *arg)
 {
 	return crowd_start(crowd_new(a, &fetch, groups, n, timeout_ms, fn, arg));
+}
+
+int64_t admin_fetch_group_offsets_at(struct admin *a, int32_t broker, const struct str *groups,
+	size_t n, int64_t timeout_ms, admin_groups_fn *fn, void *arg)
+{
+	return start_at(crowd_new(a, &fetch, groups, n, timeout_ms, fn, arg), broker);
 }
 
 /* ---- DeleteGroups ---- */

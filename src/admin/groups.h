@@ -41,6 +41,12 @@ int64_t admin_describe_groups(struct admin *a, const struct str *groups, size_t 
 /* OffsetFetch: everything these groups have committed. */
 int64_t admin_fetch_group_offsets(struct admin *a, const struct str *groups, size_t n,
 	int64_t timeout_ms, admin_groups_fn *fn, void *arg);
+/* The same for groups that `broker` coordinates as far as the caller knows (it has listed them): it
+ * is asked at once. Only groups that are not there any more are looked up. */
+int64_t admin_describe_groups_at(struct admin *a, int32_t broker, const struct str *groups,
+	size_t n, int64_t timeout_ms, admin_groups_fn *fn, void *arg);
+int64_t admin_fetch_group_offsets_at(struct admin *a, int32_t broker, const struct str *groups,
+	size_t n, int64_t timeout_ms, admin_groups_fn *fn, void *arg);
 /* DeleteGroups: groups without members, with their offsets. */
 int64_t admin_delete_groups(struct admin *a, const struct str *groups, size_t n, int64_t timeout_ms,
 	admin_groups_fn *fn, void *arg);

@@ -429,8 +429,11 @@ void feed_commit(struct model *m, int64_t now_ms, struct str group, struct str t
 	p->kerr = kerr;
 	if (kerr)
 		return;
-	/* What waited is settled before it is forgotten. */
 	group_settle(m, model_slot(m, topic), p, now_ms);
+	/* Its end is still on its way: a newer commit would wait for a newer one, and where ends
+	 * take longer than a round no pair would ever be complete. */
+	if (p->pending && p->has_commit)
+		return;
 	/* Nobody looked for long (the machine slept): what was not seen does not count as waiting.
 	 */
 	if (now_ms - p->next_ms > max_i64(LAG_STALL_MS, 5 * (int64_t)g->offsets.interval_ms))

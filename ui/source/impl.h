@@ -4,6 +4,7 @@
 
 #include "admin/admin.h"
 #include "base/list.h"
+#include "base/map.h"
 #include "base/vec.h"
 #include "io/loop.h"
 #include "source/source.h"
@@ -17,6 +18,7 @@
 #define DEAD_PAUSE_MS     1000 /* before a broker that failed is asked again, doubled up to: */
 #define DEAD_PAUSE_MAX_MS 30000
 #define VISIBLE_MAX       200
+#define SHOW_MS           100
 
 /* When one kind of question is asked next. */
 struct turn {
@@ -26,14 +28,44 @@ struct turn {
 	int64_t asked_ms; /* when the last was asked */
 };
 
+/* Questions to one coordinator about its groups (groups.c). */
+struct group_poll {
+	struct turn list, describe, commits;
+	int64_t pause_ms; /* 0: it answers */
+	int64_t list_pause_ms;
+	int64_t back_ms;    /* when a slice of the groups nobody looks at was asked for last */
+	int32_t cycle_ms;   /* in which each of them has its turn */
+	size_t cursor;      /* place in the source's groups where the next slice begins */
+	bool *fed_describe; /* answers of the questions under way that were fed */
+	bool *fed_commits;
+};
+
+/* A group that a broker has listed. */
+struct known_group {
+	struct str name; /* also NUL-terminated, owned */
+	int32_t broker;  /* its coordinator, as listed last */
+	int32_t parts;   /* commits that it had, -1: not asked yet */
+	int64_t listed_ms;
+	int64_t asked_ms;      /* for its commits, -1 */
+	int64_t not_before_ms; /* it was denied */
+	uint32_t list_round, pick_round;
+	int32_t every_ms; /* how often it is asked for at present */
+	bool empty;       /* has no members: nothing to describe */
+	bool classic;     /* false: DescribeGroups does not know it */
+	bool share;       /* has no commits of this kind */
+};
+
 /* Questions to one broker: a dead one holds up nobody else. */
 struct broker_poll {
 	struct cluster_source *s;
 	int32_t id;
 	struct turn offsets, sizes;
+	struct group_poll groups;
 	int64_t pause_ms; /* 0: it answers */
 	unsigned round;
 	bool seen, answered; /* listed by metadata; a first answer (or failure) came */
+	int64_t ends_ms;     /* as of when the ends under way are right at least */
+	bool again;          /* the answer for offsets under way is too old for commits */
 	bool *handled;       /* answers of the round under way that were fed */
 };
 
@@ -55,6 +87,17 @@ struct cluster_source {
 	VEC(struct feed_partition) scratch;
 	char *opened;
 	VEC(char *) visible;
+	VEC(struct known_group *) groups; /* in the order they came */
+	struct map group_by_name;
+	char *opened_group;
+	VEC(char *) visible_groups;
+	int64_t tick_ms; /* rounds of commits begin at multiples of the interval from here */
+	int64_t show_ms; /* what was fed is shown by then; 0: nothing waits */
+	uint32_t list_round, pick_round;
+	/* When ends were asked for and commits came last; kept apart where both happen in one ms.
+	 */
+	int64_t ends_ms, commits_ms;
+	bool fresh; /* commits of a group came that had none */
 	struct list ops, browses, produces;
 	int64_t next_id;
 };
@@ -82,6 +125,22 @@ void poll_stop(struct cluster_source *s);
 void poll_now(struct cluster_source *s);
 /* Shows what was fed, unless frozen. */
 void poll_publish(struct cluster_source *s);
+/* The same, but more may come before: at most SHOW_MS later. */
+void poll_publish_soon(struct cluster_source *s);
+
+/* Lists, descriptions and commits that are due, a question a coordinator and kind. Returns the next
+ * due time. */
+int64_t groups_run(struct cluster_source *s);
+/* Until when ends wait at most for commits that are being asked for; 0: they do not. */
+int64_t groups_hold_ends(const struct cluster_source *s);
+/* Other groups are looked at: those that have not been asked for are. */
+void groups_wanted(struct cluster_source *s);
+/* Everything is due. */
+void groups_now(struct cluster_source *s);
+/* A broker goes. */
+void groups_drop_broker(struct broker_poll *b);
+/* Another cluster, or the end. */
+void groups_forget_known(struct cluster_source *s);
 
 /* Settings of visible rows, settings and ends of the opened topic. Return the next due time. */
 int64_t detail_run(struct cluster_source *s);

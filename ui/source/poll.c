@@ -56,8 +56,15 @@ static void put_progress(struct cluster_source *s, const char *why)
 
 void poll_publish(struct cluster_source *s)
 {
+	s->show_ms = 0;
 	if (!s->frozen)
 		(void)model_publish(s->model, now_of(s), wall_ms(s));
+}
+
+void poll_publish_soon(struct cluster_source *s)
+{
+	if (!s->show_ms)
+		s->show_ms = now_of(s) + SHOW_MS;
 }
 
 /* ---- metadata ----------------------------------------------------------------------------- */
@@ -96,6 +103,7 @@ static void free_poll(struct cluster_source *s, struct broker_poll *b)
 {
 	turn_cancel(s, &b->offsets);
 	turn_cancel(s, &b->sizes);
+	groups_drop_broker(b);
 	free(b->handled);
 	free(b);
 }
@@ -144,6 +152,7 @@ static void take_metadata(struct cluster_source *s)
 	if (cluster_is_other(model_cluster(s->model)->id, id)) {
 		drop_polls(s);
 		detail_stop(s);
+		groups_forget_known(s);
 	}
 	for (size_t i = 0; i < m->n_brokers; i++)
 		brokers[i] = (struct feed_broker){m->brokers[i].id, str_of(m->brokers[i].host),
@@ -236,7 +245,8 @@ static void on_offsets(
 		}
 		if (o->error)
 			s->metadata.due_ms = min_i64(s->metadata.due_ms, now_of(s) + 200);
-		(void)feed_offset(s->model, now_of(s), o->topic, o->partition,
+		/* As of the question: what was committed before lies below it. */
+		(void)feed_offset(s->model, b->ends_ms, o->topic, o->partition,
 			o->timestamp == ADMIN_EARLIEST ? FEED_START : FEED_END, -1, o->offset,
 			o->error);
 	}
@@ -250,6 +260,9 @@ static void on_offsets(
 		broker_failed(b, &b->offsets, why);
 	else
 		broker_fine(b);
+	if (b->again && !silent)
+		b->offsets.due_ms = now_of(s);
+	b->again = false;
 	put_progress(s, NULL);
 	poll_publish(s);
 	poll_run(s);
@@ -279,6 +292,7 @@ static void ask_offsets(struct broker_poll *b)
 				vec_push(&ask, o);
 		}
 	turn_begin(s, &b->offsets);
+	b->ends_ms = s->ends_ms = max_i64(now_of(s), s->commits_ms);
 	if (ask.n) {
 		free(b->handled);
 		b->handled = xcalloc(ask.n, sizeof(*b->handled));
@@ -369,6 +383,24 @@ static void ask_sizes(struct broker_poll *b)
 		b);
 }
 
+/* A first round waits for nobody: its figures are what a screen begins with. */
+static void run_offsets(struct broker_poll *b, int64_t *next)
+{
+	struct cluster_source *s = b->s;
+	bool due = b->offsets.due_ms <= now_of(s);
+
+	if (b->offsets.busy)
+		return;
+	if (due && b->round && groups_hold_ends(s)) {
+		*next = min_i64(*next, groups_hold_ends(s));
+		return;
+	}
+	if (due)
+		ask_offsets(b);
+	if (!b->offsets.busy)
+		*next = min_i64(*next, b->offsets.due_ms);
+}
+
 /* ---- rounds ------------------------------------------------------------------------------- */
 
 static void run_turn(struct cluster_source *s, struct broker_poll *b, struct turn *t,
@@ -390,11 +422,16 @@ void poll_run(struct cluster_source *s)
 		ask_metadata(s);
 	if (!s->metadata.busy)
 		next = min_i64(next, s->metadata.due_ms);
+	next = min_i64(next, groups_run(s));
 	vec_foreach (it, &s->brokers) {
-		run_turn(s, *it, &(*it)->offsets, ask_offsets, &next);
+		run_offsets(*it, &next);
 		run_turn(s, *it, &(*it)->sizes, ask_sizes, &next);
 	}
 	next = min_i64(next, detail_run(s));
+	if (s->show_ms && s->show_ms <= now_of(s))
+		poll_publish(s);
+	if (s->show_ms)
+		next = min_i64(next, s->show_ms);
 	io_timer_start(&s->timer, max_i64(1, next - now_of(s)), 0);
 }
 
@@ -402,6 +439,7 @@ void poll_now(struct cluster_source *s)
 {
 	s->metadata.due_ms = s->configs.due_ms = s->detail.due_ms = s->replicas.due_ms = 0;
 	s->configs_retry_ms = 0;
+	groups_now(s);
 	vec_foreach (it, &s->brokers) {
 		(*it)->offsets.due_ms = (*it)->sizes.due_ms = 0;
 		(*it)->round = 0;
@@ -414,4 +452,7 @@ void poll_stop(struct cluster_source *s)
 	turn_cancel(s, &s->metadata);
 	drop_polls(s);
 	vec_fini(&s->brokers);
+	groups_forget_known(s);
+	vec_fini(&s->groups);
+	map_fini(&s->group_by_name);
 }

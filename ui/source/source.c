@@ -10,18 +10,31 @@ static void clear_want(struct cluster_source *s)
 	vec_foreach (v, &s->visible)
 		free(*v);
 	vec_clear(&s->visible);
+	free(s->opened_group);
+	s->opened_group = NULL;
+	vec_foreach (v, &s->visible_groups)
+		free(*v);
+	vec_clear(&s->visible_groups);
 }
 
 static void want(struct source *base, const struct source_want *w)
 {
 	struct cluster_source *s = source_of(base);
 	char *opened = w->topic ? xstrdup(w->topic) : NULL;
+	char *group = w->group ? xstrdup(w->group) : NULL;
 	bool other = opened && (!s->opened || strcmp(opened, s->opened) != 0);
+	bool other_group = group && (!s->opened_group || strcmp(group, s->opened_group) != 0);
 
 	clear_want(s);
 	s->opened = opened;
 	for (size_t i = 0; i < w->n_visible && i < VISIBLE_MAX; i++)
 		vec_push(&s->visible, str_dup(w->visible[i]));
+	s->opened_group = group;
+	for (size_t i = 0; i < w->n_groups && i < VISIBLE_MAX; i++)
+		vec_push(&s->visible_groups, str_dup(w->groups[i]));
+	if (other_group)
+		model_pin_group(s->model, str_of(group));
+	groups_wanted(s);
 	if (other) {
 		model_pin(s->model, str_of(opened));
 		s->detail.due_ms = s->replicas.due_ms = 0;
@@ -126,6 +139,7 @@ struct source *cluster_source_new(
 	s->read_only = o->read_only;
 	s->next_id = 1;
 	copy_properties(s, o);
+	map_init(&s->group_by_name);
 	list_init(&s->ops);
 	list_init(&s->browses);
 	list_init(&s->produces);
@@ -149,6 +163,7 @@ void cluster_source_free(struct source *base)
 	poll_stop(s);
 	clear_want(s);
 	vec_fini(&s->visible);
+	vec_fini(&s->visible_groups);
 	vec_fini(&s->scratch);
 	for (size_t i = 0; i < s->n_properties; i++) {
 		free((void *)(uintptr_t)s->properties[i].name);

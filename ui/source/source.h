@@ -1,15 +1,17 @@
 /*
  * A source that fills the model from a Kafka cluster through the admin client. Never blocks.
  *
- * Round: metadata when it is due -> offsets, one question a broker -> what the screen asks for
- * (visible rows: settings; opened topic: ends of replicas, all settings) -> sizes every ten
- * seconds. Each kind has at most one question in flight; a slow cluster is asked less often: the
- * pause is never shorter than twice the time the last answers took.
+ * Round: metadata when it is due -> groups: lists, descriptions, commits -> offsets, one question a
+ * broker -> what the screen asks for (visible rows: settings; opened topic: ends of replicas, all
+ * settings) -> sizes every ten seconds. Each kind has at most one question in flight; a slow
+ * cluster is asked less often: the pause is never shorter than twice the time the last answers
+ * took.
  */
 #ifndef SOURCE_SOURCE_H
 #define SOURCE_SOURCE_H
 
 #include "model/feed.h"
+#include "model/group_feed.h"
 #include "model/source.h"
 
 struct admin;

@@ -412,6 +412,41 @@ static void a_lost_deletion_is_not_repeated(void **state)
 	assert_int_equal(seen(t, API_DELETE_GROUPS), 1);
 }
 
+static int64_t fetch_at_2(struct admin *a, const struct str *groups, size_t n, int64_t timeout_ms,
+	admin_groups_fn *fn, void *arg)
+{
+	return admin_fetch_group_offsets_at(a, 2, groups, n, timeout_ms, fn, arg);
+}
+
+static int64_t describe_at_2(struct admin *a, const struct str *groups, size_t n,
+	int64_t timeout_ms, admin_groups_fn *fn, void *arg)
+{
+	return admin_describe_groups_at(a, 2, groups, n, timeout_ms, fn, arg);
+}
+
+/* Who knows the coordinator asks it at once; where that is wrong by now it is looked up. */
+static void known_coordinators_are_not_looked_up(void **state)
+{
+	struct test *t = *state;
+	struct str g1 = str_of(names[1]);
+
+	admin_fetch_group_offsets_at(t->admin, 2, &g1, 1, 0, got_groups, t);
+	wait_done(t);
+	assert_int_equal(g.failed, 0);
+	assert_int_equal(g.partitions, PARTS);
+	assert_int_equal(seen(t, API_FIND_COORDINATOR), 0);
+	assert_int_equal(seen(t, API_OFFSET_FETCH), 1);
+	g.calls = g.answered = 0;
+	ask(t, fetch_at_2, 12, 0);
+	assert_int_equal(g.answered, 12);
+	assert_int_equal(g.failed, 0);
+	assert_int_equal(seen(t, API_FIND_COORDINATOR), 1);
+	g.calls = g.answered = 0;
+	ask(t, describe_at_2, 12, 0);
+	assert_int_equal(g.answered, 12);
+	assert_int_equal(g.failed, 0);
+}
+
 static void nobody_is_asked_about_nothing(void **state)
 {
 	ask(*state, admin_describe_groups, 0, 0);
@@ -506,6 +541,7 @@ int main(void)
 		T(a_coordinator_that_moves_is_found_again),
 		T(the_deadline_ends_it),
 		T(a_lost_deletion_is_not_repeated),
+		T(known_coordinators_are_not_looked_up),
 		T(nobody_is_asked_about_nothing),
 		T(commits_find_their_coordinator),
 		T(offsets_are_deleted),

@@ -1,5 +1,6 @@
 /* The functions of src/admin and src/traffic that a source calls, answered from a struct. */
 #include "fake_cluster.h"
+#include "fake_groups.h"
 
 #include "base/xalloc.h"
 #include "traffic/producer.h"
@@ -8,7 +9,7 @@
 
 struct fake fake;
 
-enum kind { REFRESH, REPLY, OFFSETS, FETCH };
+enum kind { REFRESH, REPLY, OFFSETS, FETCH, OTHER };
 
 struct question {
 	struct list_node node;
@@ -19,6 +20,8 @@ struct question {
 	int16_t api;
 	bool bad, open; /* open: more answers would come */
 	void *fn, *arg;
+	fake_fn *over;
+	int32_t broker;
 	VEC(struct admin_offset) offsets;
 	VEC(struct admin_fetch) fetches;
 	int32_t max_wait;
@@ -35,6 +38,7 @@ static struct admin *the_admin;
 struct admin *fake_start(struct loop *l)
 {
 	fake = (struct fake){.loop = l, .id = "fake"};
+	fake_groups_init();
 	the_admin = ALLOC(struct admin);
 	list_init(&the_admin->open);
 	return the_admin;
@@ -47,6 +51,8 @@ static void question_free(struct question *q)
 	io_timer_stop(&q->timer);
 	vec_fini(&q->offsets);
 	vec_fini(&q->fetches);
+	if (q->over)
+		q->over(q->arg);
 	free(q);
 }
 
@@ -57,6 +63,7 @@ void fake_end(struct admin *a)
 	free(a);
 	for (int i = 0; i < 2; i++)
 		buf_fini(&fake.log[i]);
+	fake_groups_fini();
 }
 
 void fake_append(int partition, int n, int64_t time)
@@ -154,6 +161,8 @@ static void answer_reply(struct question *q)
 
 	if (q->api == API_DESCRIBE_LOG_DIRS)
 		fn(q->arg, NULL, 4, &sizes, NULL);
+	else if (q->api == API_LIST_GROUPS)
+		fake_list_groups(q->broker, fn, q->arg);
 	else if (q->api == API_DESCRIBE_CONFIGS)
 		fn(q->arg, NULL, 4, &configs, NULL);
 	else
@@ -234,6 +243,9 @@ static void answer(void *arg)
 	case FETCH:
 		answer_fetch(q);
 		break;
+	case OTHER:
+		((fake_fn *)q->fn)(q->arg);
+		break;
 	}
 	if (!q->open)
 		question_free(q);
@@ -263,6 +275,14 @@ static int64_t send(struct question *q, int64_t after_ms)
 	return q->id;
 }
 
+int64_t fake_ask(fake_fn *fn, fake_fn *over, void *arg, int64_t after_ms)
+{
+	struct question *q = ask(OTHER, (void *)fn, arg);
+
+	q->over = over;
+	return send(q, after_ms);
+}
+
 void admin_cancel(struct admin *a, int64_t id)
 {
 	list_foreach (n, &a->open) {
@@ -273,6 +293,14 @@ void admin_cancel(struct admin *a, int64_t id)
 			return;
 		}
 	}
+}
+
+int16_t admin_version(const struct admin *a, int32_t broker, int16_t api_key)
+{
+	(void)a;
+	(void)broker;
+	(void)api_key;
+	return -1;
 }
 
 int64_t admin_refresh(struct admin *a, const struct str *names, size_t n, int64_t timeout_ms,
@@ -287,11 +315,12 @@ int64_t admin_refresh(struct admin *a, const struct str *names, size_t n, int64_
 	return send(q, 0);
 }
 
-static int64_t reply(int16_t api, bool bad, admin_reply_fn *fn, void *arg)
+static int64_t reply(int16_t api, int32_t broker, bool bad, admin_reply_fn *fn, void *arg)
 {
 	struct question *q = ask(REPLY, (void *)fn, arg);
 
 	q->api = api;
+	q->broker = broker;
 	q->bad = bad;
 	return send(q, bad ? 100 : 0);
 }
@@ -302,7 +331,7 @@ int64_t admin_call(struct admin *a, int16_t api_key, const void *request,
 	(void)a;
 	(void)request;
 	(void)timeout_ms;
-	return reply(api_key, fake.dead_broker[to->broker], fn, arg);
+	return reply(api_key, to->broker, fake.dead_broker[to->broker], fn, arg);
 }
 
 int64_t admin_describe_configs(
@@ -310,7 +339,7 @@ int64_t admin_describe_configs(
 {
 	(void)a;
 	(void)r;
-	return reply(API_DESCRIBE_CONFIGS, false, fn, arg);
+	return reply(API_DESCRIBE_CONFIGS, -1, false, fn, arg);
 }
 
 static int64_t change(int16_t api, int64_t count, admin_reply_fn *fn, void *arg)
@@ -318,7 +347,7 @@ static int64_t change(int16_t api, int64_t count, admin_reply_fn *fn, void *arg)
 	fake.changes++;
 	fake.last_key = api;
 	fake.last_count = count;
-	return reply(api, false, fn, arg);
+	return reply(api, -1, false, fn, arg);
 }
 
 int64_t admin_create_topics(
@@ -365,7 +394,7 @@ static int64_t offsets(const struct admin_offset *v, size_t n, admin_offsets_fn 
 		q->offsets.v[i].topic = orders.name;
 		q->bad = q->bad || fake.dead_broker[partitions[v[i].partition].leader];
 	}
-	return send(q, q->bad ? 100 : 0);
+	return send(q, q->bad ? 100 : fake.offsets_ms);
 }
 
 int64_t admin_list_offsets(struct admin *a, const struct admin_offset *v, size_t n,
@@ -404,7 +433,8 @@ int admin_kerr(struct err *e, int16_t code, struct str said, const char *fmt, ..
 {
 	(void)said;
 	(void)fmt;
-	return err_set(e, ERR_EXISTS, "%s", kerr_name(code));
+	return err_set(e, code == KERR_GROUP_AUTHORIZATION_FAILED ? ERR_DENIED : ERR_EXISTS, "%s",
+		kerr_name(code));
 }
 
 int16_t admin_first_error(

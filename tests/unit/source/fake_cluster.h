@@ -22,6 +22,7 @@ struct fake {
 	int changes;         /* requests that change something */
 	int questions;       /* of all kinds */
 	int offsets;         /* list_offsets asked */
+	int64_t offsets_ms;  /* how long its answer takes */
 	int16_t last_key;    /* API of the last change */
 	int64_t last_count;  /* what it carried: partitions of a topic */
 	int sent;            /* records of the producer */
@@ -33,5 +34,10 @@ struct admin *fake_start(struct loop *l);
 void fake_end(struct admin *a);
 /* Appends n records to a partition, ten ms apart from `time` on. */
 void fake_append(int partition, int n, int64_t time);
+
+/* A question of another file: fn answers it, unless it is cancelled before; over, which may be
+ * NULL, comes in any case and is the last. */
+typedef void fake_fn(void *arg);
+int64_t fake_ask(fake_fn *fn, fake_fn *over, void *arg, int64_t after_ms);
 
 #endif
