@@ -84,6 +84,28 @@ void buf_fill(struct buf *b, char c, size_t n)
 		memset(buf_extend(b, n), c, n);
 }
 
+void buf_put_word(struct buf *b, struct str s)
+{
+	bool plain = s.n > 0;
+
+	for (size_t i = 0; i < s.n && plain; i++)
+		plain = (s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= 'A' && s.p[i] <= 'Z') ||
+			(s.p[i] >= '0' && s.p[i] <= '9') ||
+			(s.p[i] && strchr("_-./:,=@+%", s.p[i]));
+	if (plain) {
+		buf_put_str(b, s);
+		return;
+	}
+	buf_putc(b, '\'');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\'')
+			buf_puts(b, "'\\''");
+		else
+			buf_putc(b, s.p[i]);
+	}
+	buf_putc(b, '\'');
+}
+
 void buf_put_count(struct buf *b, int64_t n)
 {
 	uint64_t rest = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;

@@ -32,6 +32,8 @@ void buf_put_str(struct buf *b, struct str s);
 void buf_put_slice(struct buf *b, struct slice s);
 void buf_putc(struct buf *b, char c);
 void buf_fill(struct buf *b, char c, size_t n);
+/* Quoted for a POSIX shell, plain where that is safe. */
+void buf_put_word(struct buf *b, struct str s);
 /* With a comma every three digits: -1,234,567. */
 void buf_put_count(struct buf *b, int64_t n);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);

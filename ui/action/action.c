@@ -97,22 +97,7 @@ const char *screen_key(enum screen screen)
 
 void shell_quote(struct buf *out, struct str s)
 {
-	bool plain = s.n > 0;
-
-	for (size_t i = 0; i < s.n && plain; i++)
-		plain = isalnum((unsigned char)s.p[i]) || (s.p[i] && strchr("_-./:,=@+%", s.p[i]));
-	if (plain) {
-		buf_put_str(out, s);
-		return;
-	}
-	buf_putc(out, '\'');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\'')
-			buf_puts(out, "'\\''");
-		else
-			buf_putc(out, s.p[i]);
-	}
-	buf_putc(out, '\'');
+	buf_put_word(out, s);
 }
 
 static void put_var(struct buf *out, struct str name, const struct action_var *vars, int n)

@@ -351,13 +351,19 @@ static const char *copy(const char *z)
 	return z ? xstrdup(z) : NULL;
 }
 
+static bool same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 /* Is x the effect of the action y? */
 static bool is_effect(const struct change *x, const struct change *y)
 {
 	int64_t apart = x->at_ms > y->at_ms ? x->at_ms - y->at_ms : y->at_ms - x->at_ms;
 
-	return y->kind == CHANGE_ACTION && y->effect && y->effect == x->kind && x->topic &&
-	       y->topic && strcmp(x->topic, y->topic) == 0 && apart <= TOGETHER_MS;
+	return y->kind == CHANGE_ACTION && y->effect && y->effect == x->kind &&
+	       (y->topic || y->group) && same(x->topic, y->topic) && same(x->group, y->group) &&
+	       apart <= TOGETHER_MS;
 }
 
 /* The one in the ring that tells the same: now the action, of which nothing more is expected. */

@@ -43,7 +43,8 @@ struct change {
 	int64_t offset_from, offset_to; /* CHANGE_REWIND; -1 */
 	const char *command;            /* shell command of an action; NULL */
 	const char *text; /* of an action: what it was, or what the cluster said; NULL */
-	/* Of an action: the change of its topic that it brings, until that was seen; 0: none. */
+	/* Of an action: the change of its topic or group that it brings, until that was seen; 0:
+	 * none. */
 	enum change_kind effect;
 };
 

@@ -303,20 +303,21 @@ void feed_progress(struct model *m, const struct progress *p)
 	m->dirty = true;
 }
 
-void feed_action(struct model *m, int64_t now_ms, int64_t wall_ms, const char *topic,
-	const char *text, const char *command, enum change_kind effect, const struct err *e)
+void feed_action(struct model *m, int64_t now_ms, int64_t wall_ms, const struct feed_deed *d,
+	const struct err *e)
 {
 	struct change c = change_blank(e ? CHANGE_FAILED : CHANGE_ACTION);
 	struct buf line = BUF_EMPTY;
 
-	buf_puts(&line, text);
+	buf_puts(&line, d->text);
 	if (e)
 		buf_printf(&line, ": %s", e->msg);
 	c.at_ms = now_ms;
 	c.wall_ms = wall_ms;
-	c.topic = topic;
-	c.command = command;
-	c.effect = effect;
+	c.topic = d->topic;
+	c.group = d->group;
+	c.command = d->command;
+	c.effect = d->effect;
 	c.text = buf_z(&line);
 	changes_add(&m->changes, &c);
 	buf_fini(&line);

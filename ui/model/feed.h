@@ -75,10 +75,18 @@ void feed_sizes_failed(
 	struct model *m, int32_t broker, int32_t interval_ms, int code, int16_t kerr);
 
 void feed_progress(struct model *m, const struct progress *p);
-/* Something the user did. e NULL: done. effect: the change of the topic that it brings, which is
- * not told once more when it is seen; 0: none. */
-void feed_action(struct model *m, int64_t now_ms, int64_t wall_ms, const char *topic,
-	const char *text, const char *command, enum change_kind effect, const struct err *e);
+/* Something the user did. */
+struct feed_deed {
+	const char *topic, *group; /* what it was done to; NULL */
+	const char *text;
+	const char *command; /* NULL: none does the same */
+	/* The change of that topic or group which it brings, not told once more when it is seen;
+	 * 0: none. */
+	enum change_kind effect;
+};
+/* e NULL: done. Copied. */
+void feed_action(struct model *m, int64_t now_ms, int64_t wall_ms, const struct feed_deed *d,
+	const struct err *e);
 
 /* Makes what was fed the present snapshot: totals, rates, history, changes. False when nothing
  * was fed since the last time. */

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "model/format.h"
 #include "model/moment.h"
 #include "wire/api.h"
 
@@ -144,6 +145,44 @@ void reset_fill_commit(struct offset_commit_request *q, struct arena *a, struct 
 	}
 }
 
+static void put_shift(struct buf *out, int64_t by)
+{
+	uint64_t n = by < 0 ? -(uint64_t)by : (uint64_t)by;
+
+	fmt_things(out, (int64_t)(n < INT64_MAX ? n : INT64_MAX), "record");
+	buf_puts(out, by < 0 ? " back" : " on");
+}
+
+void reset_put_words(struct buf *out, enum reset_to to, int64_t at)
+{
+	switch (to) {
+	case RESET_EARLIEST:
+		buf_puts(out, "to the earliest record");
+		break;
+	case RESET_CURRENT:
+		buf_puts(out, "to where it is");
+		break;
+	case RESET_OFFSET:
+		buf_puts(out, "to offset ");
+		buf_put_count(out, at);
+		break;
+	case RESET_SHIFT:
+		put_shift(out, at);
+		break;
+	case RESET_DURATION:
+		buf_puts(out, "to ");
+		fmt_age(out, max_i64(at, 0));
+		buf_puts(out, " ago");
+		break;
+	case RESET_TIME:
+		buf_puts(out, "to ");
+		fmt_time(out, at);
+		break;
+	default:
+		buf_puts(out, "behind the latest record");
+	}
+}
+
 const char *reset_to_option(enum reset_to to)
 {
 	static const char *const names[RESET_TO_COUNT] = {"to-earliest", "to-latest", "to-current",
@@ -166,4 +205,21 @@ void reset_put_option(struct buf *out, enum reset_to to, int64_t at)
 		clock_format_iso(at, iso);
 		buf_printf(out, " %s", iso);
 	}
+}
+
+void reset_put_command(struct buf *out, const struct reset_spec *spec)
+{
+	buf_puts(out, "kdeck groups --reset-offsets --group ");
+	buf_put_word(out, str_of(spec->group));
+	if (spec->topic) {
+		buf_puts(out, " --topic ");
+		buf_put_word(out, str_of(spec->topic));
+		if (spec->partition >= 0)
+			buf_printf(out, ":%d", spec->partition);
+	} else {
+		buf_puts(out, " --all-topics");
+	}
+	buf_putc(out, ' ');
+	reset_put_option(out, spec->to, spec->at);
+	buf_puts(out, " --execute");
 }

@@ -75,9 +75,13 @@ void reset_put_effect(struct buf *out, const struct reset_row *row);
 void reset_fill_commit(struct offset_commit_request *q, struct arena *a, struct str group,
 	const struct reset_row *rows, size_t n);
 
+/* "to the earliest record", "5 records back", "to offset 7", "to 2 h 30 m ago" */
+void reset_put_words(struct buf *out, enum reset_to to, int64_t at);
 /* The option of kdeck groups that says where to: "to-offset". */
 const char *reset_to_option(enum reset_to to);
 /* With its value: "--to-offset 7", "--by-duration PT2H30M". */
 void reset_put_option(struct buf *out, enum reset_to to, int64_t at);
+/* The command that does the same. */
+void reset_put_command(struct buf *out, const struct reset_spec *spec);
 
 #endif

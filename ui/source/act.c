@@ -1,66 +1,45 @@
 /* Actions that change topics: each one question to the cluster, its answer as words, a line in the
  * model's changes with the shell command that does the same. --read-only ends here. */
-#include "source/impl.h"
+#include "source/op.h"
 
 #include "base/xalloc.h"
 
-#define CHANGE_MS 30000 /* for the cluster to obey */
-
-struct op {
-	struct list_node node;
-	struct cluster_source *s;
-	int64_t id, question;
-	int16_t api_key;
-	source_done_fn *fn;
-	void *arg;
-	char *topic; /* NULL: several */
-	struct buf text, command;
-	struct loop_defer refused;
-	struct err err;
-};
-
-void put_word(struct buf *out, const char *z)
-{
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				   "0123456789_-./:,=@%+";
-
-	if (*z && z[strspn(z, safe)] == '\0') {
-		buf_puts(out, z);
-		return;
-	}
-	buf_putc(out, '\'');
-	for (; *z; z++)
-		if (*z == '\'')
-			buf_puts(out, "'\\''");
-		else
-			buf_putc(out, *z);
-	buf_putc(out, '\'');
-}
-
-static struct op *op_new(
-	struct source *base, int16_t api_key, const char *topic, source_done_fn *fn, void *arg)
+struct op *op_new(struct source *base, size_t size, int16_t api_key, source_done_fn *fn, void *arg)
 {
 	struct cluster_source *s = source_of(base);
-	struct op *op = ALLOC(struct op);
+	struct op *op = xcalloc(1, size);
 
 	op->s = s;
 	op->id = s->next_id++;
 	op->api_key = api_key;
 	op->fn = fn;
 	op->arg = arg;
-	op->topic = topic ? xstrdup(topic) : NULL;
 	list_push_back(&s->ops, &op->node);
 	return op;
 }
 
-static void op_free(struct op *op)
+void op_free(struct op *op)
 {
 	list_remove(&op->node);
 	loop_defer_cancel(&op->refused);
+	if (op->question)
+		admin_cancel(op->s->admin, op->question);
+	if (op->drop)
+		op->drop(op);
 	buf_fini(&op->text);
 	buf_fini(&op->command);
 	free(op->topic);
+	free(op->group);
 	free(op);
+}
+
+static struct op *topic_op(
+	struct source *base, int16_t api_key, const char *topic, source_done_fn *fn, void *arg)
+{
+	struct op *op = op_new(base, sizeof(*op), api_key, fn, arg);
+
+	op->topic = xstrdup(topic);
+	return op;
 }
 
 /* What the difference of two snapshots will tell, too. */
@@ -73,12 +52,14 @@ static enum change_kind effect_of(const struct op *op)
 		return CHANGE_TOPIC_DELETED;
 	case API_CREATE_PARTITIONS:
 		return CHANGE_PARTITIONS;
+	case API_DELETE_GROUPS:
+		return CHANGE_GROUP_GONE;
 	default:
 		return 0;
 	}
 }
 
-static void op_done(struct op *op, const struct err *e)
+void op_done(struct op *op, const struct err *e)
 {
 	struct cluster_source *s = op->s;
 	source_done_fn *fn = op->fn;
@@ -87,8 +68,11 @@ static void op_done(struct op *op, const struct err *e)
 
 	if (e)
 		kept = *e;
-	feed_action(s->model, now_of(s), clock_wall_ms(loop_clock(s->loop)), op->topic,
-		buf_z(&op->text), buf_z(&op->command), effect_of(op), e ? &kept : NULL);
+	feed_action(s->model, now_of(s), clock_wall_ms(loop_clock(s->loop)),
+		&(struct feed_deed){
+			op->topic, op->group, buf_z(&op->text), buf_z(&op->command), effect_of(op)},
+		e ? &kept : NULL);
+	op->question = 0;
 	op_free(op);
 	poll_now(s);
 	if (fn)
@@ -102,22 +86,25 @@ static void on_refused(void *arg)
 	op_done(op, &op->err);
 }
 
-/* True when it will not be asked. */
-static bool refuse(struct op *op)
+void op_fail_later(struct op *op)
+{
+	loop_defer(op->s->loop, &op->refused, on_refused, op);
+}
+
+bool op_refused(struct op *op)
 {
 	if (!op->s->read_only)
 		return false;
 	err_set(&op->err, ERR_DENIED,
 		"read-only: this console changes nothing (start it without --read-only)");
-	loop_defer(op->s->loop, &op->refused, on_refused, op);
+	op_fail_later(op);
 	return true;
 }
 
-static int64_t fail_later(struct op *op, int code, const char *why)
+void op_not_there(struct op *op)
 {
-	err_set(&op->err, code, "%s", why);
-	loop_defer(op->s->loop, &op->refused, on_refused, op);
-	return op->id;
+	err_set(&op->err, ERR_NOT_FOUND, "the cluster has no such topic or partition");
+	op_fail_later(op);
 }
 
 static void on_reply(
@@ -135,7 +122,7 @@ static void on_reply(
 int64_t act_create_topic(
 	struct source *base, const struct topic_spec *t, source_done_fn *fn, void *arg)
 {
-	struct op *op = op_new(base, API_CREATE_TOPICS, t->name, fn, arg);
+	struct op *op = topic_op(base, API_CREATE_TOPICS, t->name, fn, arg);
 	struct create_topics_request r;
 	struct create_topics_request_topics topic;
 	struct create_topics_request_configs *configs;
@@ -143,7 +130,7 @@ int64_t act_create_topic(
 
 	buf_printf(&op->text, "create topic %s", t->name);
 	buf_puts(&op->command, "kdeck topics --create --topic ");
-	put_word(&op->command, t->name);
+	buf_put_word(&op->command, str_of(t->name));
 	if (t->partitions > 0)
 		buf_printf(&op->command, " --partitions %d", t->partitions);
 	if (t->replication > 0)
@@ -153,11 +140,11 @@ int64_t act_create_topic(
 		configs[i].name = str_of(t->configs[i].name);
 		configs[i].value = str_of(t->configs[i].value);
 		buf_printf(&op->command, " --config ");
-		put_word(&op->command, t->configs[i].name);
+		buf_put_word(&op->command, str_of(t->configs[i].name));
 		buf_putc(&op->command, '=');
-		put_word(&op->command, t->configs[i].value ? t->configs[i].value : "");
+		buf_put_word(&op->command, str_of(t->configs[i].value ? t->configs[i].value : ""));
 	}
-	if (!refuse(op)) {
+	if (!op_refused(op)) {
 		msg_init(&create_topics_request_desc, &r);
 		msg_struct_init(&create_topics_request_topics_struct, &topic);
 		topic.name = str_of(t->name);
@@ -178,19 +165,21 @@ int64_t act_create_topic(
 int64_t act_delete_topics(
 	struct source *base, const char *const *names, size_t n, source_done_fn *fn, void *arg)
 {
-	struct op *op = op_new(base, API_DELETE_TOPICS, n == 1 ? names[0] : NULL, fn, arg);
+	struct op *op = op_new(base, sizeof(*op), API_DELETE_TOPICS, fn, arg);
 	struct delete_topics_request r;
 	struct delete_topics_request_topics *topics = xcalloc(n + 1, sizeof(*topics));
 	int64_t id = op->id;
 
+	if (n == 1)
+		op->topic = xstrdup(names[0]);
 	buf_puts(&op->text, n == 1 ? "delete topic" : "delete topics");
 	for (size_t i = 0; i < n; i++) {
 		topics[i].name = str_of(names[i]);
 		buf_printf(&op->text, " %s", names[i]);
 		buf_printf(&op->command, "%skdeck topics --delete --topic ", i ? "; " : "");
-		put_word(&op->command, names[i]);
+		buf_put_word(&op->command, str_of(names[i]));
 	}
-	if (!refuse(op)) {
+	if (!op_refused(op)) {
 		msg_init(&delete_topics_request_desc, &r);
 		r.topics = topics;
 		r.n_topics = (int32_t)n;
@@ -204,15 +193,15 @@ int64_t act_delete_topics(
 int64_t act_add_partitions(
 	struct source *base, const char *name, int32_t total, source_done_fn *fn, void *arg)
 {
-	struct op *op = op_new(base, API_CREATE_PARTITIONS, name, fn, arg);
+	struct op *op = topic_op(base, API_CREATE_PARTITIONS, name, fn, arg);
 	struct create_partitions_request r;
 	struct create_partitions_request_topics topic;
 
 	buf_printf(&op->text, "topic %s: %d partitions", name, total);
 	buf_puts(&op->command, "kdeck topics --alter --topic ");
-	put_word(&op->command, name);
+	buf_put_word(&op->command, str_of(name));
 	buf_printf(&op->command, " --partitions %d", total);
-	if (refuse(op))
+	if (op_refused(op))
 		return op->id;
 	msg_init(&create_partitions_request_desc, &r);
 	msg_struct_init(&create_partitions_request_topics_struct, &topic);
@@ -241,7 +230,7 @@ static void put_config_flags(struct buf *out, const struct config_change *v, siz
 	}
 	if (list.n) {
 		buf_puts(out, set ? " --add-config " : " --delete-config ");
-		put_word(out, buf_z(&list));
+		buf_put_word(out, buf_str(&list));
 	}
 	buf_fini(&list);
 }
@@ -249,7 +238,7 @@ static void put_config_flags(struct buf *out, const struct config_change *v, siz
 int64_t act_alter_configs(struct source *base, const char *name, const struct config_change *v,
 	size_t n, source_done_fn *fn, void *arg)
 {
-	struct op *op = op_new(base, API_INCREMENTAL_ALTER_CONFIGS, name, fn, arg);
+	struct op *op = topic_op(base, API_INCREMENTAL_ALTER_CONFIGS, name, fn, arg);
 	struct incremental_alter_configs_request r;
 	struct incremental_alter_configs_request_resources res;
 	struct incremental_alter_configs_request_configs *c = xcalloc(n + 1, sizeof(*c));
@@ -263,10 +252,10 @@ int64_t act_alter_configs(struct source *base, const char *name, const struct co
 		c[i].config_operation = v[i].value ? ADMIN_CONFIG_SET : ADMIN_CONFIG_DELETE;
 	}
 	buf_puts(&op->command, "kdeck configs --alter --entity-type topics --entity-name ");
-	put_word(&op->command, name);
+	buf_put_word(&op->command, str_of(name));
 	put_config_flags(&op->command, v, n, true);
 	put_config_flags(&op->command, v, n, false);
-	if (!refuse(op)) {
+	if (!op_refused(op)) {
 		msg_init(&incremental_alter_configs_request_desc, &r);
 		msg_struct_init(&incremental_alter_configs_request_resources_struct, &res);
 		res.resource_type = ADMIN_RESOURCE_TOPIC;
@@ -301,7 +290,7 @@ static void on_purged(
 
 int64_t act_purge(struct source *base, const struct purge_spec *p, source_done_fn *fn, void *arg)
 {
-	struct op *op = op_new(base, API_DELETE_RECORDS, p->topic, fn, arg);
+	struct op *op = topic_op(base, API_DELETE_RECORDS, p->topic, fn, arg);
 	const struct topic *t = cluster_topic(model_cluster(op->s->model), str_of(p->topic));
 	VEC(struct admin_offset) ask = {0};
 	int64_t id = op->id;
@@ -322,10 +311,10 @@ int64_t act_purge(struct source *base, const struct purge_spec *p, source_done_f
 				       .timestamp = p->before_offset}));
 	}
 	buf_puts(&op->command, "]}')");
-	if (refuse(op))
+	if (op_refused(op))
 		;
 	else if (!ask.n)
-		fail_later(op, ERR_NOT_FOUND, "the cluster has no such topic or partition");
+		op_not_there(op);
 	else
 		op->question =
 			admin_delete_records(op->s->admin, ask.v, ask.n, CHANGE_MS, on_purged, op);
@@ -336,7 +325,7 @@ int64_t act_purge(struct source *base, const struct purge_spec *p, source_done_f
 int64_t act_elect(
 	struct source *base, const char *topic, int32_t partition, source_done_fn *fn, void *arg)
 {
-	struct op *op = op_new(base, API_ELECT_LEADERS, topic, fn, arg);
+	struct op *op = op_new(base, sizeof(*op), API_ELECT_LEADERS, fn, arg);
 	const struct topic *t =
 		topic ? cluster_topic(model_cluster(op->s->model), str_of(topic)) : NULL;
 	struct elect_leaders_request r;
@@ -347,9 +336,10 @@ int64_t act_elect(
 	buf_puts(&op->text, "elect preferred leaders");
 	buf_puts(&op->command, "kdeck elect --election-type preferred");
 	if (topic) {
+		op->topic = xstrdup(topic);
 		buf_printf(&op->text, " of %s", topic);
 		buf_puts(&op->command, " --topic ");
-		put_word(&op->command, topic);
+		buf_put_word(&op->command, str_of(topic));
 		if (partition >= 0)
 			buf_printf(&op->command, " --partition %d", partition);
 	} else {
@@ -366,10 +356,10 @@ int64_t act_elect(
 	r.topic_partitions = topic ? &tp : NULL;
 	r.n_topic_partitions = topic ? 1 : -1;
 	r.timeout_ms = CHANGE_MS;
-	if (refuse(op))
+	if (op_refused(op))
 		;
 	else if (topic && !indexes.n)
-		fail_later(op, ERR_NOT_FOUND, "the cluster has no such topic or partition");
+		op_not_there(op);
 	else
 		op->question = admin_elect_leaders(op->s->admin, &r, on_reply, op);
 	vec_fini(&indexes);
@@ -383,8 +373,6 @@ bool act_cancel(struct cluster_source *s, int64_t id)
 
 		if (op->id != id)
 			continue;
-		if (op->question)
-			admin_cancel(s->admin, op->question);
 		op_free(op);
 		return true;
 	}

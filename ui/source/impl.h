@@ -161,8 +161,15 @@ int64_t act_elect(
 /* False when no action under way has that id. */
 bool act_cancel(struct cluster_source *s, int64_t id);
 void act_stop(struct cluster_source *s);
-/* A word quoted for a shell. */
-void put_word(struct buf *out, const char *z);
+
+/* Groups (act_groups.c, plan_reset.c) */
+int64_t plan_reset(struct source *base, const struct reset_spec *r, source_plan_fn *fn, void *arg);
+int64_t act_reset_offsets(struct source *base, const struct reset_spec *r,
+	const struct reset_row *rows, size_t n, source_done_fn *fn, void *arg);
+int64_t act_delete_groups(
+	struct source *base, const char *const *names, size_t n, source_done_fn *fn, void *arg);
+int64_t act_delete_offsets(struct source *base, const char *group, const char *topic,
+	int32_t partition, source_done_fn *fn, void *arg);
 
 int64_t produce_start(struct source *s, const struct produce_spec *p, source_produce_fn *fn,
 	source_delivery_fn *each, void *arg);

@@ -94,8 +94,8 @@ static void tell(void *arg)
 	if (r.finished) {
 		snprintf(text, sizeof(text), "%lld record%s written", (long long)r.done,
 			r.done == 1 ? "" : "s");
-		feed_action(s->model, now_of(s), clock_wall_ms(loop_clock(s->loop)), j->spec.topic,
-			text, NULL, 0, r.e);
+		feed_action(s->model, now_of(s), clock_wall_ms(loop_clock(s->loop)),
+			&(struct feed_deed){.topic = j->spec.topic, .text = text}, r.e);
 		job_free(j);
 	}
 	if (fn)

@@ -135,10 +135,14 @@ static void test_changes(void **state)
 	model_publish(m, 2500, 3);
 	change_put(&b, changes_at(c, 0), true);
 	assert_string_equal(buf_z(&b), "broker 1 lost: no route");
-	feed_action(m, 3000, 4, "x", "create topic x", "kdeck topics --create --topic x", 0, NULL);
+	feed_action(m, 3000, 4,
+		&(struct feed_deed){.topic = "x",
+			.text = "create topic x",
+			.command = "kdeck topics --create --topic x"},
+		NULL);
 	assert_int_equal(changes_at(c, 0)->kind, CHANGE_ACTION);
 	for (int i = 0; i < 3000; i++)
-		feed_action(m, 3000, 4, "x", "again", NULL, 0, NULL);
+		feed_action(m, 3000, 4, &(struct feed_deed){.topic = "x", .text = "again"}, NULL);
 	assert_int_equal(c->n, CHANGES_MAX);
 	assert_null(changes_at(c, CHANGES_MAX));
 	buf_fini(&b);
@@ -156,8 +160,12 @@ static void test_an_action_and_its_effect(void **state)
 	(void)state;
 	feed(m, 1000, &w, 2);
 	model_publish(m, 1000, 1);
-	feed_action(m, 1900, 2, "topic-00001", "create topic topic-00001", "kdeck topics",
-		CHANGE_TOPIC_CREATED, NULL);
+	feed_action(m, 1900, 2,
+		&(struct feed_deed){.topic = "topic-00001",
+			.text = "create topic topic-00001",
+			.command = "kdeck topics",
+			.effect = CHANGE_TOPIC_CREATED},
+		NULL);
 	w.n = 2;
 	feed(m, 2000, &w, 2);
 	model_publish(m, 2000, 2);
@@ -169,14 +177,22 @@ static void test_an_action_and_its_effect(void **state)
 	model_publish(m, 3000, 3);
 	assert_int_equal(c->n, 2);
 	assert_int_equal(changes_at(c, 0)->kind, CHANGE_TOPIC_DELETED);
-	feed_action(m, 3100, 3, "topic-00001", "delete topic topic-00001", "kdeck topics",
-		CHANGE_TOPIC_DELETED, NULL);
+	feed_action(m, 3100, 3,
+		&(struct feed_deed){.topic = "topic-00001",
+			.text = "delete topic topic-00001",
+			.command = "kdeck topics",
+			.effect = CHANGE_TOPIC_DELETED},
+		NULL);
 	assert_int_equal(c->n, 2);
 	assert_int_equal(changes_at(c, 0)->kind, CHANGE_ACTION);
 	assert_string_equal(changes_at(c, 0)->command, "kdeck topics");
 	/* Refused, and then somebody else did it; and somebody else once more. */
-	feed_action(m, 3200, 3, "topic-00001", "create topic topic-00001", "kdeck topics",
-		CHANGE_TOPIC_CREATED, &refused);
+	feed_action(m, 3200, 3,
+		&(struct feed_deed){.topic = "topic-00001",
+			.text = "create topic topic-00001",
+			.command = "kdeck topics",
+			.effect = CHANGE_TOPIC_CREATED},
+		&refused);
 	w.n = 2;
 	feed(m, 4000, &w, 2);
 	model_publish(m, 4000, 4);
