@@ -122,7 +122,7 @@ static void moments_are_typed_in_the_zone_of_the_process(void **state)
 	int64_t ms;
 
 	(void)state;
-	setenv("TZ", "XXX-9", 1);
+	setenv("TZ", "ABC-9", 1);
 	tzset();
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
 		assert_int_equal(0, moment_parse(good[i].z, &ms, &e));
