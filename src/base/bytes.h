@@ -49,6 +49,8 @@ static inline bool str_eqz(struct str a, const char *z)
 
 /* memcmp order, a prefix first. Null sorts as empty. */
 int str_cmp(struct str a, struct str b);
+/* FNV-1a of the bytes, never 0: for rows that are known by a name. */
+uint64_t str_id(struct str s);
 bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
 

@@ -114,6 +114,8 @@ static void configs_are_explained(void **state)
 	screen_press(b->s, "Enter");
 	screen_wait(b->s, "partitions added");
 	screen_press(b->s, "Tab");
+	screen_wait(b->s, "[Groups]");
+	screen_press(b->s, "Tab");
 	screen_wait(b->s, "4 partitions");
 	leave_topic(b);
 }
@@ -174,7 +176,7 @@ static void too_many_replicas_are_refused(void **state)
 	screen_press(b->s, "2");
 	screen_wait(b->s, "2 brokers");
 	screen_press(b->s, "3");
-	screen_wait(b->s, ">zebras               5");
+	screen_wait(b->s, ">zebras                5");
 	bench_quit(b);
 }
 

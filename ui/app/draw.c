@@ -86,7 +86,7 @@ static void draw_crumb(struct app *a, const struct surface *s)
 	struct app_entry *top = app_top(a);
 	struct buf text = BUF_EMPTY;
 	struct view_tabs t;
-	int x = 1, right = s->cols, room, cols;
+	int x = 1, right = s->cols, gap = s->cols >= 60 ? 3 : 1, room, cols;
 	bool tabs;
 
 	a->tabs_x = -1;
@@ -103,14 +103,14 @@ static void draw_crumb(struct app *a, const struct surface *s)
 		top->ops->crumb(top->view, &text);
 	tabs = top->ops->tabs && top->ops->tabs(top->view, &t) && t.n > 1;
 	/* A long name gives way to what stands behind it. */
-	room = right - 1 - x - (tabs ? tabs_cols(t.names, t.n) + 3 : 0);
+	room = right - 1 - x - (tabs ? tabs_cols(t.names, t.n) + gap : 0);
 	cols = min_int(text_width(buf_str(&text)), room > 8 ? room : 8);
 	surface_field(s, x, 1, cols, ALIGN_LEFT, STYLE_TITLE, buf_str(&text));
 	x += cols;
 	if (tabs) {
 		struct surface rest = surface_sub(s, 0, 0, right - 1, 2);
-		a->tabs_x =
-			min_int(x + 3 > 28 ? x + 3 : 28, x + 3 + (room > cols ? room - cols : 0));
+		a->tabs_x = min_int(
+			x + gap > 28 ? x + gap : 28, x + gap + (room > cols ? room - cols : 0));
 		tabs_draw(&rest, a->tabs_x, 1, t.names, t.n, t.open);
 	}
 	buf_fini(&text);

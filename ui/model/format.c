@@ -74,6 +74,16 @@ void fmt_rate(struct buf *out, double per_second)
 		fmt_count(out, llround(per_second));
 }
 
+void fmt_growth(struct buf *out, double per_second)
+{
+	double size = fabs(per_second);
+
+	/* What prints as 0 has no sign. */
+	if (size >= 0.5 || (size >= 0.05 && size < 9.95))
+		buf_putc(out, per_second < 0 ? '-' : '+');
+	fmt_rate(out, size);
+}
+
 void fmt_bytes_rate(struct buf *out, double per_second)
 {
 	if (isnan(per_second) || per_second < 0)

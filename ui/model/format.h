@@ -17,6 +17,8 @@ void fmt_things_of(struct buf *out, int64_t part, int64_t n, const char *thing);
 void fmt_bytes(struct buf *out, int64_t n);
 /* Records a second: 0, 0.3, 70, 1,240. */
 void fmt_rate(struct buf *out, double per_second);
+/* The same with its sign: +58, -3, 0. */
+void fmt_growth(struct buf *out, double per_second);
 /* 12.6 MB/s without the "/s". */
 void fmt_bytes_rate(struct buf *out, double per_second);
 /* "< 1 s", "12 s", "1 m 39 s", "2 h 5 m", "3 d 4 h": two units at most. */

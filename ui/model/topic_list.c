@@ -63,8 +63,26 @@ static int64_t retention_rank(const struct topic *t)
 	return t->retention_ms == -1 ? INT64_MAX : t->retention_ms;
 }
 
-static int cmp_key(const struct topic *a, const struct topic *b, enum topic_sort by)
+static struct topic_readers readers_of(const struct cluster *c, uint32_t at)
 {
+	return c->readers ? c->readers[at] : (struct topic_readers){.lag = -1};
+}
+
+static int cmp_readers(const struct cluster *c, uint32_t a, uint32_t b, enum topic_sort by)
+{
+	struct topic_readers x = readers_of(c, a), y = readers_of(c, b);
+
+	if (by == TOPIC_BY_GROUPS)
+		return cmp_i64(x.groups, y.groups);
+	if (by == TOPIC_BY_VERDICT && x.verdict != y.verdict)
+		return cmp_i64(x.verdict, y.verdict);
+	return cmp_i64(x.lag, y.lag);
+}
+
+static int cmp_key(const struct cluster *c, uint32_t at_a, uint32_t at_b, enum topic_sort by)
+{
+	const struct topic *a = c->topics[at_a], *b = c->topics[at_b];
+
 	switch (by) {
 	case TOPIC_BY_PARTITIONS:
 		return cmp_i64(a->n_partitions, b->n_partitions);
@@ -79,6 +97,10 @@ static int cmp_key(const struct topic *a, const struct topic *b, enum topic_sort
 		return cmp_i64(a->size, b->size);
 	case TOPIC_BY_IN:
 		return cmp_double(a->in_records, b->in_records);
+	case TOPIC_BY_GROUPS:
+	case TOPIC_BY_LAG:
+	case TOPIC_BY_VERDICT:
+		return cmp_readers(c, at_a, at_b, by);
 	case TOPIC_BY_RETENTION:
 		return cmp_i64(retention_rank(a), retention_rank(b));
 	case TOPIC_BY_NAME:
@@ -91,8 +113,7 @@ static int cmp_key(const struct topic *a, const struct topic *b, enum topic_sort
 /* Places follow names, so they decide between equals, and rising whatever the direction. */
 static bool before(const struct topic_list *l, uint32_t a, uint32_t b)
 {
-	const struct topic *x = l->cluster->topics[a], *y = l->cluster->topics[b];
-	int cmp = cmp_key(x, y, l->sort);
+	int cmp = cmp_key(l->cluster, a, b, l->sort);
 
 	if (l->sort == TOPIC_BY_NAME)
 		return l->desc ? a > b : a < b;
@@ -192,14 +213,18 @@ bool topic_list_update(struct topic_list *l, const struct cluster *c)
 	return changed || other;
 }
 
+struct topic_readers topic_list_readers(const struct topic_list *l, size_t row)
+{
+	return row < l->rows.n ? readers_of(l->cluster, l->rows.v[row])
+			       : (struct topic_readers){.lag = -1};
+}
+
 uint64_t topic_row_id(const struct topic *t)
 {
-	uint64_t h = 0xcbf29ce484222325u;
+	uint64_t h;
 
-	if (!uuid_is_zero(&t->id))
-		memcpy(&h, t->id.b, sizeof(h));
-	else
-		for (size_t i = 0; i < t->name.n; i++)
-			h = (h ^ (uint8_t)t->name.p[i]) * 0x100000001b3u;
+	if (uuid_is_zero(&t->id))
+		return str_id(t->name);
+	memcpy(&h, t->id.b, sizeof(h));
 	return h ? h : 1;
 }

@@ -18,6 +18,9 @@ enum topic_sort {
 	TOPIC_BY_RECORDS,
 	TOPIC_BY_SIZE,
 	TOPIC_BY_IN,
+	TOPIC_BY_GROUPS,
+	TOPIC_BY_LAG,
+	TOPIC_BY_VERDICT, /* the worst, then by lag */
 	TOPIC_BY_RETENTION,
 	TOPIC_SORT_COUNT
 };
@@ -47,6 +50,8 @@ static inline const struct topic *topic_list_at(const struct topic_list *l, size
 {
 	return row < l->rows.n ? l->cluster->topics[l->rows.v[row]] : NULL;
 }
+/* Who reads the topic of a row; all zero and lag -1 where no group is known. */
+struct topic_readers topic_list_readers(const struct topic_list *l, size_t row);
 /* Stable for table_ops.row_id: of the topic's id, or of its name where there is none; never 0. */
 uint64_t topic_row_id(const struct topic *t);
 

@@ -105,6 +105,17 @@ enum style view_verdict_style(enum verdict v)
 	return STYLE_NORMAL;
 }
 
+uint64_t view_visible_id(const struct table *t)
+{
+	uint64_t id = str_id(STR_NULL);
+	size_t first, n;
+
+	table_visible(t, &first, &n);
+	for (size_t i = first; i < first + n; i++)
+		id = (id ^ t->ops->row_id(t->arg, i)) * 0x100000001b3u;
+	return id ? id : 1;
+}
+
 unsigned view_table_effect(unsigned widget_effect)
 {
 	if (widget_effect == WIDGET_IGNORED)

@@ -1,7 +1,8 @@
 /*
  * Screen 4: one topic. Placement is a grid, a row a partition and a column a broker; under it the
  * replicas of the partition under the cursor and what changed. Configs are the settings with their
- * source and meaning. Opened with "topic", "topic/configs", or nothing: then it asks.
+ * source and meaning; Groups are its readers. Opened with "topic", "topic/configs",
+ * "topic/groups", or nothing: then it asks.
  */
 #include "view/topic.h"
 
@@ -10,19 +11,46 @@
 
 #include "base/xalloc.h"
 
-static const char *const tab_names[] = {"Placement", "Configs"};
+static const char *const tab_names[] = {"Placement", "Configs", "Groups"};
 
 const struct topic *topic_view_topic(const struct topic_view *v)
 {
 	return cluster_topic(view_cluster(v->ctx), buf_str(&v->name));
 }
 
+/* The table of the open tab. */
+static struct table *shown(struct topic_view *v)
+{
+	switch (v->tab) {
+	case TOPIC_TAB_CONFIGS:
+		return &v->configs;
+	case TOPIC_TAB_GROUPS:
+		return &v->readers.table;
+	}
+	return &v->grid;
+}
+
+#define VISIBLE_MAX 200
+
+/* Tells the source what is seen, when that is something else than before. */
 static void want(struct topic_view *v)
 {
-	struct source_want w = {.topic = buf_z(&v->name)};
+	struct str names[VISIBLE_MAX];
+	struct source_want w = {.topic = buf_z(&v->name), .groups = names};
+	const struct cluster *c = view_cluster(v->ctx);
+	uint64_t id = 1;
+	size_t first, n;
 
+	if (v->tab == TOPIC_TAB_GROUPS) {
+		id = view_visible_id(&v->readers.table);
+		table_visible(&v->readers.table, &first, &n);
+		for (size_t i = first; i < first + n && w.n_groups < VISIBLE_MAX; i++)
+			names[w.n_groups++] = c->groups[v->readers.rows.v[i]]->name;
+	}
+	if (id == v->wanted)
+		return;
+	v->wanted = id;
 	source_want(v->ctx->source, &w);
-	model_pin(v->ctx->model, buf_str(&v->name));
 }
 
 static void begin(struct topic_view *v, const char *what)
@@ -32,8 +60,12 @@ static void begin(struct topic_view *v, const char *what)
 	picker_close(&v->picker);
 	buf_clear(&v->name);
 	buf_put(&v->name, what, slash ? (size_t)(slash - what) : strlen(what));
-	v->tab = slash ? TOPIC_TAB_CONFIGS : TOPIC_TAB_PLACEMENT;
+	v->tab = !slash                          ? TOPIC_TAB_PLACEMENT
+		 : strcmp(slash, "/groups") == 0 ? TOPIC_TAB_GROUPS
+						 : TOPIC_TAB_CONFIGS;
+	v->wanted = 0;
 	want(v);
+	model_pin(v->ctx->model, buf_str(&v->name));
 }
 
 static void *topic_open(struct view_ctx *ctx, const char *arg, struct err *e)
@@ -51,6 +83,7 @@ static void *topic_open(struct view_ctx *ctx, const char *arg, struct err *e)
 	topic_actions_init(&v->actions, ctx);
 	topic_grid_init(v);
 	topic_configs_init(v);
+	topic_groups_init(v);
 	if (arg && *arg)
 		begin(v, arg);
 	return v;
@@ -63,6 +96,7 @@ static void topic_close(void *view)
 	picker_close(&v->picker);
 	topic_grid_fini(v);
 	topic_configs_fini(v);
+	topic_groups_fini(v);
 	topic_actions_fini(&v->actions);
 	buf_fini(&v->name);
 	free(v);
@@ -85,22 +119,24 @@ static void topic_draw(void *view, const struct surface *s)
 	}
 	if (v->tab == TOPIC_TAB_CONFIGS)
 		topic_configs_draw(v, t, s);
+	else if (v->tab == TOPIC_TAB_GROUPS)
+		topic_groups_draw(v, t, s);
 	else
 		topic_grid_draw(v, t, s);
+	want(v);
 	formbox_draw(&v->actions.box, s);
 }
 
 static unsigned topic_event(void *view, const struct event *e)
 {
 	struct topic_view *v = view;
-	struct table *table = v->tab == TOPIC_TAB_CONFIGS ? &v->configs : &v->grid;
 	unsigned effect;
 
 	if (v->picker.open)
 		return picker_event(&v->picker, e);
 	if (v->actions.box.open)
 		return formbox_event(&v->actions.box, e);
-	effect = table_event(table, e);
+	effect = table_event(shown(v), e);
 	return effect & WIDGET_SUBMIT ? VIEW_IGNORED : view_table_effect(effect);
 }
 
@@ -128,6 +164,13 @@ static void enter(struct topic_view *v, const struct topic *t)
 		topic_configs_edit(v, t);
 		return;
 	}
+	if (v->tab == TOPIC_TAB_GROUPS) {
+		const struct group *g = topic_groups_at_cursor(v);
+
+		if (g)
+			view_push(v->ctx, SCREEN_GROUP, g->name.p);
+		return;
+	}
 	/* Name and partition, as the records screen takes them. */
 	buf_printf(&arg, "%s/%d", t->name_z, partition_at(v, t));
 	view_push(v->ctx, SCREEN_RECORDS, buf_z(&arg));
@@ -146,11 +189,10 @@ static void choose(struct topic_view *v)
 
 static void export_rows(struct topic_view *v, const struct topic *t)
 {
-	bool configs = v->tab == TOPIC_TAB_CONFIGS;
+	static const char *const what[] = {"partitions", "configs", "groups"};
 
-	v->export = (struct export){.ctx = v->ctx, .table = configs ? &v->configs : &v->grid};
-	snprintf(v->export.stem, sizeof(v->export.stem), "%s-%s", t->name_z,
-		configs ? "configs" : "partitions");
+	v->export = (struct export){.ctx = v->ctx, .table = shown(v)};
+	snprintf(v->export.stem, sizeof(v->export.stem), "%s-%s", t->name_z, what[v->tab]);
 	export_open(&v->export, &v->actions.box);
 }
 
@@ -174,6 +216,8 @@ static unsigned topic_do(void *view, enum action_id id)
 			topic_configs_edit(v, t);
 	} else if (id == ACTION_TOPIC_ELECT) {
 		source_elect(v->ctx->source, t->name_z, partition_at(v, t), elected, v->ctx);
+	} else if (id == ACTION_SORT || id == ACTION_SORT_TURN) {
+		topic_groups_sort(v, id == ACTION_SORT_TURN);
 	} else if (id == ACTION_EXPORT) {
 		export_rows(v, t);
 	} else if (!topic_action(&v->actions, id, t)) {
@@ -186,7 +230,7 @@ static bool topic_allowed(void *view, enum action_id id, struct buf *reason)
 {
 	const struct topic_view *v = view;
 
-	if (id == ACTION_SORT || id == ACTION_SORT_TURN) {
+	if ((id == ACTION_SORT || id == ACTION_SORT_TURN) && v->tab != TOPIC_TAB_GROUPS) {
 		buf_puts(reason, "partitions stand by number, settings by name");
 		return false;
 	}
@@ -203,6 +247,10 @@ static void topic_filter(void *view, struct str text)
 
 	if (v->picker.open) {
 		picker_filter(&v->picker, text);
+		return;
+	}
+	if (v->tab == TOPIC_TAB_GROUPS) {
+		view_list_filter(&v->readers, text);
 		return;
 	}
 	v->tab = TOPIC_TAB_CONFIGS;
@@ -239,6 +287,8 @@ static void topic_view_command(void *view, enum action_id id, struct buf *out)
 
 	if (t && id == ACTION_COUNT && v->tab == TOPIC_TAB_CONFIGS)
 		topic_configs_command(v, t, out);
+	else if (t && id == ACTION_COUNT && v->tab == TOPIC_TAB_GROUPS)
+		topic_groups_command(v, out);
 	else
 		topic_command(id, t, out);
 }
@@ -246,10 +296,8 @@ static void topic_view_command(void *view, enum action_id id, struct buf *out)
 static void topic_copy(void *view, struct buf *out)
 {
 	struct topic_view *v = view;
-	struct table *table = v->tab == TOPIC_TAB_CONFIGS ? &v->configs : &v->grid;
-
 	if (topic_view_topic(v))
-		view_table_copy(table, out);
+		view_table_copy(shown(v), out);
 }
 
 static void topic_explain(void *view, struct buf *out)
@@ -259,6 +307,10 @@ static void topic_explain(void *view, struct buf *out)
 
 	if (t && v->tab == TOPIC_TAB_CONFIGS) {
 		topic_configs_explain(v, t, out);
+		return;
+	}
+	if (t && v->tab == TOPIC_TAB_GROUPS) {
+		topic_groups_explain(out);
 		return;
 	}
 	buf_puts(out, "Each row is a partition, each column a broker.\n\n"

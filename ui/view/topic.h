@@ -1,13 +1,14 @@
-/* What topic.c (the screen), topic_grid.c (placement) and topic_configs.c (settings) share. */
+/* What topic.c (the screen), topic_grid.c (placement), topic_configs.c (settings) and
+ * topic_groups.c (readers) share. */
 #ifndef VIEW_TOPIC_H
 #define VIEW_TOPIC_H
 
-#include "model/filter.h"
-#include "view/export.h"
+#include "model/group.h"
+#include "view/list.h"
 #include "view/picker.h"
 #include "view/topic_actions.h"
 
-enum { TOPIC_TAB_PLACEMENT, TOPIC_TAB_CONFIGS };
+enum { TOPIC_TAB_PLACEMENT, TOPIC_TAB_CONFIGS, TOPIC_TAB_GROUPS };
 
 /* Columns of the grid beside the brokers'. */
 #define TOPIC_GRID_EXTRA   7
@@ -25,8 +26,10 @@ struct topic_view {
 	char titles[TOPIC_GRID_BROKERS][24]; /* state of each broker, over its column */
 	int n_brokers;
 	struct table configs;
-	struct filter filter; /* of the settings */
-	VEC(uint32_t) rows;   /* settings that it takes */
+	struct filter filter;     /* of the settings */
+	VEC(uint32_t) rows;       /* settings that it takes */
+	struct view_list readers; /* places in the cluster's groups */
+	uint64_t wanted;          /* what the source was told last */
 };
 
 /* NULL: deleted, or not known yet. */
@@ -43,5 +46,15 @@ void topic_configs_filter(struct topic_view *v, struct str text);
 void topic_configs_edit(struct topic_view *v, const struct topic *t);
 void topic_configs_command(struct topic_view *v, const struct topic *t, struct buf *out);
 void topic_configs_explain(struct topic_view *v, const struct topic *t, struct buf *out);
+
+void topic_groups_init(struct topic_view *v);
+void topic_groups_fini(struct topic_view *v);
+void topic_groups_draw(struct topic_view *v, const struct topic *t, const struct surface *s);
+/* By the next column, or the other way round. */
+void topic_groups_sort(struct topic_view *v, bool turn);
+/* NULL: none. */
+const struct group *topic_groups_at_cursor(const struct topic_view *v);
+void topic_groups_command(struct topic_view *v, struct buf *out);
+void topic_groups_explain(struct buf *out);
 
 #endif

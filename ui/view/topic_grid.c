@@ -274,7 +274,8 @@ static void draw_topic_changes(
 			continue;
 		fmt_clock(&text, c->wall_ms);
 		buf_puts(&text, "  ");
-		change_put(&text, c, false);
+		/* A commit that went back needs its group's name. */
+		change_put(&text, c, c->group != NULL);
 		surface_field(s, 1, y++, s->cols - 2, ALIGN_LEFT, STYLE_NORMAL, buf_str(&text));
 		buf_fini(&text);
 	}

@@ -14,21 +14,27 @@ enum {
 	COL_RECORDS,
 	COL_SIZE,
 	COL_IN,
+	COL_GROUPS,
+	COL_LAG,
+	COL_VERDICT,
 	COL_CLEANUP,
 	COL_RETENTION,
 	COL_COUNT
 };
 
 static const struct table_col cols[COL_COUNT] = {
-	[COL_NAME] = {"TOPIC", 15, 28, 0, 0, ALIGN_LEFT},
-	[COL_PARTS] = {"PARTS", 5, 6, 8, 0, ALIGN_RIGHT},
-	[COL_RF] = {"RF", 2, 3, 4, 5, ALIGN_RIGHT},
+	[COL_NAME] = {"TOPIC", 14, 28, 0, 0, ALIGN_LEFT},
+	[COL_PARTS] = {"PARTS", 5, 6, 8, 2, ALIGN_RIGHT},
+	[COL_RF] = {"RF", 2, 3, 4, 6, ALIGN_RIGHT},
 	[COL_SYNC] = {"IN SYNC", 7, 9, 12, 0, ALIGN_LEFT},
-	[COL_RECORDS] = {"RECORDS", 7, 12, 16, 0, ALIGN_RIGHT},
-	[COL_SIZE] = {"SIZE", 8, 9, 10, 4, ALIGN_RIGHT},
-	[COL_IN] = {"IN/S", 5, 7, 9, 2, ALIGN_RIGHT},
-	[COL_CLEANUP] = {"CLEANUP", 7, 8, 14, 6, ALIGN_LEFT},
-	[COL_RETENTION] = {"RETAIN", 7, 8, 12, 7, ALIGN_RIGHT},
+	[COL_RECORDS] = {"RECORDS", 7, 12, 16, 1, ALIGN_RIGHT},
+	[COL_SIZE] = {"SIZE", 8, 9, 10, 5, ALIGN_RIGHT},
+	[COL_IN] = {"IN/S", 5, 7, 9, 3, ALIGN_RIGHT},
+	[COL_GROUPS] = {"GROUPS", 6, 6, 8, 4, ALIGN_RIGHT},
+	[COL_LAG] = {"LAG", 10, 11, 16, 0, ALIGN_RIGHT},
+	[COL_VERDICT] = {"READERS", 9, 9, 9, 7, ALIGN_LEFT},
+	[COL_CLEANUP] = {"CLEANUP", 7, 8, 14, 8, ALIGN_LEFT},
+	[COL_RETENTION] = {"RETAIN", 7, 8, 12, 9, ALIGN_RIGHT},
 };
 
 /* The sort of a column; -1: not sorted by it. */
@@ -40,6 +46,9 @@ static const int sort_of[COL_COUNT] = {
 	[COL_RECORDS] = TOPIC_BY_RECORDS,
 	[COL_SIZE] = TOPIC_BY_SIZE,
 	[COL_IN] = TOPIC_BY_IN,
+	[COL_GROUPS] = TOPIC_BY_GROUPS,
+	[COL_LAG] = TOPIC_BY_LAG,
+	[COL_VERDICT] = TOPIC_BY_VERDICT,
 	[COL_CLEANUP] = -1,
 	[COL_RETENTION] = TOPIC_BY_RETENTION,
 };
@@ -52,8 +61,7 @@ struct topics {
 	struct topic_list list;
 	struct topic_actions actions;
 	struct export export;
-	size_t want_first, want_n;
-	uint64_t want_shape;
+	uint64_t wanted; /* what the source was told last */
 };
 
 static void put_sync(const struct topic *t, struct buf *text, enum style *style)
@@ -75,6 +83,34 @@ static void put_cleanup(const struct topic *t, struct buf *text)
 			       ? (t->cleanup & CLEANUP_DELETE ? "compact,del" : "compact")
 		       : t->cleanup & CLEANUP_DELETE ? "delete"
 						     : "-");
+}
+
+/* Who reads it. The mark stands for the word where that has no room; not every group's commits
+ * were read yet: ≈. */
+static void put_readers(
+	struct topics *v, size_t row, int col, int64_t now, struct buf *text, enum style *style)
+{
+	const struct cluster *c = v->list.cluster;
+	struct topic_readers r = topic_list_readers(&v->list, row);
+	bool all = c->totals.groups_known == c->totals.groups;
+	enum verdict verdict = (enum verdict)r.verdict;
+
+	if (view_part_cell(&c->group_list, now, text, style))
+		return;
+	if (verdict_bad(verdict) && col != COL_GROUPS)
+		*style = view_verdict_style(verdict);
+	if (col == COL_GROUPS) {
+		*style = r.groups ? *style : STYLE_DIM;
+		fmt_count_about(text, r.groups, !all);
+	} else if (!r.groups) {
+		/* Nobody reads it: there is no figure to know. */
+	} else if (col == COL_VERDICT) {
+		buf_puts(text, verdict_name(verdict));
+	} else {
+		if (verdict_bad(verdict))
+			buf_printf(text, "%s ", verdict_mark(verdict));
+		fmt_count_about(text, r.lag, r.about);
+	}
 }
 
 static void cell(void *arg, size_t row, int col, struct buf *text, enum style *style)
@@ -110,6 +146,11 @@ static void cell(void *arg, size_t row, int col, struct buf *text, enum style *s
 		break;
 	case COL_IN:
 		fmt_rate(text, t->in_records);
+		break;
+	case COL_GROUPS:
+	case COL_LAG:
+	case COL_VERDICT:
+		put_readers(v, row, col, now, text, style);
 		break;
 	case COL_CLEANUP:
 		put_cleanup(t, text);
@@ -186,14 +227,13 @@ static void tell_visible(struct topics *v)
 {
 	struct str names[VISIBLE_MAX];
 	struct source_want want = {.visible = names};
+	uint64_t id = view_visible_id(&v->table);
 	size_t first, n;
 
-	table_visible(&v->table, &first, &n);
-	if (first == v->want_first && n == v->want_n && v->want_shape == v->list.shape)
+	if (id == v->wanted)
 		return;
-	v->want_first = first;
-	v->want_n = n;
-	v->want_shape = v->list.shape;
+	v->wanted = id;
+	table_visible(&v->table, &first, &n);
 	for (size_t i = first; i < first + n && want.n_visible < VISIBLE_MAX; i++) {
 		const struct topic *t = topic_list_at(&v->list, i);
 		if (t)
@@ -329,6 +369,10 @@ static void topics_explain(void *view, struct buf *out)
 		"IN SYNC    ● all copies are in sync, ○ some partition has one that is not, ✗ some "
 		"partition has no leader\n"
 		"RECORDS    high watermark minus start, summed up; ≈ where compaction leaves gaps\n"
+		"GROUPS     consumer groups that read it: each of them gets every record\n"
+		"LAG        records that its groups have not read yet, summed up; ! a group falls "
+		"behind, ✗ a group has stopped, stands still or lost records\n"
+		"READERS    how the worst of them does; screen 4 has a row each\n"
 		"CLEANUP    delete: old segments go by age and size; compact: the last record of "
 		"each "
 		"key stays\n"

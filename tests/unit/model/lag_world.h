@@ -16,7 +16,7 @@ struct lag_world {
 
 static const int32_t lag_replica[] = {1};
 
-static void lag_give(void *arg, size_t i, struct feed_topic *out)
+static inline void lag_give(void *arg, size_t i, struct feed_topic *out)
 {
 	struct lag_world *w = arg;
 
@@ -33,7 +33,7 @@ static void lag_give(void *arg, size_t i, struct feed_topic *out)
 	out->id.b[0] = w->id;
 }
 
-static void lag_metadata(struct lag_world *w, int64_t now)
+static inline void lag_metadata(struct lag_world *w, int64_t now)
 {
 	const struct feed_broker broker = {1, STR_LIT("one"), 9092, STR_NULL};
 
@@ -48,7 +48,7 @@ static void lag_metadata(struct lag_world *w, int64_t now)
 			.interval_ms = 5000});
 }
 
-static void lag_world_init(struct lag_world *w, int32_t topics, int32_t partitions)
+static inline void lag_world_init(struct lag_world *w, int32_t topics, int32_t partitions)
 {
 	*w = (struct lag_world){
 		.m = model_new(), .topics = topics, .partitions = partitions, .id = 1};
@@ -56,7 +56,7 @@ static void lag_world_init(struct lag_world *w, int32_t topics, int32_t partitio
 	feed_broker_state(w->m, 0, 1, BROKER_UP, -1, NULL);
 }
 
-static void lag_list(struct lag_world *w, int64_t now, const char *group, const char *state)
+static inline void lag_list(struct lag_world *w, int64_t now, const char *group, const char *state)
 {
 	feed_groups_begin(w->m, 1);
 	if (group)
@@ -66,7 +66,7 @@ static void lag_list(struct lag_world *w, int64_t now, const char *group, const 
 }
 
 /* Partitions [first, first + n) of t-00000 as a member's assignment. */
-static struct slice lag_assign(struct buf *out, int32_t first, int32_t n)
+static inline struct slice lag_assign(struct buf *out, int32_t first, int32_t n)
 {
 	int32_t v[16];
 	struct consumer_protocol_assignment_assigned_partitions t = {
@@ -84,7 +84,7 @@ static struct slice lag_assign(struct buf *out, int32_t first, int32_t n)
 	return buf_slice(out);
 }
 
-static struct slice lag_subscribe(struct buf *out, const char *topic)
+static inline struct slice lag_subscribe(struct buf *out, const char *topic)
 {
 	struct str name = str_of(topic);
 	struct consumer_protocol_subscription s;
@@ -99,8 +99,8 @@ static struct slice lag_subscribe(struct buf *out, const char *topic)
 }
 
 /* n members c-0 …, one partition each from p0 on while there are `given`. */
-static void lag_describe(struct lag_world *w, int64_t now, const char *group, const char *state,
-	int32_t n, int32_t given, int32_t generation)
+static inline void lag_describe(struct lag_world *w, int64_t now, const char *group,
+	const char *state, int32_t n, int32_t given, int32_t generation)
 {
 	struct feed_member v[8] = {0};
 	struct buf as[8] = {0}, sub = BUF_EMPTY;
@@ -130,22 +130,22 @@ static void lag_describe(struct lag_world *w, int64_t now, const char *group, co
 	buf_fini(&sub);
 }
 
-static void lag_commit(struct lag_world *w, int64_t now, const char *group, const char *topic,
-	int32_t partition, int64_t offset)
+static inline void lag_commit(struct lag_world *w, int64_t now, const char *group,
+	const char *topic, int32_t partition, int64_t offset)
 {
 	feed_commits_begin(w->m, str_of(group));
 	feed_commit(w->m, now, str_of(group), str_of(topic), partition, offset, 0, STR_NULL, 0);
 	feed_commits_end(w->m, now, str_of(group), false, 1000);
 }
 
-static void lag_end(struct lag_world *w, int64_t now, const char *topic, int32_t partition,
+static inline void lag_end(struct lag_world *w, int64_t now, const char *topic, int32_t partition,
 	int64_t start, int64_t end)
 {
 	feed_offset(w->m, now, str_of(topic), partition, FEED_START, -1, start, 0);
 	feed_offset(w->m, now, str_of(topic), partition, FEED_END, -1, end, 0);
 }
 
-static const struct group *lag_group(const struct lag_world *w, const char *name)
+static inline const struct group *lag_group(const struct lag_world *w, const char *name)
 {
 	const struct group *g = cluster_group(model_cluster(w->m), str_of(name));
 
