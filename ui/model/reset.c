@@ -7,6 +7,22 @@
 #include "model/moment.h"
 #include "wire/api.h"
 
+#define NAMED    3 /* members told by name */
+#define NAME_MAX 80
+
+void reset_put_members(
+	struct buf *out, const char *group, const struct str *names, size_t n_members)
+{
+	buf_printf(out, "group %s has ", group);
+	fmt_things(out, (int64_t)n_members, "member");
+	for (size_t i = 0; i < n_members && i < NAMED; i++)
+		buf_printf(out, "%s%.*s", i ? ", " : " (", (int)min_size(names[i].n, NAME_MAX),
+			names[i].p);
+	if (n_members > NAMED)
+		buf_printf(out, " and %zu more", n_members - NAMED);
+	buf_printf(out, "): stop %s first", n_members == 1 ? "it" : "them");
+}
+
 bool reset_by_time(enum reset_to to)
 {
 	return to == RESET_DURATION || to == RESET_TIME;

@@ -50,6 +50,9 @@ struct reset_row {
 	uint8_t clamp;      /* enum reset_clamp */
 };
 
+/* Why nothing can be set while somebody reads: "group g has 2 members (a, b): stop them first". */
+void reset_put_members(
+	struct buf *out, const char *group, const struct str *names, size_t n_members);
 /* Is the place by time needed? */
 bool reset_by_time(enum reset_to to);
 /* The moment that by_time is about, in ms since 1970, never below 0. */

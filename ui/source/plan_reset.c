@@ -12,8 +12,6 @@
 #include "base/arena.h"
 #include "base/xalloc.h"
 
-#define NAMED 3 /* as many members, or partitions with trouble, are told by name */
-
 struct plan {
 	struct op op;
 	source_plan_fn *fn;
@@ -343,36 +341,31 @@ static bool is_one_s_own(const struct describe_groups_response_groups *g, int32_
 	return g->members[i].client_id.n > 0;
 }
 
-static void put_members(struct buf *out, const struct describe_groups_response_groups *g)
+static struct str name_of(const struct describe_groups_response_groups *g, int32_t i)
 {
-	for (int32_t i = 0; i < g->n_members && i < NAMED; i++) {
-		const struct describe_groups_response_members *m = &g->members[i];
-		struct str name = m->group_instance_id.n ? m->group_instance_id
-				  : is_one_s_own(g, i)   ? m->client_id
-							 : m->member_id;
+	const struct describe_groups_response_members *m = &g->members[i];
 
-		buf_printf(out, "%s%.*s", i ? ", " : " (", (int)min_size(name.n, 80), name.p);
-	}
-	if (g->n_members > NAMED)
-		buf_printf(out, " and %d more", g->n_members - NAMED);
-	if (g->n_members)
-		buf_putc(out, ')');
+	return m->group_instance_id.n ? m->group_instance_id
+	       : is_one_s_own(g, i)   ? m->client_id
+				      : m->member_id;
 }
 
 static void fail_in_use(struct plan *p, const struct describe_groups_response_groups *g)
 {
-	struct buf members = BUF_EMPTY;
+	VEC(struct str) names = {0};
+	struct buf why = BUF_EMPTY;
 	struct err e = {0};
 
-	put_members(&members, g);
-	if (g->n_members)
-		err_set(&e, ERR_IN_USE, "group %s has %d member%s%s: stop %s first", p->spec.group,
-			g->n_members, g->n_members == 1 ? "" : "s", buf_z(&members),
-			g->n_members == 1 ? "it" : "them");
+	for (int32_t i = 0; i < g->n_members; i++)
+		vec_push(&names, name_of(g, i));
+	if (names.n)
+		reset_put_members(&why, p->spec.group, names.v, names.n);
 	else
-		err_set(&e, ERR_IN_USE, "group %s is %.*s: wait until that is over", p->spec.group,
+		buf_printf(&why, "group %s is %.*s: wait until that is over", p->spec.group,
 			STR_ARG(g->group_state));
-	buf_fini(&members);
+	err_set(&e, ERR_IN_USE, "%s", buf_z(&why));
+	vec_fini(&names);
+	buf_fini(&why);
 	plan_fail(p, &e);
 }
 

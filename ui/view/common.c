@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 void formbox_open(struct formbox *b, const char *title, const struct field_def *defs, int n,
 	void (*submit)(void *arg, struct form *f), void *arg)
@@ -67,6 +68,25 @@ void formbox_draw(struct formbox *b, const struct surface *body)
 	surface_clear(&box, STYLE_BOX);
 	in = surface_box(&box, STR_LIT(""), STYLE_BOX);
 	form_draw(&b->form, &in);
+}
+
+bool view_partition_of(struct str text, int32_t *out)
+{
+	char z[16], *end;
+	long n;
+
+	*out = -1;
+	if (!text.n || str_eqz(text, "all"))
+		return true;
+	if (text.n >= sizeof(z) || text.p[0] < '0' || text.p[0] > '9')
+		return false;
+	memcpy(z, text.p, text.n);
+	z[text.n] = 0;
+	n = strtol(z, &end, 10);
+	if (*end || n > INT32_MAX)
+		return false;
+	*out = (int32_t)n;
+	return true;
 }
 
 void view_table_copy(const struct table *t, struct buf *out)

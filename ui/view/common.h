@@ -38,6 +38,8 @@ bool formbox_answer(struct formbox *b, const struct err *e);
 unsigned formbox_event(struct formbox *b, const struct event *e);
 void formbox_draw(struct formbox *b, const struct surface *body);
 
+/* "3", or "all" and nothing: -1. False: neither. */
+bool view_partition_of(struct str text, int32_t *out);
 /* The marked rows, where there are marks, else the cursor's; tabs between the cells. */
 void view_table_copy(const struct table *t, struct buf *out);
 /* What `/` set, shown under the table. */

@@ -29,32 +29,13 @@ static bool check_at(void *arg, const struct form *f, int field, struct buf *rea
 	return ok;
 }
 
-static bool parse_partition(struct str text, int32_t *out)
-{
-	char z[16], *end;
-	long n;
-
-	*out = -1;
-	if (!text.n || str_eqz(text, "all"))
-		return true;
-	if (text.n >= sizeof(z) || text.p[0] < '0' || text.p[0] > '9')
-		return false;
-	memcpy(z, text.p, text.n);
-	z[text.n] = 0;
-	n = strtol(z, &end, 10);
-	if (*end || n > INT32_MAX)
-		return false;
-	*out = (int32_t)n;
-	return true;
-}
-
 static bool check_partition(void *arg, const struct form *f, int field, struct buf *reason)
 {
 	const struct records *v = arg;
 	const struct topic *t = cluster_topic(view_cluster(v->ctx), buf_str(&v->topic));
 	int32_t n;
 
-	if (parse_partition(edit_get(&f->fields[field].edit), &n) &&
+	if (view_partition_of(edit_get(&f->fields[field].edit), &n) &&
 		(n < 0 || !t || topic_partition(t, n)))
 		return true;
 	buf_puts(reason, "all, or a number");
@@ -101,7 +82,7 @@ static void submit(void *arg, struct form *f)
 						 : BROWSE_LAST;
 	if (v->spec.from == BROWSE_TIME && at_z && moment_parse(at_z, &ms, NULL) == 0)
 		v->spec.at = ms;
-	(void)!parse_partition(form_text(f, "partition"), &v->spec.partition);
+	(void)!view_partition_of(form_text(f, "partition"), &v->spec.partition);
 	free(at_z);
 	records_browse(v);
 }

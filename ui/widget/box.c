@@ -45,3 +45,20 @@ int wrap_draw(const struct surface *s, enum style style, struct str text, int fr
 	}
 	return n;
 }
+
+int button_cols(const char *label)
+{
+	return text_width(str_of(label)) + 4;
+}
+
+void button_draw(
+	const struct surface *s, int x, int y, const char *label, enum style style, bool focus)
+{
+	int cols = button_cols(label) < s->cols - x ? button_cols(label) : s->cols - x;
+
+	surface_puts(s, x, y, style, "[ ");
+	surface_field(s, x + 2, y, cols - 4, ALIGN_LEFT, style, str_of(label));
+	surface_puts(s, x + cols - 2, y, style, " ]");
+	if (focus)
+		surface_cursor(s, x + 2, y);
+}

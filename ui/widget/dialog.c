@@ -148,26 +148,9 @@ static const char *cancel_label(const struct dialog *d)
 	return d->yes ? "Cancel" : "Close";
 }
 
-static int button_width(const char *label)
-{
-	return text_width(str_of(label)) + 4;
-}
-
 static int buttons_width(const struct dialog *d)
 {
-	return button_width(cancel_label(d)) + (d->yes ? 2 + button_width(d->yes) : 0);
-}
-
-static void draw_button(
-	const struct surface *s, int x, int y, const char *label, enum style style, bool focus)
-{
-	int cols = button_width(label) < s->cols - x ? button_width(label) : s->cols - x;
-
-	surface_puts(s, x, y, style, "[ ");
-	surface_field(s, x + 2, y, cols - 4, ALIGN_LEFT, style, str_of(label));
-	surface_puts(s, x + cols - 2, y, style, " ]");
-	if (focus)
-		surface_cursor(s, x + 2, y);
+	return button_cols(cancel_label(d)) + (d->yes ? 2 + button_cols(d->yes) : 0);
 }
 
 static enum style button_style(const struct dialog *d, int which)
@@ -185,9 +168,9 @@ static void draw_buttons(const struct dialog *d, const struct surface *s)
 	const char *cancel = cancel_label(d);
 	bool beside = s->rows == 1;
 
-	draw_button(s, 0, 0, cancel, button_style(d, CANCEL), d->focus == CANCEL);
+	button_draw(s, 0, 0, cancel, button_style(d, CANCEL), d->focus == CANCEL);
 	if (d->yes)
-		draw_button(s, beside ? button_width(cancel) + 2 : 0, beside ? 0 : 1, d->yes,
+		button_draw(s, beside ? button_cols(cancel) + 2 : 0, beside ? 0 : 1, d->yes,
 			button_style(d, YES), d->focus == YES);
 }
 

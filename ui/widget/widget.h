@@ -28,5 +28,9 @@ void more_draw(const struct surface *in, bool above, bool below);
 /* Draws text wrapped at the width of s from its line `from` on; returns how many lines it has. A
  * surface of no rows only counts. */
 int wrap_draw(const struct surface *s, enum style style, struct str text, int from);
+/* "[ Cancel ]"; cells it takes, and drawn: cut where s ends. */
+int button_cols(const char *label);
+void button_draw(
+	const struct surface *s, int x, int y, const char *label, enum style style, bool focus);
 
 #endif
