@@ -128,14 +128,13 @@ static const struct field_def fields[] = {
 		.label = "To",
 		.type = FIELD_CHOICE,
 		.choices = places,
-		.help = "Left and right choose: the first record that is left, behind the last, "
-			"where it is (what was never committed goes to the end), an offset, so "
-			"many records on or back, a time ago, a moment."},
+		.help = "Left and right choose: the first record, behind the last, where it is "
+			"now, an offset, records on or back, a time ago, a moment."},
 	{.name = "at",
 		.label = "Offset, records or time",
 		.type = FIELD_TEXT,
-		.help = "For offset: 1200. For shift: -100 is back. For time back: 2h30m, 3d or "
-			"PT2H30M. For date-time: 2026-11-21 14:00, or 2026-11-21T05:00:00Z.",
+		.help = "offset: 1200; shift: -100 is back; time back: 2h30m, 3d, PT2H; "
+			"date-time: 2026-11-21 14:00 or 2026-11-21T05:00:00Z",
 		.max_bytes = 64,
 		.check = check_at},
 };

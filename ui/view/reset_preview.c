@@ -13,7 +13,7 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_TOPIC] = {"TOPIC", 8, 18, 0, 0, ALIGN_LEFT},
 	[COL_PARTITION] = {"PART", 4, 4, 6, 0, ALIGN_RIGHT},
 	[COL_NOW] = {"NOW", 5, 11, 19, 0, ALIGN_RIGHT},
-	[COL_NEW] = {"NEW", 5, 11, 19, 0, ALIGN_RIGHT},
+	[COL_NEW] = {"NEW", 7, 11, 19, 0, ALIGN_RIGHT},
 	[COL_AGAIN] = {"READ AGAIN", 10, 10, 19, 1, ALIGN_RIGHT},
 	[COL_SKIPPED] = {"SKIPPED", 7, 10, 19, 2, ALIGN_RIGHT},
 };
@@ -137,7 +137,7 @@ static void put_request(struct buf *out, const struct reset_preview *p)
 
 struct sums {
 	int64_t again, skipped, fresh;
-	size_t first, clamped; /* partitions: never committed, sent elsewhere */
+	size_t never, clamped; /* partitions: not committed so far, sent elsewhere */
 };
 
 static struct sums sum(const struct reset_preview *p)
@@ -150,7 +150,7 @@ static struct sums sum(const struct reset_preview *p)
 		s.again += e.again;
 		s.skipped += e.skipped;
 		s.fresh += max_i64(e.fresh, 0);
-		s.first += e.fresh >= 0;
+		s.never += e.fresh >= 0;
 		s.clamped += p->rows[i].clamp != RESET_FITS;
 	}
 	return s;
@@ -164,12 +164,10 @@ static void put_sums(struct buf *out, const struct reset_preview *p, const struc
 	buf_puts(out, " to be read again, ");
 	fmt_count(out, s->skipped);
 	buf_puts(out, " skipped");
-	if (s->first) {
-		buf_puts(out, "; never committed: ");
-		fmt_things(out, (int64_t)s->first, "partition");
+	if (s->never) {
 		buf_puts(out, ", ");
-		fmt_things(out, s->fresh, "record");
-		buf_puts(out, " to be read");
+		fmt_count(out, s->fresh);
+		buf_puts(out, " new");
 	}
 }
 
@@ -185,14 +183,19 @@ static void put_clamped(struct buf *out, const struct reset_preview *p, const st
 		buf_printf(out, "%.*s-%" PRId32 ": ", STR_ARG(r->topic), r->partition);
 		reset_put_clamp(out, r);
 	} else {
+		buf_puts(out, "outside the log, set to its nearest end: ");
 		fmt_things_of(out, (int64_t)s->clamped, (int64_t)p->n, "partition");
-		buf_puts(out, " cannot go where they are sent: to the nearest end of the log");
 	}
 }
 
-static int lines(const struct surface *s, const struct buf *text)
+/* The texts of one draw. */
+struct words {
+	struct buf request, total, clamped, command;
+};
+
+static int lines(int width, const struct buf *text)
 {
-	struct surface none = {.cols = s->cols > 0 ? s->cols : 1};
+	struct surface none = {.cols = width > 0 ? width : 1};
 
 	return wrap_draw(&none, STYLE_NORMAL, buf_str(text), 0);
 }
@@ -202,7 +205,7 @@ static int lines(const struct surface *s, const struct buf *text)
 static int put_above(
 	const struct surface *s, int bottom, int gap, enum style style, const struct buf *text)
 {
-	int n = lines(s, text), y = bottom - gap - n;
+	int n = lines(s->cols, text), y = bottom - gap - n;
 	struct surface part;
 
 	if (!text->n || y < 3)
@@ -221,43 +224,56 @@ static void draw_buttons(const struct reset_preview *p, const struct surface *s,
 		p->yes ? STYLE_FOCUS : STYLE_ERROR, p->yes);
 }
 
-static void draw_inside(struct reset_preview *p, const struct surface *s)
+static void draw_inside(struct reset_preview *p, const struct words *w, const struct surface *s)
 {
-	struct buf request = BUF_EMPTY, total = BUF_EMPTY, clamped = BUF_EMPTY, command = BUF_EMPTY;
-	struct sums all = sum(p);
 	struct surface part;
 	int top = s->rows > 8 ? 2 : 0, bottom = s->rows - 1, roomy = s->rows > 12;
 
-	put_request(&request, p);
-	put_sums(&total, p, &all);
-	put_clamped(&clamped, p, &all);
-	buf_printf(&command, "$ %s", buf_z(&p->command));
 	draw_buttons(p, s, bottom);
 	if (roomy)
-		bottom = put_above(s, bottom, 1, STYLE_DIM, &command);
-	bottom = put_above(s, bottom, roomy, STYLE_WARN, &clamped);
-	bottom = put_above(s, bottom, roomy && !all.clamped, STYLE_NORMAL, &total);
+		bottom = put_above(s, bottom, 1, STYLE_DIM, &w->command);
+	else /* what it comes to is the last to go */
+		bottom = put_above(s, bottom, 0, STYLE_NORMAL, &w->total);
+	bottom = put_above(s, bottom, roomy, STYLE_WARN, &w->clamped);
+	if (roomy)
+		bottom = put_above(s, bottom, !w->clamped.n, STYLE_NORMAL, &w->total);
 	if (top)
-		surface_field(s, 0, 0, s->cols, ALIGN_LEFT, STYLE_NORMAL, buf_str(&request));
+		surface_field(s, 0, 0, s->cols, ALIGN_LEFT, STYLE_NORMAL, buf_str(&w->request));
 	part = surface_sub(s, 0, top, s->cols, bottom - top - (roomy ? 1 : 0));
 	table_draw(&p->table, &part);
-	buf_fini(&request);
-	buf_fini(&total);
-	buf_fini(&clamped);
-	buf_fini(&command);
+}
+
+/* Rows that show everything, the frame included; no more than there are. The same whatever row the
+ * cursor is on: nothing jumps. */
+static int rows_for(const struct reset_preview *p, const struct words *w, int width, int most)
+{
+	int texts = lines(width, &w->total) + (w->clamped.n ? 2 : 0) + lines(width, &w->command);
+
+	if (p->n > (size_t)most)
+		return most;
+	/* request and gap, head of the table, three gaps, buttons, frame */
+	texts += 2 + 1 + (int)p->n + 3 + 1 + 2;
+	return texts < most ? texts : most;
 }
 
 void reset_preview_draw(struct reset_preview *p, const struct surface *body)
 {
-	int margin = body->cols > 90 ? 4 : 0;
-	struct surface box = surface_sub(body, margin, 0, body->cols - 2 * margin, body->rows);
+	int width = body->cols - (body->cols > 90 ? 8 : 0);
+	struct words w = {0};
 	struct surface in;
+	struct sums all;
 
 	if (!p->open)
 		return;
-	surface_clear(&box, STYLE_BOX);
-	body->grid->cursor_x = body->grid->cursor_y = -1;
-	in = surface_box(&box, buf_str(&p->title), STYLE_BOX);
-	in = surface_sub(&in, 1, 0, in.cols - 2, in.rows);
-	draw_inside(p, &in);
+	all = sum(p);
+	put_request(&w.request, p);
+	put_sums(&w.total, p, &all);
+	put_clamped(&w.clamped, p, &all);
+	buf_printf(&w.command, "$ %s", buf_z(&p->command));
+	in = box_center(body, width, rows_for(p, &w, width - 4, body->rows), buf_str(&p->title));
+	draw_inside(p, &w, &in);
+	buf_fini(&w.request);
+	buf_fini(&w.total);
+	buf_fini(&w.clamped);
+	buf_fini(&w.command);
 }
