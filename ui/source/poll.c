@@ -391,7 +391,7 @@ static void run_offsets(struct broker_poll *b, int64_t *next)
 
 	if (b->offsets.busy)
 		return;
-	if (due && b->round && groups_hold_ends(s)) {
+	if (due && b->offsets.asked_ms && groups_hold_ends(s)) {
 		*next = min_i64(*next, groups_hold_ends(s));
 		return;
 	}
