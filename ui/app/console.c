@@ -14,6 +14,7 @@
 #include "base/xalloc.h"
 #include "cli/cli.h"
 #include "io/loop.h"
+#include "model/group.h"
 #include "model/model.h"
 #include "model/snapshot_print.h"
 #include "source/source.h"
@@ -21,7 +22,9 @@
 #include "view/common.h"
 
 #define SNAPSHOT_MS     30000
-#define SNAPSHOT_DETAIL 200 /* topics whose settings are waited for */
+#define SNAPSHOT_DETAIL 200  /* topics whose settings are waited for */
+#define SNAPSHOT_GROUPS 2000 /* groups whose lag is waited for, */
+#define GROUPS_MS       5000 /* so long at most when everything else is there */
 #define USUAL_MS        5000
 #define UNREACHED_MS    2000 /* that long it may be that a broker is just starting */
 
@@ -40,6 +43,7 @@ struct console {
 	char *usual;         /* what a command without -b goes to, as of usual_ms; owned */
 	int64_t usual_ms;
 	int64_t began_ms;
+	int64_t complete_ms; /* when a page could have been printed but for its groups; 0 */
 	bool settled, mouse, again, demo;
 	uint64_t shape;
 	char facts[80];
@@ -316,6 +320,16 @@ static bool complete(const struct cluster *c)
 	return c->progress.step == PROGRESS_READY;
 }
 
+/* Groups are many, or their coordinator is slow: a page does not wait for them for ever. */
+static bool groups_there(struct console *k, const struct cluster *c)
+{
+	int64_t now = loop_now_ms(k->loop);
+
+	if (!k->complete_ms)
+		k->complete_ms = now;
+	return cluster_groups_there(c, SNAPSHOT_GROUPS) || now - k->complete_ms >= GROUPS_MS;
+}
+
 /* At no address there is a broker: its name is unknown, nobody listens, or what listens is
  * something else. And that has been so for a while. */
 static bool unreached(const struct console *k, const struct cluster *c)
@@ -347,7 +361,8 @@ static void look(void *arg)
 		k->shape = c->shape;
 		want_rows(k, c);
 	}
-	if (complete(c) && (!k->o->settled || k->o->settled(k->o->arg, k->model))) {
+	if (complete(c) && groups_there(k, c) &&
+		(!k->o->settled || k->o->settled(k->o->arg, k->model))) {
 		k->settled = true;
 		loop_stop(k->loop);
 	} else if (unreached(k, c)) {

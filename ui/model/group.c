@@ -108,6 +108,41 @@ size_t cluster_worst_groups(const struct cluster *c, const struct group **out, s
 	return n;
 }
 
+static bool lists_there(const struct cluster *c)
+{
+	for (size_t i = 0; i < c->n_brokers; i++) {
+		const struct broker *b = &c->brokers[i];
+
+		if (b->state == BROKER_UP && b->groups.at_ms < 0 && !b->groups.code &&
+			!b->groups.kerr)
+			return false;
+	}
+	return true;
+}
+
+static bool lag_there(const struct group *g)
+{
+	if (g->offsets.code || g->offsets.kerr)
+		return true;
+	for (size_t i = 0; i < g->n_partitions; i++) {
+		const struct group_partition *p = &g->partitions[i];
+
+		/* A commit that waits for its end. */
+		if (p->position == POSITION_UNKNOWN && p->committed_ms < 0 && !p->kerr)
+			return false;
+	}
+	return g->lag_known;
+}
+
+bool cluster_groups_there(const struct cluster *c, size_t most)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_groups; i++)
+		n += lag_there(c->groups[i]);
+	return lists_there(c) && n >= min_size(most, c->n_groups);
+}
+
 /* ---- words -------------------------------------------------------------------------------- */
 
 static void put_behind(struct buf *out, const char *who, const struct lag *l)

@@ -142,6 +142,10 @@ const struct group_topic *group_topic_find(const struct group *g, struct str top
 /* The groups with most weight: by verdict, then by lag. Borrowed; returns how many were put. */
 size_t cluster_worst_groups(const struct cluster *c, const struct group **out, size_t max);
 
+/* Every broker that answers has listed its groups, or does not let us, and of at least so many of
+ * them (or all) the lag is there, or will not come: for whoever prints once. */
+bool cluster_groups_there(const struct cluster *c, size_t most);
+
 /* One sentence behind a verdict: "pay-4 takes 12/s of 70/s and will never catch up at this pace";
  * nothing where all is well. */
 void group_partition_put_reason(
