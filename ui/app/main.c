@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/cluster.h"
 #include "config.h"
+#include "lab/child.h"
 
 static bool screen_by_name(const char *name, enum screen *out)
 {
@@ -212,6 +213,8 @@ int main(int argc, char **argv)
 		return print_man();
 	if (strcmp(first, "--keeper") == 0)
 		return keeper_run(argc - 2, argv + 2);
+	if (strcmp(first, "--lab-member") == 0)
+		return lab_child_run();
 	rc = run_command(argc, argv);
 	return rc >= 0 ? rc : run_screen(argc, argv);
 }

@@ -49,6 +49,7 @@ const char *lab_commit_name(enum lab_commit c); /* "after", "before" */
 #define LAB_MEMBERS_MAX    64
 #define LAB_NAME_MAX       100
 #define LAB_TOPIC_MAX      249
+#define LAB_TOPICS_MAX     999
 #define LAB_GROUP_MAX      255
 #define LAB_RATE_MAX       100000
 #define LAB_KEYS_MAX       1000000
@@ -60,8 +61,8 @@ const char *lab_commit_name(enum lab_commit c); /* "after", "before" */
 /* What a member is to do. Of an edit only what may change while it runs counts (marked *). */
 struct lab_spec {
 	enum lab_kind kind;
-	char name[LAB_NAME_MAX + 1]; /* "": the next free lab-N; its client.id */
-	char topic[LAB_TOPIC_MAX + 1];
+	char name[LAB_NAME_MAX + 1];    /* "": the next free lab-N; its client.id */
+	char topic[LAB_TOPICS_MAX + 1]; /* a consumer may have several, separated by commas */
 	/* a producer */
 	int32_t rate;        /* * records a second */
 	int32_t keys;        /* * so many different keys; 0: none */
