@@ -18,7 +18,7 @@ uint64_t str_id(struct str s)
 	uint64_t h = 0xcbf29ce484222325u;
 
 	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (uint8_t)s.p[i]) * 0x100000001b3u;
+		h = id_mix(h, (uint8_t)s.p[i]);
 	return h ? h : 1;
 }
 

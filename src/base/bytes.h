@@ -51,6 +51,11 @@ static inline bool str_eqz(struct str a, const char *z)
 int str_cmp(struct str a, struct str b);
 /* FNV-1a of the bytes, never 0: for rows that are known by a name. */
 uint64_t str_id(struct str s);
+/* Of several, in their order. */
+static inline uint64_t id_mix(uint64_t sum, uint64_t id)
+{
+	return (sum ^ id) * 0x100000001b3u;
+}
 bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
 

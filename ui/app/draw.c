@@ -19,11 +19,6 @@
 #define LOW    16
 #define NARROW 60
 
-static int min_int(int a, int b)
-{
-	return a < b ? a : b;
-}
-
 /* How old what is seen is: of the view's own data, else of the cluster's. */
 static void age_text(const struct app *a, struct buf *out, enum style *style)
 {

@@ -132,7 +132,7 @@ uint64_t view_visible_id(const struct table *t)
 
 	table_visible(t, &first, &n);
 	for (size_t i = first; i < first + n; i++)
-		id = (id ^ t->ops->row_id(t->arg, i)) * 0x100000001b3u;
+		id = id_mix(id, t->ops->row_id(t->arg, i));
 	return id ? id : 1;
 }
 

@@ -1,17 +1,12 @@
-/* Screen 1: the cluster on one page: figures, what is wrong, what changed last. */
+/* Screen 1: the cluster on one page: figures, what is wrong, which groups are behind, what changed
+ * last. */
+#include "view/overview.h"
+
 #include <stdlib.h>
 
 #include "base/xalloc.h"
-#include "view/common.h"
 
-#define PROBLEMS_MAX 200
-#define SPARK_CELLS  30
-
-struct overview {
-	struct view_ctx *ctx;
-	size_t cursor; /* among the problems */
-	size_t n;
-};
+#define SPARK_CELLS 30
 
 static void *overview_open(struct view_ctx *ctx, const char *arg, struct err *e)
 {
@@ -25,54 +20,70 @@ static void *overview_open(struct view_ctx *ctx, const char *arg, struct err *e)
 
 static void overview_close(void *view)
 {
-	free(view);
+	struct overview *v = view;
+
+	buf_fini(&v->trouble.group);
+	free(v);
 }
 
-static void figure(const struct surface *s, int y, const char *label, const char *value,
-	enum style style, const char *note)
-{
-	surface_puts(s, 1, y, STYLE_DIM, label);
-	surface_field(s, 16, y, 16, ALIGN_RIGHT, style, str_of(value));
-	if (note && s->cols > 40)
-		surface_puts(s, 34, y, STYLE_DIM, note);
-}
+/* ---- figures ------------------------------------------------------------------------------- */
 
-static void spark(struct overview *v, const struct surface *s, int y, enum total_series which)
-{
-	double values[SPARK_CELLS];
+#define LOW_ROWS  14
+#define WIDE_COLS 60
+#define NOTE_X    34
 
-	if (s->cols < 34 + SPARK_CELLS)
-		return;
-	series_read(model_total(v->ctx->model, which), clock_mono_ms(v->ctx->clock), 2000, values,
-		SPARK_CELLS);
-	spark_draw(s, 34, y, SPARK_CELLS, STYLE_NORMAL, values, SPARK_CELLS, 0);
-}
-
-static enum style bad_if(bool bad, enum style style)
-{
-	return bad ? style : STYLE_NORMAL;
-}
-
-/* A line of figures; on a low screen only those that say whether all is well. */
+/* A line of figures each. On a low screen only those that say whether all is well; on a wide one a
+ * second figure, a spark line or a word stands behind the first. */
 struct figures {
 	struct overview *v;
 	const struct surface *s;
 	struct buf text;
-	bool low;
+	bool low, wide;
 	int y;
 };
 
 static void put_figure(struct figures *f, const char *label, enum style style, const char *note)
 {
-	figure(f->s, f->y++, label, buf_z(&f->text), style, note);
+	surface_puts(f->s, 1, f->y, STYLE_DIM, label);
+	surface_field(f->s, 16, f->y, 16, ALIGN_RIGHT, style, buf_str(&f->text));
+	if (note && f->s->cols > 40)
+		surface_puts(f->s, NOTE_X, f->y, STYLE_DIM, note);
 	buf_clear(&f->text);
+	f->y++;
 }
 
 static void put_number(
 	struct figures *f, const char *label, int64_t n, enum style bad, const char *note)
 {
 	fmt_count(&f->text, n);
-	put_figure(f, label, bad_if(bad != STYLE_NORMAL && n > 0, bad), n > 0 ? note : NULL);
+	put_figure(f, label, n > 0 ? bad : STYLE_NORMAL, n > 0 ? note : NULL);
+}
+
+/* What belongs to the line before: behind it where there is room, else a line of its own. */
+static void put_beside(struct figures *f, const char *label, bool named)
+{
+	if (f->wide)
+		surface_printf(f->s, NOTE_X, f->y - 1, STYLE_DIM, "%s%s%s", named ? label : "",
+			named ? " " : "", buf_z(&f->text));
+	else if (!f->low)
+		put_figure(f, label, STYLE_NORMAL, NULL);
+	buf_clear(&f->text);
+}
+
+/* Where the line before ends, as far as `note` leaves room. */
+static void put_spark(struct figures *f, enum total_series which, const struct buf *note)
+{
+	double values[SPARK_CELLS];
+	int taken = note && note->n ? text_width(buf_str(note)) + 2 : 0;
+	int cells = min_int(SPARK_CELLS, f->s->cols - 1 - NOTE_X - taken);
+
+	if (!f->wide || cells < 5)
+		return;
+	series_read(model_total(f->v->ctx->model, which), clock_mono_ms(f->v->ctx->clock), 2000,
+		values, SPARK_CELLS);
+	spark_draw(f->s, NOTE_X, f->y - 1, cells, STYLE_NORMAL, values, SPARK_CELLS, 0);
+	if (taken)
+		surface_put(f->s, NOTE_X + cells + 2, f->y - 1, STYLE_DIM, buf_str(note));
 }
 
 static void put_flow(struct figures *f, const struct totals *t)
@@ -80,78 +91,62 @@ static void put_flow(struct figures *f, const struct totals *t)
 	fmt_rate(&f->text, t->in_records);
 	if (t->in_records >= 0)
 		buf_puts(&f->text, " rec/s");
-	spark(f->v, f->s, f->y, TOTAL_IN_RECORDS);
 	put_figure(f, "in", STYLE_NORMAL, NULL);
+	put_spark(f, TOTAL_IN_RECORDS, NULL);
 	if (f->low)
 		return;
 	fmt_bytes_rate(&f->text, t->in_bytes);
 	if (t->in_bytes >= 0)
 		buf_puts(&f->text, "/s");
-	spark(f->v, f->s, f->y, TOTAL_IN_BYTES);
 	put_figure(f, "", STYLE_NORMAL, NULL);
+	put_spark(f, TOTAL_IN_BYTES, NULL);
 }
 
-#define LOW_ROWS 14
+static void put_lag(struct figures *f, const struct cluster *c)
+{
+	const struct totals *t = &c->totals;
+	enum style style = STYLE_NORMAL;
+	struct buf note = BUF_EMPTY;
+
+	if (!view_part_cell(&c->group_list, clock_mono_ms(f->v->ctx->clock), &f->text, &style))
+		fmt_count_about(&f->text, t->lag, t->lag_about);
+	put_figure(f, "lag", style, NULL);
+	if (t->groups_known < t->groups)
+		fmt_things_of(&note, t->groups_known, t->groups, "group");
+	put_spark(f, TOTAL_LAG, &note);
+	buf_fini(&note);
+}
 
 static int draw_figures(struct overview *v, const struct cluster *c, const struct surface *s)
 {
 	const struct totals *t = &c->totals;
-	struct figures f = {.v = v, .s = s, .low = s->rows < LOW_ROWS};
+	struct figures f = {
+		.v = v, .s = s, .low = s->rows < LOW_ROWS, .wide = s->cols >= WIDE_COLS};
 
 	buf_printf(&f.text, "%d of %d up", t->brokers_up, t->brokers);
-	put_figure(&f, "brokers", bad_if(t->brokers_up < t->brokers, STYLE_ERROR), NULL);
-	if (!f.low && c->controller >= 0)
-		buf_printf(&f.text, "%d", c->controller);
-	else if (!f.low)
-		buf_putc(&f.text, '-');
-	if (!f.low)
-		put_figure(&f, "controller", STYLE_NORMAL, NULL);
+	put_figure(&f, "brokers", t->brokers_up < t->brokers ? STYLE_ERROR : STYLE_NORMAL, NULL);
+	fmt_count(&f.text, c->controller);
+	put_beside(&f, "controller", true);
 	put_number(&f, "topics", t->topics, STYLE_NORMAL, NULL);
-	if (!f.low)
-		put_number(&f, "partitions", t->partitions, STYLE_NORMAL, NULL);
+	if (f.wide)
+		fmt_things(&f.text, t->partitions, "partition");
+	else
+		fmt_count(&f.text, t->partitions);
+	put_beside(&f, "partitions", false);
 	put_number(&f, "under-repl.", t->under, STYLE_WARN, "! a replica is behind or down");
 	put_number(&f, "offline", t->offline, STYLE_ERROR, "✗ no leader: neither written nor read");
-	buf_puts(&f.text, t->records_about ? "≈ " : "");
-	fmt_count(&f.text, t->records);
+	fmt_count_about(&f.text, t->records, t->records_about);
 	put_figure(&f, "records", STYLE_NORMAL, NULL);
-	if (!f.low) {
+	if (!f.wide || t->size >= 0)
 		fmt_bytes(&f.text, t->size);
-		put_figure(&f, "size", STYLE_NORMAL, NULL);
-	}
+	put_beside(&f, "size", false);
 	put_flow(&f, t);
+	put_lag(&f, c);
 	buf_fini(&f.text);
 	return f.y;
 }
 
-static int draw_problems(
-	struct overview *v, const struct cluster *c, const struct surface *s, int y, int rows)
-{
-	struct problem *p = xcalloc(PROBLEMS_MAX, sizeof(*p));
-	size_t n = cluster_problems(c, p, PROBLEMS_MAX);
-	size_t shown = min_size(min_size(n, PROBLEMS_MAX), rows > 1 ? (size_t)rows - 1 : 0);
-	size_t top;
-
-	v->n = min_size(n, PROBLEMS_MAX);
-	if (v->cursor >= v->n)
-		v->cursor = v->n ? v->n - 1 : 0;
-	top = v->cursor >= shown && shown ? v->cursor - shown + 1 : 0;
-	surface_rule(s, y++, STR_LIT("what is wrong"));
-	if (!n)
-		surface_puts(s, 1, y, STYLE_OK,
-			c->progress.step == PROGRESS_READY ? "nothing" : "not known yet");
-	for (size_t i = top; i < top + shown; i++, y++) {
-		struct buf text = BUF_EMPTY;
-		enum style style = p[i].kind == PROBLEM_OFFLINE || p[i].kind == PROBLEM_BROKER
-					   ? STYLE_ERROR
-					   : STYLE_WARN;
-		problem_put(&text, c, &p[i]);
-		surface_field(s, 1, y, s->cols - 2, ALIGN_LEFT,
-			i == v->cursor ? STYLE_CURSOR : style, buf_str(&text));
-		buf_fini(&text);
-	}
-	free(p);
-	return n ? y : y + 1;
-}
+/* ---- changes, and before there is anything ------------------------------------------------- */
 
 static void draw_changes(struct overview *v, const struct surface *s, int y)
 {
@@ -217,6 +212,27 @@ static void draw_progress(
 	}
 }
 
+/* Tells the source which groups are seen, when they are others than before. */
+static void want(struct overview *v)
+{
+	const struct trouble *t = &v->trouble;
+	struct str names[OVERVIEW_GROUPS];
+	struct source_want w = {.groups = names, .n_groups = t->n_groups};
+	uint64_t id = str_id(STR_NULL);
+
+	for (size_t i = 0; i < t->n_groups; i++) {
+		names[i] = t->groups[i]->name;
+		id = id_mix(id, str_id(names[i]));
+	}
+	if (id == v->wanted)
+		return;
+	v->wanted = id;
+	source_want(v->ctx->source, &w);
+}
+
+/* Kept free for changes: the rule and one of them. */
+#define CHANGES_ROWS 2
+
 static void overview_draw(void *view, const struct surface *s)
 {
 	struct overview *v = view;
@@ -234,40 +250,48 @@ static void overview_draw(void *view, const struct surface *s)
 		draw_progress(v, &c->progress, &first);
 	}
 	rest = surface_sub(s, 0, whole ? 0 : 1, s->cols, s->rows - (whole ? 0 : 1));
+	trouble_find(&v->trouble, c);
+	want(v);
 	y = draw_figures(v, c, &rest);
-	y += rest.rows >= LOW_ROWS;
-	y = draw_problems(
-		v, c, &rest, y, rest.rows >= LOW_ROWS ? (rest.rows - y) / 2 : rest.rows - y);
-	draw_changes(v, &rest, y + 1);
+	if (rest.rows < LOW_ROWS) {
+		trouble_draw_low(&v->trouble, c, clock_mono_ms(v->ctx->clock), &rest, y);
+		return;
+	}
+	y++;
+	y = trouble_draw(&v->trouble, c, clock_mono_ms(v->ctx->clock), &rest, y, rest.rows - y,
+		CHANGES_ROWS);
+	draw_changes(v, &rest, y);
 }
 
 static void jump(struct overview *v)
 {
-	const struct cluster *c = view_cluster(v->ctx);
-	struct problem *p = xcalloc(PROBLEMS_MAX, sizeof(*p));
-	size_t n = min_size(cluster_problems(c, p, PROBLEMS_MAX), PROBLEMS_MAX);
+	const struct problem *p;
+	const struct group *g;
 
-	if (v->cursor < n && p[v->cursor].topic)
-		view_push(v->ctx, SCREEN_TOPIC, p[v->cursor].topic->name_z);
-	else if (v->cursor < n)
-		view_replace(v->ctx, SCREEN_BROKERS, NULL);
+	trouble_find(&v->trouble, view_cluster(v->ctx));
+	p = trouble_problem(&v->trouble);
+	g = trouble_group(&v->trouble);
+	if (g)
+		view_push(v->ctx, SCREEN_GROUP, g->name.p);
+	else if (p && p->topic)
+		view_push(v->ctx, SCREEN_TOPIC, p->topic->name_z);
 	else
-		view_replace(v->ctx, SCREEN_TOPICS, NULL);
-	free(p);
+		view_replace(v->ctx, p ? SCREEN_BROKERS : SCREEN_TOPICS, NULL);
 }
 
 static unsigned overview_event(void *view, const struct event *e)
 {
 	struct overview *v = view;
+	bool down, up;
 
 	if (e->type != EVENT_KEY)
 		return VIEW_IGNORED;
-	if (key_is(e->key, K_DOWN) || key_is(e->key, 'j'))
-		v->cursor += v->cursor + 1 < v->n;
-	else if (key_is(e->key, K_UP) || key_is(e->key, 'k'))
-		v->cursor -= v->cursor > 0;
-	else
+	down = key_is(e->key, K_DOWN) || key_is(e->key, 'j');
+	up = key_is(e->key, K_UP) || key_is(e->key, 'k');
+	if (!down && !up)
 		return VIEW_IGNORED;
+	trouble_find(&v->trouble, view_cluster(v->ctx));
+	trouble_move(&v->trouble, down);
 	return VIEW_HANDLED | VIEW_REDRAW;
 }
 
@@ -297,14 +321,39 @@ static bool overview_allowed(void *view, enum action_id id, struct buf *reason)
 
 static void overview_command(void *view, enum action_id id, struct buf *out)
 {
-	(void)view;
-	(void)id;
-	buf_puts(out, "kdeck snapshot");
+	struct overview *v = view;
+	const struct group *g = trouble_group(&v->trouble);
+	struct action_var var = {"group", g ? g->name : STR_NULL};
+
+	if (g && id == ACTION_COUNT)
+		action_expand(out, actions[ACTION_GROUP_DESCRIBE].command, &var, 1);
+	else
+		buf_puts(out, "kdeck snapshot");
+}
+
+/* The group under the cursor, whose row may have been too short. */
+static void explain_group(const struct overview *v, const struct group *g, struct buf *out)
+{
+	buf_printf(out, "%s   %s\n\n", g->name.p, verdict_name((enum verdict)g->lag.verdict));
+	group_put_reason(out, g, clock_mono_ms(v->ctx->clock));
+	buf_puts(out, "\n\nlag       ");
+	fmt_count_about(out, g->lag.records, g->lag.about);
+	buf_puts(out, "\nage       ");
+	lag_put_age(out, &g->lag);
+	buf_puts(out, "\nnet       ");
+	fmt_growth(out, lag_net(&g->lag));
+	buf_puts(out, "/s\ncatch-up  ");
+	lag_put_catch_up(out, &g->lag);
+	buf_puts(out, "\n\n");
 }
 
 static void overview_explain(void *view, struct buf *out)
 {
-	(void)view;
+	struct overview *v = view;
+
+	trouble_find(&v->trouble, view_cluster(v->ctx));
+	if (trouble_group(&v->trouble))
+		explain_group(v, trouble_group(&v->trouble), out);
 	buf_puts(out,
 		"A Kafka cluster is a set of brokers. Each topic is divided into partitions, and "
 		"each "
@@ -318,7 +367,9 @@ static void overview_explain(void *view, struct buf *out)
 		"a replica that was in sync is back.\n"
 		"records      the sum of high watermark minus start over all partitions. ≈ stands "
 		"before it where compaction leaves gaps or a broker does not answer.\n"
-		"in           records a second, the mean of the last ten seconds.\n");
+		"in           records a second, the mean of the last ten seconds.\n"
+		"lag          records that consumer groups have not read yet, summed up over all "
+		"groups. ≈ where not every group is known yet.\n");
 }
 
 const struct view_ops view_overview = {

@@ -9,7 +9,8 @@
 struct lag_world {
 	struct model *m;
 	int32_t topics, partitions;
-	uint8_t id; /* of the topics */
+	uint8_t id;      /* of the topics */
+	bool leaderless; /* partition 0 of each */
 	char name[32];
 	struct feed_partition parts[16];
 };
@@ -23,7 +24,7 @@ static inline void lag_give(void *arg, size_t i, struct feed_topic *out)
 	snprintf(w->name, sizeof(w->name), "t-%05zu", i);
 	for (int32_t k = 0; k < w->partitions; k++)
 		w->parts[k] = (struct feed_partition){.index = k,
-			.leader = 1,
+			.leader = w->leaderless && k == 0 ? -1 : 1,
 			.replicas = lag_replica,
 			.n_replicas = 1,
 			.isr = lag_replica,
