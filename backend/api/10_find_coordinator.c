@@ -8,20 +8,15 @@
 
 enum key_type { KEY_GROUP = 0, KEY_TRANSACTION = 1 };
 
-#define OFFSETS_TOPIC STR_LIT("__consumer_offsets")
-
-static const char text[] = "The coordinator is not available.";
-
 struct answer {
 	int16_t error;
-	const char *text;
 	const struct image_broker *node;
 	const struct image_endpoint *at;
 };
 
 static struct answer refuse(int16_t error)
 {
-	return (struct answer){.error = error, .text = text};
+	return (struct answer){.error = error};
 }
 
 static struct answer find_group(struct call *c, struct str group)
@@ -52,25 +47,16 @@ static struct answer find(struct call *c, int8_t type, struct str key)
 	return refuse(KERR_INVALID_REQUEST);
 }
 
-static void put_one(const struct answer *a, struct find_coordinator_response *out)
-{
-	out->error_code = a->error;
-	out->error_message = str_of(a->text);
-	out->node_id = a->node ? a->node->id : -1;
-	out->host = a->at ? a->at->host : STR_LIT("");
-	out->port = a->at ? a->at->port : -1;
-}
-
-static void put_row(
-	const struct answer *a, struct str key, struct find_coordinator_response_coordinators *out)
-{
-	out->key = key;
-	out->error_code = a->error;
-	out->error_message = str_of(a->text);
-	out->node_id = a->node ? a->node->id : -1;
-	out->host = a->at ? a->at->host : STR_LIT("");
-	out->port = a->at ? a->at->port : -1;
-}
+/* The answer of one key stands in the response itself, those of several in rows of it, under the
+ * same names. What Kafka says where nothing is wrong differs between the two. */
+#define PUT(a, out, fine)                                                                 \
+	do {                                                                              \
+		(out)->error_code = (a)->error;                                           \
+		(out)->error_message = str_of((a)->error ? kerr_text((a)->error) : fine); \
+		(out)->node_id = (a)->node ? (a)->node->id : -1;                          \
+		(out)->host = (a)->at ? (a)->at->host : STR_LIT("");                      \
+		(out)->port = (a)->at ? (a)->at->port : -1;                               \
+	} while (0)
 
 static void put_several(struct call *c, const struct find_coordinator_request *r,
 	struct find_coordinator_response *out)
@@ -79,10 +65,13 @@ static void put_several(struct call *c, const struct find_coordinator_request *r
 
 	out->coordinators = CALL_NEW(c, find_coordinator_response_coordinators, (size_t)n);
 	for (; out->n_coordinators < n; out->n_coordinators++) {
-		struct str key = r->coordinator_keys[out->n_coordinators];
-		struct answer a = find(c, r->key_type, key);
+		struct find_coordinator_response_coordinators *row =
+			&out->coordinators[out->n_coordinators];
+		struct answer a;
 
-		put_row(&a, key, &out->coordinators[out->n_coordinators]);
+		row->key = r->coordinator_keys[out->n_coordinators];
+		a = find(c, r->key_type, row->key);
+		PUT(&a, row, "");
 	}
 }
 
@@ -95,7 +84,7 @@ void api_find_coordinator(struct call *c, const struct find_coordinator_request 
 	if (c->version < 4) {
 		struct answer a = find(c, r->key_type, r->key);
 
-		put_one(&a, &resp);
+		PUT(&a, &resp, "NONE");
 	} else {
 		put_several(c, r, &resp);
 	}

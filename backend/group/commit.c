@@ -35,7 +35,8 @@ static int16_t check_member(
 	return group_is(g, GROUP_COMPLETING) ? KERR_REBALANCE_IN_PROGRESS : KERR_NONE;
 }
 
-static int16_t check(struct coordinator *c, const struct offset_commit_request *r, struct group **g)
+static int16_t check(struct coordinator *c, int16_t version, const struct offset_commit_request *r,
+	struct group **g)
 {
 	int16_t error = coordinator_check(c, r->group_id);
 	struct member *m = NULL;
@@ -44,7 +45,7 @@ static int16_t check(struct coordinator *c, const struct offset_commit_request *
 		return error;
 	*g = group_find(c, r->group_id);
 	if (!*g && r->generation_id_or_member_epoch >= 0)
-		return KERR_ILLEGAL_GENERATION;
+		return version >= 9 ? KERR_GROUP_ID_NOT_FOUND : KERR_ILLEGAL_GENERATION;
 	if (!*g)
 		*g = group_new(c, r->group_id);
 	return check_member(*g, r, &m);
@@ -74,7 +75,7 @@ static void on_stored(struct group_write *w, int16_t error)
 	for (size_t i = 0; i < x->n_rows; i++) {
 		const struct commit_row *row = &x->rows[i];
 
-		*row->error = group_write_error(error);
+		*row->error = offset_write_error(error);
 		/* A group that was deleted meanwhile has said so in the log, behind this. */
 		if (!error && !row->forgotten && !group_is(x->group, GROUP_DEAD))
 			offset_put(x->group, row->topic, row->partition, &row->value);
@@ -97,7 +98,7 @@ static void fill_value(const struct coordinator *c, const struct offset_commit_r
 							 : arena_str(a, p->committed_metadata);
 	v->commit_timestamp = p->commit_timestamp >= 0 ? p->commit_timestamp : now;
 	if (r->retention_time_ms >= 0)
-		v->expire_timestamp = now + r->retention_time_ms;
+		v->expire_timestamp = now + min_i64(r->retention_time_ms, INT64_MAX - now);
 }
 
 static void take_partition(struct coordinator *c, const struct offset_commit_request *r,
@@ -112,7 +113,7 @@ static void take_partition(struct coordinator *c, const struct offset_commit_req
 		*error = KERR_UNKNOWN_TOPIC_OR_PARTITION;
 		return;
 	}
-	if (p->committed_metadata.n > (size_t)c->set->max_metadata_bytes) {
+	if (java_length(p->committed_metadata) > (size_t)c->set->max_metadata_bytes) {
 		*error = KERR_OFFSET_METADATA_TOO_LARGE;
 		return;
 	}
@@ -167,10 +168,9 @@ void group_offset_commit(struct coordinator *c, const struct group_caller *who,
 {
 	struct commit *x = ALLOC(struct commit);
 	struct group *g = NULL;
-	int16_t error = check(c, r, &g);
+	int16_t error = check(c, who->version, r, &g);
 	struct entries e;
 
-	(void)who;
 	entries_init(&e);
 	arena_init(&x->arena, 0);
 	msg_init(&offset_commit_response_desc, &x->out);

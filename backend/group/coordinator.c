@@ -50,22 +50,35 @@ static void on_expiry(struct coordinator *c, struct group_timer *t)
 
 /* ---- partitions --------------------------------------------------------------------------- */
 
-/* String.hashCode over the UTF-16 units that Java would have; bytes that are no UTF-8 become the
- * replacement character there. */
+/* Bytes that are no UTF-8 become the replacement character in Java. */
+static uint32_t next_char(const uint8_t **p, const uint8_t *end)
+{
+	uint32_t cp;
+	size_t n = utf8_decode(*p, end, &cp);
+
+	*p += n ? n : 1;
+	return n ? cp : 0xfffd;
+}
+
+size_t java_length(struct str s)
+{
+	const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n;
+	size_t n = 0;
+
+	while (p < end)
+		n += next_char(&p, end) > 0xffff ? 2 : 1;
+	return n;
+}
+
+/* String.hashCode over the UTF-16 units that Java would have. */
 static int32_t java_hash(struct str s)
 {
 	const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n;
 	uint32_t h = 0;
 
 	while (p < end) {
-		uint32_t cp;
-		size_t n = utf8_decode(p, end, &cp);
+		uint32_t cp = next_char(&p, end);
 
-		if (n == 0) {
-			n = 1;
-			cp = 0xfffd;
-		}
-		p += n;
 		if (cp > 0xffff) {
 			h = 31 * h + (0xd800 + ((cp - 0x10000) >> 10));
 			cp = 0xdc00 + ((cp - 0x10000) & 0x3ff);
@@ -79,7 +92,7 @@ int32_t coordinator_partition(const struct coordinator *c, struct str group)
 {
 	int32_t h = java_hash(group);
 
-	return h == INT32_MIN ? 0 : (h < 0 ? -h : h) % c->set->n_partitions;
+	return h == INT32_MIN ? 0 : (h < 0 ? -h : h) % c->n_partitions;
 }
 
 int16_t coordinator_check(const struct coordinator *c, struct str group)
@@ -205,7 +218,7 @@ void group_drop_unused(struct group *g)
 		group_forget(g, KERR_UNKNOWN_MEMBER_ID);
 }
 
-int16_t group_write_error(int16_t log)
+int16_t offset_write_error(int16_t log)
 {
 	switch (log) {
 	case KERR_NONE:
@@ -227,6 +240,13 @@ int16_t group_write_error(int16_t log)
 	}
 }
 
+int16_t group_write_error(int16_t log)
+{
+	int16_t error = offset_write_error(log);
+
+	return error == KERR_INVALID_COMMIT_OFFSET_SIZE ? KERR_UNKNOWN_SERVER_ERROR : error;
+}
+
 /* ---- coming and going --------------------------------------------------------------------- */
 
 struct coordinator *coordinator_new(const struct group_settings *set, const struct clock *clock,
@@ -241,7 +261,9 @@ struct coordinator *coordinator_new(const struct group_settings *set, const stru
 	rng_seed(&c->rng, seed);
 	map_init(&c->groups);
 	heap_init(&c->timers);
-	c->shards = xcalloc((size_t)set->n_partitions, sizeof(*c->shards));
+	list_init(&c->pending);
+	c->n_partitions = set->n_partitions;
+	c->shards = xcalloc((size_t)c->n_partitions, sizeof(*c->shards));
 	timer_set(c, &c->expiry, set->expire_every_ms, on_expiry);
 	return c;
 }
@@ -250,12 +272,20 @@ void coordinator_free(struct coordinator *c)
 {
 	if (!c)
 		return;
-	for (int32_t i = 0; i < c->set->n_partitions; i++)
+	for (int32_t i = 0; i < c->n_partitions; i++)
 		coordinator_unload(c, i);
 	map_fini(&c->groups);
 	heap_fini(&c->timers);
 	free(c->shards);
 	free(c);
+}
+
+void coordinator_resize(struct coordinator *c, int32_t n_partitions)
+{
+	assert(n_partitions > 0 && c->groups.n == 0);
+	free(c->shards);
+	c->n_partitions = n_partitions;
+	c->shards = xcalloc((size_t)n_partitions, sizeof(*c->shards));
 }
 
 void coordinator_unload(struct coordinator *c, int32_t partition)

@@ -15,7 +15,7 @@ static bool one_of(const struct str *names, int32_t n, const char *name)
 
 static bool any_loading(const struct coordinator *c)
 {
-	for (int32_t i = 0; i < c->set->n_partitions; i++)
+	for (int32_t i = 0; i < c->n_partitions; i++)
 		if (c->shards[i] == SHARD_LOADING)
 			return true;
 	return false;
@@ -53,6 +53,10 @@ void group_list(struct coordinator *c, const struct group_caller *who,
 
 /* ---- DescribeGroups ----------------------------------------------------------------------- */
 
+/* Everything that may be done to a group, where nobody is refused anything: READ, DELETE, DESCRIBE,
+ * DESCRIBE_CONFIGS, ALTER_CONFIGS, by Kafka's numbers. */
+#define ALL_GROUP_OPERATIONS 3400
+
 static void describe_members(
 	const struct group *g, struct arena *a, struct describe_groups_response_groups *out)
 {
@@ -67,9 +71,9 @@ static void describe_members(
 		row->group_instance_id = m->instance;
 		row->client_id = m->client_id;
 		row->client_host = m->client_host;
-		/* Only what is settled is shown. */
+		/* A subscription counts when it is settled; what a member had it may still have. */
 		row->member_metadata = stable ? member_metadata(m, g->protocol) : slice_of("", 0);
-		row->member_assignment = stable ? m->assignment : slice_of("", 0);
+		row->member_assignment = m->assignment;
 	}
 }
 
@@ -107,9 +111,13 @@ void group_describe(struct coordinator *c, const struct group_caller *who,
 	arena_init(&a, 0);
 	msg_init(&describe_groups_response_desc, &out);
 	out.groups = MSG_NEW(&a, describe_groups_response_groups, (size_t)max_i64(r->n_groups, 0));
-	for (; out.n_groups < r->n_groups; out.n_groups++)
-		describe_one(
-			c, who->version, r->groups[out.n_groups], &a, &out.groups[out.n_groups]);
+	for (; out.n_groups < r->n_groups; out.n_groups++) {
+		struct describe_groups_response_groups *g = &out.groups[out.n_groups];
+
+		describe_one(c, who->version, r->groups[out.n_groups], &a, g);
+		if (r->include_authorized_operations && !g->error_code)
+			g->authorized_operations = ALL_GROUP_OPERATIONS;
+	}
 	reply.fn(reply.arg, &out);
 	arena_fini(&a);
 }
@@ -145,7 +153,7 @@ static void on_deleted(struct group_write *w, int16_t error)
 	struct delete_write *x = CONTAINER_OF(w, struct delete_write, write);
 	struct delete *d = x->of;
 
-	d->out.results[x->row].error_code = group_write_error(error);
+	d->out.results[x->row].error_code = offset_write_error(error);
 	group_put(x->group);
 	free(x);
 	finish(d);
@@ -188,21 +196,28 @@ void group_delete(struct coordinator *c, const struct group_caller *who,
 {
 	struct delete *d = ALLOC(struct delete);
 	int32_t n = r->n_groups_names > 0 ? r->n_groups_names : 0;
+	struct map seen;
 
 	(void)who;
+	map_init(&seen);
 	d->reply = reply;
 	d->under_way = 1;
 	arena_init(&d->arena, 0);
 	msg_init(&delete_groups_response_desc, &d->out);
 	d->out.results = MSG_NEW(&d->arena, delete_groups_response_results, (size_t)n);
-	d->out.n_results = n;
 	for (int32_t i = 0; i < n; i++) {
+		struct delete_groups_response_results *row = &d->out.results[d->out.n_results];
 		struct group *g = NULL;
 
-		d->out.results[i].group_id = arena_str(&d->arena, r->groups_names[i]);
-		d->out.results[i].error_code = deletable(c, r->groups_names[i], &g);
-		if (!d->out.results[i].error_code)
-			delete_one(d, i, g);
+		/* A group that is named twice is deleted, and told of, once. */
+		if (map_puts(&seen, r->groups_names[i], d))
+			continue;
+		row->group_id = arena_str(&d->arena, r->groups_names[i]);
+		row->error_code = deletable(c, r->groups_names[i], &g);
+		if (!row->error_code)
+			delete_one(d, d->out.n_results, g);
+		d->out.n_results++;
 	}
+	map_fini(&seen);
 	finish(d);
 }

@@ -28,11 +28,24 @@ static void add(struct entries *e, size_t key_n, size_t value_n, bool has_value)
 	x->value.p = has_value ? &something : NULL;
 }
 
-void entries_forget_offset(struct entries *e, struct str group, struct str topic, int32_t partition)
-{
-	size_t at = e->bytes.n;
+/* Far below any max.message.bytes that makes sense, and many records. */
+#define SPILL_BYTES 262144
 
-	group_record_offset_key(group, topic, partition, &e->bytes);
+static void spill(struct entries *e, struct group *g)
+{
+	entries_append(e, g, NULL);
+	buf_clear(&e->bytes);
+	vec_clear(&e->v);
+}
+
+void entries_forget_offset(struct entries *e, struct group *g, struct str topic, int32_t partition)
+{
+	size_t at;
+
+	if (e->bytes.n > SPILL_BYTES)
+		spill(e, g);
+	at = e->bytes.n;
+	group_record_offset_key(g->id, topic, partition, &e->bytes);
 	add(e, e->bytes.n - at, 0, false);
 }
 

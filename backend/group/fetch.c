@@ -201,11 +201,17 @@ void group_offset_fetch(struct coordinator *c, const struct group_caller *who,
 
 struct offset_delete {
 	struct group_write write;
+	struct coordinator *c;
 	struct group *group;
 	struct group_reply reply;
 	struct arena arena;
 	struct offset_delete_response out;
 };
+
+static bool is_known(const struct coordinator *c, struct str topic, int32_t partition)
+{
+	return c->log->known(c->log->arg, topic, partition);
+}
 
 static int16_t deletable(const struct group *g, struct str topic)
 {
@@ -216,7 +222,7 @@ static int16_t deletable(const struct group *g, struct str topic)
 
 static int16_t check(struct coordinator *c, struct str id, struct group **g)
 {
-	int16_t error = coordinator_check(c, id);
+	int16_t error = coordinator_check_named(c, id);
 
 	if (error)
 		return error;
@@ -242,7 +248,7 @@ static void on_deleted(struct group_write *w, int16_t error)
 {
 	struct offset_delete *d = CONTAINER_OF(w, struct offset_delete, write);
 
-	d->out.error_code = group_write_error(error);
+	d->out.error_code = offset_write_error(error);
 	answer_delete(d);
 }
 
@@ -251,15 +257,18 @@ static void delete_topic(struct offset_delete *d, const struct offset_delete_req
 	struct offset_delete_response_topics *out, struct entries *e)
 {
 	struct group *g = d->group;
-	int32_t n = q->n_partitions > 0 ? q->n_partitions : 0;
 
 	out->name = arena_str(&d->arena, q->name);
-	out->partitions = MSG_NEW(&d->arena, offset_delete_response_partitions, (size_t)n);
-	for (; out->n_partitions < n; out->n_partitions++) {
+	out->partitions =
+		MSG_NEW(&d->arena, offset_delete_response_partitions, (size_t)q->n_partitions);
+	for (; out->n_partitions < q->n_partitions; out->n_partitions++) {
 		struct offset_delete_response_partitions *p = &out->partitions[out->n_partitions];
 
 		p->partition_index = q->partitions[out->n_partitions].partition_index;
-		p->error_code = deletable(g, q->name);
+		if (!is_known(d->c, q->name, p->partition_index))
+			p->error_code = KERR_UNKNOWN_TOPIC_OR_PARTITION;
+		else
+			p->error_code = deletable(g, q->name);
 		if (!p->error_code)
 			offset_forget(g, q->name, p->partition_index, e);
 	}
@@ -278,14 +287,16 @@ void group_offset_delete(struct coordinator *c, const struct group_caller *who,
 	msg_init(&offset_delete_response_desc, &d->out);
 	d->write.done = on_deleted;
 	d->reply = reply;
+	d->c = c;
 	d->out.error_code = check(c, r->group_id, &g);
 	if (!d->out.error_code) {
 		d->group = group_get(g);
 		d->out.topics = MSG_NEW(
 			&d->arena, offset_delete_response_topics, (size_t)max_i64(r->n_topics, 0));
-		for (; d->out.n_topics < r->n_topics; d->out.n_topics++)
-			delete_topic(d, &r->topics[d->out.n_topics],
-				&d->out.topics[d->out.n_topics], &e);
+		for (int32_t i = 0; i < r->n_topics; i++)
+			if (r->topics[i].n_partitions > 0)
+				delete_topic(
+					d, &r->topics[i], &d->out.topics[d->out.n_topics++], &e);
 	}
 	if (e.v.n)
 		entries_append(&e, g, &d->write);

@@ -23,16 +23,18 @@
 
 struct coordinator;
 
+#define OFFSETS_TOPIC STR_LIT("__consumer_offsets")
+
 /* Settings by their names in Kafka; read at every use, so that they may change. */
 struct group_settings {
 	int32_t initial_rebalance_delay_ms; /* group.initial.rebalance.delay.ms */
 	int32_t min_session_timeout_ms;     /* group.min.session.timeout.ms */
 	int32_t max_session_timeout_ms;     /* group.max.session.timeout.ms */
 	int32_t max_size;                   /* group.max.size */
-	int32_t max_metadata_bytes;         /* offset.metadata.max.bytes */
-	int64_t retention_ms;               /* offsets.retention.minutes, as milliseconds */
-	int64_t expire_every_ms;            /* offsets.retention.check.interval.ms */
-	int32_t n_partitions;               /* offsets.topic.num.partitions; never changes */
+	int32_t max_metadata_bytes; /* offset.metadata.max.bytes; in UTF-16 units, as Kafka */
+	int64_t retention_ms;       /* offsets.retention.minutes, as milliseconds */
+	int64_t expire_every_ms;    /* offsets.retention.check.interval.ms */
+	int32_t n_partitions;       /* offsets.topic.num.partitions, until the topic is there */
 };
 
 /* One append on its way; embedded by whoever waits for it. */
@@ -62,6 +64,9 @@ struct coordinator *coordinator_new(const struct group_settings *set, const stru
 	const struct group_log *log, uint64_t seed);
 /* Answers what waits with NOT_COORDINATOR. Appends must all be done. */
 void coordinator_free(struct coordinator *c);
+
+/* The topic has so many partitions, whatever the setting says now. Only while none is led here. */
+void coordinator_resize(struct coordinator *c, int32_t n_partitions);
 
 /* The partition that a group belongs to: Java's String.hashCode, made positive, modulo n. */
 int32_t coordinator_partition(const struct coordinator *c, struct str group);

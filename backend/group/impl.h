@@ -58,7 +58,8 @@ struct member {
 
 /* A member id that was handed out and not used yet (KIP-394). */
 struct pending {
-	struct list_node node; /* group->pending */
+	struct list_node node;   /* group->pending */
+	struct list_node by_age; /* coordinator->pending */
 	struct group *group;
 	struct str id;
 	struct group_timer timer;
@@ -89,6 +90,7 @@ struct group {
 	struct list members;
 	int32_t n_before;             /* members of the generation that is or was */
 	int32_t n_members, n_joining; /* n_joining: with a JoinGroup that waits */
+	int32_t n_to_sync;
 	struct map by_id, by_instance;
 	struct list pending;
 	struct map pending_by_id;
@@ -110,9 +112,12 @@ struct coordinator {
 	const struct group_settings *set;
 	const struct clock *clock;
 	const struct group_log *log;
+	int32_t n_partitions;
 	struct rng rng;
 	struct map groups; /* by id */
 	enum shard_state *shards;
+	struct list pending; /* of all groups, the oldest first */
+	size_t pending_bytes;
 	struct heap timers;
 	struct group_timer expiry;
 };
@@ -158,9 +163,12 @@ void group_move(struct group *g, enum group_state to);
 /* Kafka's name: "Empty", "PreparingRebalance" … */
 const char *group_state_name(enum group_state s);
 
-/* Kafka's code to a client for what the log said (kafka-rules 5.7): a commit or an assignment that
- * could not be stored. */
+/* Kafka's code to a client for what the log said (kafka-rules 5.7): of offsets, and of an
+ * assignment, that could not be stored. */
+int16_t offset_write_error(int16_t log);
 int16_t group_write_error(int16_t log);
+/* As Java counts: UTF-16 units. */
+size_t java_length(struct str s);
 
 /* ---- members.c ------------------------------------------------------------------------------ */
 
@@ -175,6 +183,8 @@ struct member *member_add(struct group *g, struct str id, const struct group_cal
 	const struct join_group_request *r);
 /* Also out of the lead; what waits is answered error. */
 void member_remove(struct member *m, int16_t error);
+/* A SyncGroup of it is, or is not, waited for. */
+void member_expect_sync(struct member *m, bool expect);
 /* A static member that came back under a new id: the old one's requests are fenced. */
 void member_rename(struct member *m, struct str id);
 /* Takes time-outs and protocols over from a JoinGroup. */
@@ -206,7 +216,7 @@ int32_t group_rebalance_ms(const struct group *g);
 bool group_supports(const struct group *g, const struct join_group_request *r);
 /* What all members support, and most prefer; null when there is no member. Borrowed from one. */
 struct str group_choose_protocol(const struct group *g);
-/* Does the group read this topic? False also when its subscriptions cannot be read. */
+/* Does the group read this topic? True also when one of its subscriptions cannot be read. */
 bool group_reads(const struct group *g, struct str topic);
 
 /* ---- rebalance.c ---------------------------------------------------------------------------- */
@@ -221,8 +231,8 @@ void group_left(struct group *g, struct member *m, int16_t error);
 void group_answer_join(struct group *g, struct member *m);
 /* The group as a record: with its members, or as the empty group. w NULL: nobody waits. */
 void group_store(struct group *g, struct group_write *w);
-/* Everybody of the generation has sent SyncGroup: no need to wait for them. */
-void group_synced(struct group *g, struct member *m);
+/* The member has sent SyncGroup; when everybody of the generation has, nobody is waited for. */
+void group_synced(struct member *m);
 
 /* ---- entries.c: batches of records on their way ---------------------------------------------- */
 
@@ -233,9 +243,9 @@ struct entries {
 
 void entries_init(struct entries *e);
 void entries_fini(struct entries *e);
-/* A record with no value. */
-void entries_forget_offset(
-	struct entries *e, struct str group, struct str topic, int32_t partition);
+/* A record with no value. Offsets are many at times and need not be forgotten together: much that
+ * is there already is sent before, so that no batch is too large for the log. */
+void entries_forget_offset(struct entries *e, struct group *g, struct str topic, int32_t partition);
 void entries_forget_group(struct entries *e, struct str group);
 int entries_offset(struct entries *e, struct str group, struct str topic, int32_t partition,
 	const struct offset_commit_value *v) MUSTCHECK;
@@ -253,7 +263,7 @@ void offset_remove(struct group *g, struct committed *o);
 /* The offset is no more, stored or on its way; a record that says so is added to e. */
 void offset_forget(struct group *g, struct str topic, int32_t partition, struct entries *e);
 /* The offsets that are stored, or on their way into the log, as records that forget them. */
-void offsets_forget_all(const struct group *g, struct entries *e);
+void offsets_forget_all(struct group *g, struct entries *e);
 /* Offsets of groups that nobody reads with any more; and such groups. */
 void offsets_expire(struct coordinator *c);
 

@@ -16,6 +16,7 @@ static void answer(const struct join *j, int16_t error, struct str member_id)
 
 	msg_init(&join_group_response_desc, &out);
 	out.error_code = error;
+	out.protocol_name = STR_NULL;
 	out.member_id = member_id;
 	send_join(j->reply, j->who->version, &out);
 }
@@ -106,6 +107,9 @@ static void update_and_rebalance(const struct join *j, struct group *g, struct m
 	wait_for_others(j, g, m);
 }
 
+/* No string is longer on the wire and in the log; a member id is one. */
+#define STEM_MAX (INT16_MAX - 37)
+
 /* "client id-uuid", for static members "instance id-uuid" (KIP-394). */
 static struct str new_id(struct coordinator *c, const struct join *j, struct buf *out)
 {
@@ -113,6 +117,7 @@ static struct str new_id(struct coordinator *c, const struct join *j, struct buf
 		str_is_null(j->r->group_instance_id) ? j->who->client_id : j->r->group_instance_id;
 	uint8_t u[16];
 
+	stem.n = stem.n > STEM_MAX ? STEM_MAX : stem.n;
 	rng_bytes(&c->rng, u, sizeof(u));
 	u[6] = (uint8_t)((u[6] & 0x0f) | 0x40);
 	u[8] = (uint8_t)((u[8] & 0x3f) | 0x80);
@@ -307,7 +312,8 @@ void group_join(struct coordinator *c, const struct group_caller *who,
 
 		if (m)
 			group_left(g, m, KERR_GROUP_MAX_SIZE_REACHED);
-		error = KERR_GROUP_MAX_SIZE_REACHED;
+		answer(&j, KERR_GROUP_MAX_SIZE_REACHED, STR_LIT(""));
+		return;
 	}
 	if (!error && (g ? !group_supports(g, r) : r->protocol_type.n == 0 || r->n_protocols <= 0))
 		error = KERR_INCONSISTENT_GROUP_PROTOCOL;

@@ -219,6 +219,7 @@ struct str group_choose_protocol(const struct group *g)
 	return best;
 }
 
+/* A subscription that cannot be read may name any topic. */
 static bool subscribes(struct slice metadata, struct str topic, struct arena *a)
 {
 	struct consumer_protocol_subscription s;
@@ -228,7 +229,7 @@ static bool subscribes(struct slice metadata, struct str topic, struct arena *a)
 	/* Only the topics matter here, and they stand first in every version. */
 	if (metadata.n < 2 || msg_decode(&consumer_protocol_subscription_desc, 0,
 				      slice_of(metadata.p + 2, metadata.n - 2), a, &s, &used) < 0)
-		return false;
+		return true;
 	for (int32_t i = 0; i < s.n_topics; i++)
 		if (str_eq(s.topics[i], topic))
 			return true;
@@ -302,6 +303,7 @@ void member_answer_join_error(struct member *m, int16_t error)
 
 	msg_init(&join_group_response_desc, &r);
 	r.error_code = error;
+	r.protocol_name = STR_NULL;
 	r.member_id = m->id;
 	member_answer_join(m, &r);
 }
@@ -378,6 +380,7 @@ void member_remove(struct member *m, int16_t error)
 	struct group *g = m->group;
 
 	timer_stop(g->c, &m->session);
+	member_expect_sync(m, false);
 	list_remove(&m->node);
 	map_dels(&g->by_id, m->id);
 	if (member_by_instance(g, m->instance) == m)
@@ -392,6 +395,12 @@ void member_remove(struct member *m, int16_t error)
 	member_free(m);
 }
 
+void member_expect_sync(struct member *m, bool expect)
+{
+	m->group->n_to_sync += (int32_t)expect - (int32_t)m->to_sync;
+	m->to_sync = expect;
+}
+
 void member_rename(struct member *m, struct str id)
 {
 	struct group *g = m->group;
@@ -404,39 +413,61 @@ void member_rename(struct member *m, struct str id)
 	map_puts(&g->by_id, m->id, m);
 }
 
-/* ---- ids on loan -------------------------------------------------------------------------- */
+/* ---- ids on loan --------------------------------------------------------------------------
+ *
+ * Whoever asks without an id costs memory until the id is used or forgotten, and may ask as often,
+ * and for as many groups, as it likes. All of them together have a bound; past it the oldest ids
+ * are forgotten, and who comes with one of these asks again. */
+#define PENDING_BYTES ((size_t)16 << 20)
 
 struct pending *pending_find(const struct group *g, struct str id)
 {
 	return map_gets(&g->pending_by_id, id);
 }
 
-static void on_pending_over(struct coordinator *c, struct group_timer *t)
+/* With its group, which may be there for it alone. */
+static size_t pending_bytes(const struct pending *p)
 {
-	struct pending *p = CONTAINER_OF(t, struct pending, timer);
+	return sizeof(*p) + sizeof(*p->group) + 2 * (p->id.n + p->group->id.n);
+}
+
+static void forget(struct pending *p)
+{
 	struct group *g = p->group;
 
-	(void)c;
 	pending_remove(p);
 	group_try_complete(g);
 	group_drop_unused(g);
 }
 
+static void on_pending_over(struct coordinator *c, struct group_timer *t)
+{
+	(void)c;
+	forget(CONTAINER_OF(t, struct pending, timer));
+}
+
 void pending_add(struct group *g, struct str id, int32_t session_ms)
 {
 	struct pending *p = ALLOC(struct pending);
+	struct coordinator *c = g->c;
 
 	p->group = g;
 	p->id = own_str(id);
 	list_push_back(&g->pending, &p->node);
+	list_push_back(&c->pending, &p->by_age);
 	map_puts(&g->pending_by_id, p->id, p);
-	timer_set(g->c, &p->timer, session_ms, on_pending_over);
+	timer_set(c, &p->timer, session_ms, on_pending_over);
+	c->pending_bytes += pending_bytes(p);
+	while (c->pending_bytes > PENDING_BYTES)
+		forget(CONTAINER_OF(list_first(&c->pending), struct pending, by_age));
 }
 
 void pending_remove(struct pending *p)
 {
 	timer_stop(p->group->c, &p->timer);
+	p->group->c->pending_bytes -= pending_bytes(p);
 	list_remove(&p->node);
+	list_remove(&p->by_age);
 	map_dels(&p->group->pending_by_id, p->id);
 	drop_str(&p->id);
 	free(p);

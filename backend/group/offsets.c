@@ -65,18 +65,18 @@ void offset_remove(struct group *g, struct committed *o)
 	free(o);
 }
 
-void offsets_forget_all(const struct group *g, struct entries *e)
+void offsets_forget_all(struct group *g, struct entries *e)
 {
 	list_foreach (n, &g->offsets) {
 		const struct committed *o = CONTAINER_OF(n, struct committed, node);
 
-		entries_forget_offset(e, g->id, o->topic, o->partition);
+		entries_forget_offset(e, g, o->topic, o->partition);
 	}
 	list_foreach (n, &g->commits) {
 		const struct commit *x = CONTAINER_OF(n, struct commit, node);
 
 		for (size_t i = 0; i < x->n_rows; i++)
-			entries_forget_offset(e, g->id, x->rows[i].topic, x->rows[i].partition);
+			entries_forget_offset(e, g, x->rows[i].topic, x->rows[i].partition);
 	}
 }
 
@@ -103,7 +103,7 @@ void offset_forget(struct group *g, struct str topic, int32_t partition, struct 
 	bool coming = forget_commits(g, topic, partition);
 
 	if (o || coming)
-		entries_forget_offset(e, g->id, topic, partition);
+		entries_forget_offset(e, g, topic, partition);
 	if (o)
 		offset_remove(g, o);
 }

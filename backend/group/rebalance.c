@@ -75,13 +75,13 @@ static void on_sync_over(struct coordinator *c, struct group_timer *t)
 		group_rebalance(g);
 }
 
-void group_synced(struct group *g, struct member *m)
+void group_synced(struct member *m)
 {
-	m->to_sync = false;
-	list_foreach (n, &g->members)
-		if (CONTAINER_OF(n, struct member, node)->to_sync)
-			return;
-	timer_stop(g->c, &g->sync_timer);
+	struct group *g = m->group;
+
+	member_expect_sync(m, false);
+	if (g->n_to_sync == 0)
+		timer_stop(g->c, &g->sync_timer);
 }
 
 /* Everybody gets the generation; only the leader gets the others' subscriptions. */
@@ -91,7 +91,7 @@ static void answer_all(struct group *g)
 		struct member *m = CONTAINER_OF(n, struct member, node);
 
 		m->is_new = false;
-		m->to_sync = true;
+		member_expect_sync(m, true);
 		group_answer_join(g, m);
 		member_alive(m);
 	}
@@ -147,7 +147,7 @@ static void abandon_sync(struct group *g, int16_t error)
 
 		free((uint8_t *)m->assignment.p);
 		m->assignment = own_slice(SLICE_NULL);
-		m->to_sync = false;
+		member_expect_sync(m, false);
 		if (m->sync.reply.fn) {
 			member_answer_sync(m, error);
 			member_alive(m);
@@ -202,6 +202,7 @@ void group_store(struct group *g, struct group_write *w)
 	struct group_metadata_value v;
 	struct entries e;
 	struct arena a;
+	int rc;
 
 	arena_init(&a, 0);
 	entries_init(&e);
@@ -215,8 +216,9 @@ void group_store(struct group *g, struct group_write *w)
 	list_foreach (n, &g->members)
 		describe_member(g, CONTAINER_OF(n, struct member, node), &v.members[v.n_members++]);
 	/* Every string came in by a request and fits; bytes have no limit of their own. */
-	if (entries_group(&e, g->id, &v) < 0)
-		assert(!"a group that cannot be written");
+	rc = entries_group(&e, g->id, &v);
+	assert(rc == 0);
+	(void)rc;
 	entries_append(&e, g, w);
 	entries_fini(&e);
 	arena_fini(&a);

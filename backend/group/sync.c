@@ -99,11 +99,15 @@ static bool other_protocol(struct str asked, struct str is)
 	return !str_is_null(asked) && !str_eq(asked, is);
 }
 
-static int16_t check(struct coordinator *c, const struct sync_group_request *r, struct group **g,
-	struct member **m)
+static int16_t check(struct coordinator *c, int16_t version, const struct sync_group_request *r,
+	struct group **g, struct member **m)
 {
 	int16_t error = coordinator_check_named(c, r->group_id);
 
+	/* Version 5 names the protocol, so that a member that has missed a change is told
+	 * (KIP-559). */
+	if (version >= 5 && (str_is_null(r->protocol_type) || str_is_null(r->protocol_name)))
+		return KERR_INCONSISTENT_GROUP_PROTOCOL;
 	/* Kafka: a client that syncs while the group is loaded shall join again. */
 	if (error == KERR_COORDINATOR_LOAD_IN_PROGRESS)
 		return KERR_REBALANCE_IN_PROGRESS;
@@ -130,9 +134,8 @@ void group_sync(struct coordinator *c, const struct group_caller *who,
 {
 	struct group *g = NULL;
 	struct member *m = NULL;
-	int16_t error = check(c, r, &g, &m);
+	int16_t error = check(c, who->version, r, &g, &m);
 
-	(void)who;
 	if (error) {
 		answer(reply, error);
 		return;
@@ -140,7 +143,7 @@ void group_sync(struct coordinator *c, const struct group_caller *who,
 	/* A client that asks again has given the first request up. */
 	member_answer_sync(m, KERR_REBALANCE_IN_PROGRESS);
 	m->sync.reply = reply;
-	group_synced(g, m);
+	group_synced(m);
 	if (group_is(g, GROUP_STABLE)) {
 		member_answer_sync(m, KERR_NONE);
 		member_alive(m);

@@ -37,7 +37,11 @@ static void on_loading(void *arg)
 	l = CONTAINER_OF(n, struct load, node);
 	if (groups_load_some(g, l)) {
 		list_remove(n);
-		coordinator_load_end(g->coordinator, l->partition);
+		/* Half of the truth would send consumers back to where they were once. */
+		if (l->failed)
+			coordinator_unload(g->coordinator, l->partition);
+		else
+			coordinator_load_end(g->coordinator, l->partition);
 		free(l);
 	}
 	if (!list_empty(&g->loads))
@@ -75,9 +79,38 @@ static void end(struct groups *g, int32_t index)
 	coordinator_unload(g->coordinator, index);
 }
 
+/* The topic as it is decides where groups belong; the setting is for a topic that is made. Another
+ * topic of the same name knows nothing of the groups of the one before. */
+static void adopt(struct groups *g, const struct image_topic *t)
+{
+	for (int32_t i = 0; i < g->n_partitions; i++)
+		if (g->led[i])
+			end(g, i);
+	if (t->n_partitions != g->set->n_partitions)
+		log_warn("__consumer_offsets has %d partitions, offsets.topic.num.partitions says "
+			 "%d: the topic is followed",
+			t->n_partitions, g->set->n_partitions);
+	coordinator_resize(g->coordinator, t->n_partitions);
+	free(g->led);
+	g->led = xcalloc((size_t)t->n_partitions, sizeof(*g->led));
+	g->n_partitions = t->n_partitions;
+	g->topic = t->id;
+}
+
 void groups_follow(struct groups *g)
 {
-	for (int32_t i = 0; !g->stopped && i < g->set->n_partitions; i++) {
+	g->moved = true;
+}
+
+/* At the end of a turn: a topic comes into being partition by partition. */
+static void follow(struct groups *g)
+{
+	const struct image_topic *t = image_topic(metalog_image(g->broker->metalog), OFFSETS_TOPIC);
+
+	g->moved = false;
+	if (t && t->n_partitions > 0 && !uuid_eq(&t->id, &g->topic))
+		adopt(g, t);
+	for (int32_t i = 0; i < g->n_partitions; i++) {
 		const struct partition *p = groups_partition(g, i);
 		bool leads = p && p->leads && p->log;
 
@@ -94,13 +127,22 @@ static void on_due(void *arg)
 {
 	struct groups *g = arg;
 
+	g->due_ms = INT64_MAX;
 	coordinator_run(g->coordinator);
 }
 
 void groups_turn(struct groups *g)
 {
-	int64_t next = g->stopped ? INT64_MAX : coordinator_next(g->coordinator);
+	int64_t next;
 
+	if (g->stopped)
+		return;
+	if (g->moved)
+		follow(g);
+	next = coordinator_next(g->coordinator);
+	if (next == g->due_ms)
+		return;
+	g->due_ms = next;
 	if (next == INT64_MAX)
 		io_timer_stop(&g->due);
 	else
@@ -119,7 +161,9 @@ struct groups *groups_new(
 	g->set = set;
 	g->commit_ms = commit_ms;
 	g->log = (struct group_log){g, groups_append, known};
-	g->led = xcalloc((size_t)set->n_partitions, sizeof(*g->led));
+	g->n_partitions = set->n_partitions;
+	g->led = xcalloc((size_t)g->n_partitions, sizeof(*g->led));
+	g->due_ms = INT64_MAX;
 	list_init(&g->loads);
 	list_init(&g->writes);
 	batch_builder_init(&g->builder, NULL);
@@ -134,7 +178,7 @@ void groups_stop(struct groups *g)
 {
 	if (g->stopped)
 		return;
-	for (int32_t i = 0; i < g->set->n_partitions; i++)
+	for (int32_t i = 0; i < g->n_partitions; i++)
 		if (g->led[i])
 			end(g, i);
 	g->stopped = true;

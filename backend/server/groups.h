@@ -15,8 +15,6 @@
 
 struct groups;
 
-#define OFFSETS_TOPIC STR_LIT("__consumer_offsets")
-
 /* set is borrowed. Makes b->groups; b->repl must be there and outlive it. */
 struct groups *groups_new(
 	struct loop *l, struct broker *b, const struct group_settings *set, int32_t commit_ms);
@@ -25,9 +23,9 @@ void groups_stop(struct groups *g);
 /* After groups_stop. NULL is allowed. */
 void groups_free(struct groups *g);
 
-/* Who leads what may have changed. */
+/* Who leads what may have changed; looked at in groups_turn. */
 void groups_follow(struct groups *g);
-/* At the end of a turn: sets the timer for what is due next. */
+/* At the end of a turn: follows, and sets the timer for what is due next. */
 void groups_turn(struct groups *g);
 
 #endif

@@ -224,9 +224,10 @@ bool groups_load_some(struct groups *g, struct load *l)
 		before = l->next = p->log->log_start;
 	if (l->next < l->end)
 		rc = read_slice(g, l, p->log);
-	if (rc < 0 || (l->next == before && l->next < l->end))
-		log_error("__consumer_offsets-%d: cannot be read behind offset %lld: %s; groups "
-			  "may miss what stands there",
+	l->failed = rc < 0 || (l->next == before && l->next < l->end);
+	if (l->failed)
+		log_error("__consumer_offsets-%d: cannot be read behind offset %lld: %s; its "
+			  "groups have no coordinator until this broker starts again",
 			l->partition, (long long)l->next, err_name(rc));
 	else if (l->next < l->end)
 		return false;

@@ -10,6 +10,7 @@ struct load {
 	int32_t partition;
 	int64_t next, end; /* offsets */
 	int64_t records, bad;
+	bool failed; /* it cannot be read to its end */
 };
 
 struct groups {
@@ -18,6 +19,8 @@ struct groups {
 	const struct group_settings *set;
 	int32_t commit_ms;
 	struct coordinator *coordinator;
+	struct uuid topic; /* zero: not seen yet */
+	int32_t n_partitions;
 	struct group_log log;
 	struct batch_builder builder;
 	struct buf scratch; /* unpacked records */
@@ -25,6 +28,8 @@ struct groups {
 	struct list loads;
 	struct list writes; /* struct write.node: asked for and not done */
 	struct io_timer due, loading;
+	int64_t due_ms; /* what due is set to; INT64_MAX: it does not run */
+	bool moved;     /* who leads what has to be looked at */
 	bool stopped;
 };
 

@@ -354,7 +354,7 @@ static void sync_group(struct client *k, int32_t generation)
 {
 	struct sync_group_request_assignments a[CLIENTS * 2];
 	uint8_t hands[CLIENTS * 2][PARTITIONS];
-	struct group_caller who = {.version = 5};
+	struct group_caller who = {.version = 4};
 	struct sync_group_request r;
 	struct sync_call *call;
 	size_t n[CLIENTS * 2] = {0};

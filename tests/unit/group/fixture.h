@@ -31,6 +31,7 @@ struct fixture {
 	VEC(struct stored) records;
 	VEC(struct group_write *) writes; /* asked for and not done */
 	bool at_once;                     /* appends are done as soon as the call returns */
+	size_t largest;                   /* append, in bytes of keys and values */
 	uint64_t seed;
 };
 
@@ -38,6 +39,7 @@ static inline void fixture_append(void *arg, int32_t partition, const struct gro
 	size_t n, struct group_write *w)
 {
 	struct fixture *f = arg;
+	size_t bytes = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct stored *s = vec_add(&f->records);
@@ -46,7 +48,9 @@ static inline void fixture_append(void *arg, int32_t partition, const struct gro
 		buf_put_slice(&s->key, entries[i].key);
 		buf_put_slice(&s->value, entries[i].value);
 		s->deleted = !entries[i].value.p;
+		bytes += entries[i].key.n + entries[i].value.n;
 	}
+	f->largest = bytes > f->largest ? bytes : f->largest;
 	vec_push(&f->writes, w);
 }
 
@@ -252,6 +256,8 @@ static inline void sync_group(struct client *k, const char *group)
 	r.generation_id = k->generation;
 	r.member_id = str_of(k->id);
 	r.group_instance_id = k->instance ? str_of(k->instance) : STR_NULL;
+	r.protocol_type = STR_LIT("consumer");
+	r.protocol_name = str_of(k->protocol);
 	r.assignments = a;
 	for (; r.n_assignments < k->n_members && r.n_assignments < 8; r.n_assignments++) {
 		a[r.n_assignments].member_id = str_of(k->members[r.n_assignments]);

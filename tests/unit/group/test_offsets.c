@@ -69,7 +69,7 @@ static void only_members_commit_to_a_live_group(void **state)
 	commit(&f, &a, "g", "t", 0, 3, "", &error);
 	assert_int_equal(error, KERR_ILLEGAL_GENERATION);
 	commit(&f, &a, "other", "t", 0, 3, "", &error);
-	assert_int_equal(error, KERR_ILLEGAL_GENERATION);
+	assert_int_equal(error, KERR_GROUP_ID_NOT_FOUND);
 	assert_int_equal(fetch(&f, "g", "t", 0).offset, 1);
 	fixture_fini(&f);
 }
