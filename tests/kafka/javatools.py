@@ -157,9 +157,10 @@ def free_ports(n):
 
 
 class Kafka:
-    """Apache Kafka, one node, controller and broker, in a folder that goes away with it."""
+    """Apache Kafka, one node, controller and broker, in a folder that goes away with it; overrides
+    are settings of its own."""
 
-    def __init__(self):
+    def __init__(self, **overrides):
         self.folder = tempfile.mkdtemp(prefix="kdeck-kafka-")
         self.port, controller = free_ports(2)
         settings = os.path.join(self.folder, "server.properties")
@@ -167,6 +168,7 @@ class Kafka:
         with open(settings, "w") as f:
             f.write(SETTINGS % {"port": self.port, "controller": controller,
                                 "folder": self.folder})
+            f.writelines("%s=%s\n" % pair for pair in overrides.items())
         cluster = java("kafka.tools.StorageTool", "random-uuid").stdout.strip().splitlines()[-1]
         java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", settings)
         args = command("kafka.Kafka", settings)
