@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 import kdecktest
 from kdecktest import BUILD, Broker, until
@@ -141,8 +142,57 @@ def test_reset_refused():
             (one + ["--to-latest", "--members"], "--members cannot be used"),
             (["--topic", "no:x", "--to-latest"], "partitions were expected"),
             (["--topic", "no:", "--to-latest"], "NAME or NAME:0,1"),
-            (one + ["--from-file", "x"], "--from-file")]:
+            (one + ["--from-file", "x", "--to-latest"], "cannot be used together"),
+            (one + ["--to-latest", "--export", "--json"], "cannot be used together")]:
         assert reset("x", *args, code=USAGE, err=err) == "", args
+
+
+def plan_file(text):
+    with open(os.path.join(folder, "plan.csv"), "w", encoding="utf-8") as f:
+        f.write(text)
+    return f.name
+
+
+def test_plans_in_files():
+    """what --export prints, --from-file reads; of one group and of several"""
+    ends = topic("plans", 3, 60)
+    second = "a_second_topic_with_a_long_name"
+    topic(second, 1, 10)
+    both = ["--topic", "plans", "--topic", second]
+    out = reset("p 1", *both, "--to-offset", "4", "--execute", "--export")
+    assert out == "\"%s\",0,4\n" % second + "".join("plans,%d,4\n" % p for p in range(3)) + "\n"
+    reset("p2", "--topic", "plans:1", "--to-latest", "--execute")
+    out = groups("--reset-offsets", "--group", "p 1", "--group", "p2", "--all-topics",
+                 "--to-current", "--dry-run", "--export")
+    assert out == ("\"p 1\",\"%s\",0,4\n" % second
+                   + "".join("\"p 1\",plans,%d,4\n" % p for p in range(3))
+                   + "p2,plans,1,%d\n\n" % ends[1]), out
+    saved = plan_file(out)
+    for group in "p 1", "p2":
+        reset(group, "--all-topics", "--to-earliest", "--execute")
+    groups("--reset-offsets", "--group", "p 1", "--group", "p2", "--from-file", saved, "--execute")
+    assert offsets("p 1")["plans", 2][0] == 4 and offsets("p 1")[second, 0][0] == 4
+    assert offsets("p2") == {("plans", 1): (ends[1], 0)}
+    mixed = plan_file("plans,2,7\r\n\nplans,0, 1\n%s,0,1000\nplans,2,8\n" % second)
+    out = reset("p 1", "--from-file", mixed, "--execute", "--json",
+                err="higher than the end of the log")
+    assert [(row["topic"], row["partition"], row["newOffset"]) for row in json.loads(out)] == [
+        (second, 0, 10), ("plans", 0, 1), ("plans", 2, 8)], out
+    assert reset("p 1", "--topic", "plans", "--from-file", mixed, "--dry-run", "--export",
+                 err="the file names the topics").startswith("\"%s\",0,10\n" % second)
+    for text, err in [
+            ("", "there is no plan in it"), ("plans,0\n", "line 1: topic, partition and offset"),
+            ("plans,0,1\np2,plans,0,1\n", "line 2: topic, partition and offset"),
+            ("plans,x,1", "line 1: x is no partition"), ("plans,-1,1", "-1 is no partition"),
+            ("plans,0,1.5", "line 1: 1.5 is no offset"), (",0,1", "line 1: a name is empty"),
+            ("\"plans,0,1", "line 1: topic"), ("plans,9,1", "plans-9: UNKNOWN_TOPIC_OR_PARTITION"),
+            ("other,plans,0,1", "no plan for group p 1")]:
+        assert reset("p 1", "--from-file", plan_file(text), "--execute", code=NO, err=err) == ""
+    assert reset("p 1", "--from-file", folder + "/none", "--execute", code=NO,
+                 err="No such file") == ""
+    assert groups("--reset-offsets", "--group", "p 1", "--group", "p2", "--from-file",
+                  plan_file("plans,0,1"), "--execute", code=NO, err="lines name no group") == ""
+    assert offsets("p 1")["plans", 2][0] == 8
 
 
 def two_have_read():
@@ -259,5 +309,5 @@ def test_wrong_usage():
         assert groups(*args, code=USAGE, err=err) == "", args
 
 
-with Broker() as broker:
+with Broker() as broker, tempfile.TemporaryDirectory(prefix="kdeck-groups-") as folder:
     kdecktest.main()

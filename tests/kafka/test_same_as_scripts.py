@@ -42,6 +42,9 @@ FILES = {
     "broken": "request.timeout.ms=abc\n",
     "reader": "parse.key=true\nkey.separator=:\n",
     "format": "print.key=true\nprint.offset=true\n",
+    "plan": "@g,2,2\n@g,0,1\n@g,1,99999\n@g,0,0",
+    "plans": "@set,@g,0,1\n@read,\"@h\",0,0\n\n",
+    "noplan": "@g,x,2\n",
 }
 
 TOPICS = """\
@@ -283,6 +286,24 @@ groups --reset-offsets --group @set --topic @g --to-earliest --dry-run --execute
 groups --reset-offsets --group @set --all-topics --to-earliest
 groups --reset-offsets --group @set --group @read --topic @h --to-earliest
 groups --reset-offsets --all-groups --topic @h --to-earliest
+groups --reset-offsets --group @set --topic @g --to-offset 1 --export
+groups --reset-offsets --group @set --topic @g --to-offset 2 --export --execute
+groups --reset-offsets --group @set --group @read --topic @h --to-earliest --export
+groups --reset-offsets --all-groups --topic @h --to-earliest --export
+groups --reset-offsets --group @set --topic @g --export
+groups --reset-offsets --group @set --from-file %plan
+groups --reset-offsets --group @set --from-file %plan --execute
+groups --reset-offsets --group @set --from-file %plan --export
+groups --reset-offsets --group @set --from-file %plans --execute
+groups --reset-offsets --group @set --group @read --from-file %plans
+groups --reset-offsets --group @set --group @read --from-file %plans --export
+groups --reset-offsets --group @set --group @read --from-file %plan
+groups --reset-offsets --group @set --group @nope --from-file %plans
+groups --reset-offsets --group @set --topic @h --from-file %plan
+groups --reset-offsets --group @set --from-file %noplan
+groups --reset-offsets --group @set --from-file %none
+groups --reset-offsets --group @set --from-file %plan --to-latest
+groups --describe --group @set --export
 groups --describe --group @set
 groups --delete-offsets --group @set --topic @g:1
 groups --delete-offsets --group @set --topic @g:1

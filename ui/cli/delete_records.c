@@ -2,11 +2,9 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/impl.h"
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_FILE = 16 << 20, MAX_TREE = 256 << 20 };
+enum { MAX_TREE = 256 << 20 };
 
 static const struct cli_option options[] = {
 	{"offset-json-file", 0, CLI_VALUE, "FILE",
@@ -23,24 +21,6 @@ struct job {
 	int status;
 	bool done;
 };
-
-static int read_file(struct cli *c, const char *path, struct buf *out)
-{
-	FILE *f = strcmp(path, "-") != 0 ? fopen(path, "re") : stdin;
-	size_t n = 0;
-	if (!f)
-		return cli_fail(c, "%s: %s", path, strerror(errno));
-	do {
-		n = fread(buf_reserve(out, 65536), 1, 65536, f);
-		buf_extend(out, n);
-	} while (n > 0 && out->n <= MAX_FILE);
-	bool bad = ferror(f);
-	if (f != stdin)
-		fclose(f);
-	if (bad || out->n > MAX_FILE)
-		return cli_fail(c, "%s: %s", path, bad ? "cannot be read" : "longer than 16 MiB");
-	return CLI_OK;
-}
 
 static int add(struct cli *c, struct job *j, const char *path, const struct json_value *v)
 {
@@ -157,7 +137,7 @@ static int run(struct cli *c)
 	if (!path)
 		return cli_usage(c, "--offset-json-file was expected");
 	arena_init(&a, MAX_TREE);
-	int status = read_file(c, path, &text);
+	int status = cli_read_file(c, path, &text);
 	if (status == CLI_OK)
 		status = read_offsets(c, &j, path, buf_str(&text), &a);
 	if (status == CLI_OK)

@@ -12,7 +12,8 @@ static const struct cli_option options[] = {
 	{"delete-offsets", 0, CLI_FLAG, NULL, "Delete a group's offsets of topics", NULL},
 	{"reset-offsets", 0, CLI_FLAG, NULL,
 		"Set where groups without members go on reading; needs one of --to-earliest, "
-		"--to-latest, --to-offset, --shift-by, --by-duration, --to-datetime, --to-current",
+		"--to-latest, --to-offset, --shift-by, --by-duration, --to-datetime, "
+		"--to-current, --from-file",
 		NULL},
 	{"group", 0, CLI_VALUE, "GROUP", "The group; may be repeated", NULL},
 	{"all-groups", 0, CLI_FLAG, NULL, "All consumer groups", NULL},
@@ -39,10 +40,11 @@ static const struct cli_option options[] = {
 	{"dry-run", 0, CLI_FLAG, NULL, "Show what --reset-offsets would do (the default)", NULL},
 	{"execute", 0, CLI_FLAG, NULL, "Do it", NULL},
 	{"timeout", 0, CLI_VALUE, "MS", "Wait so long for the cluster (30000)", NULL},
-	{"from-file", 0, CLI_REFUSED, "FILE",
-		"plans in files cannot be read here so far: name --topic and --to-offset", NULL},
-	{"export", 0, CLI_REFUSED, NULL,
-		"plans are not written as CSV here so far: --json has the same figures", NULL},
+	{"from-file", 0, CLI_VALUE, "FILE",
+		"Reset to the offsets of a file as --export prints it: topic,partition,offset, "
+		"with the group before them where several are asked for",
+		NULL},
+	{"export", 0, CLI_FLAG, NULL, "Print what --reset-offsets would set as CSV", NULL},
 	{"validate-regex", 0, CLI_REFUSED, "REGEX",
 		"patterns that the broker matches are not offered here: leave it away", NULL},
 	{NULL, 0, CLI_FLAG, NULL, NULL, NULL},
@@ -77,6 +79,8 @@ static const struct {
 	{"shift-by", RESET},
 	{"by-duration", RESET},
 	{"to-datetime", RESET},
+	{"from-file", RESET},
+	{"export", RESET},
 	{"dry-run", RESET},
 	{"execute", RESET},
 };

@@ -77,6 +77,24 @@ void put_column(struct buf *out, struct str s, size_t width);
 /* Characters, not bytes. */
 size_t column_width(struct str s);
 
+/* ---- plans in files (groups_csv.c) ------------------------------------------------------------
+ */
+
+struct csv_plan {
+	struct str group; /* null: not named */
+	struct str topic;
+	int32_t partition;
+	int64_t offset;
+	size_t line; /* of the file, from 1 */
+};
+typedef VEC(struct csv_plan) csv_plans;
+
+/* Appends a line. */
+void csv_put_plan(struct buf *out, const struct csv_plan *p);
+/* By group, topic and partition, each once; strings in the arena. ERR_INVALID with the line that
+ * cannot be read. */
+int csv_plans_read(csv_plans *out, struct arena *a, struct str text, struct err *e) MUSTCHECK;
+
 /* ---- the actions ------------------------------------------------------------------------------
  */
 

@@ -15,6 +15,7 @@
 struct plan {
 	const struct group_info *info;
 	struct reset_row row;
+	int64_t at; /* the reset's, or what a file says */
 };
 
 struct reset {
@@ -22,11 +23,40 @@ struct reset {
 	enum reset_to to;
 	int64_t at;     /* as in struct reset_spec */
 	int64_t moment; /* that at means, by time */
+	csv_plans file;
 	VEC(struct plan) plans;
 	size_t each; /* places asked about a partition: start, end, and the one by time */
 };
 
 /* ---- options ---- */
+
+/* Each line is an offset to go to. */
+static int read_plans(struct cli *c, struct reset *r)
+{
+	const char *path = cli_get(c, "from-file");
+	struct buf text = BUF_EMPTY;
+	struct err e = {0};
+	int status;
+
+	if (r->to != RESET_TO_COUNT)
+		return cli_usage(
+			c, "--%s and --from-file cannot be used together", reset_to_option(r->to));
+	if (cli_has(c, "topic") || cli_has(c, "all-topics"))
+		cli_note(c, "kdeck groups: --%s says nothing here: the file names the topics",
+			cli_has(c, "topic") ? "topic" : "all-topics");
+	r->to = RESET_OFFSET;
+	status = cli_read_file(c, path, &text);
+	if (status == CLI_OK && csv_plans_read(&r->file, &r->g.arena, buf_str(&text), &e) < 0)
+		status = cli_fail(c, "%s: %s", path, e.msg);
+	buf_fini(&text);
+	if (status == CLI_OK && !r->file.v[0].group.p &&
+		(cli_nth(c, "group", 1) || cli_has(c, "all-groups")))
+		status = cli_fail(c,
+			"%s: the lines name no group: group,topic,partition,offset is expected "
+			"where several are asked for",
+			path);
+	return status;
+}
 
 static int read_scenario(struct cli *c, struct reset *r)
 {
@@ -43,10 +73,12 @@ static int read_scenario(struct cli *c, struct reset *r)
 				reset_to_option(r->to), reset_to_option((enum reset_to)i));
 		r->to = (enum reset_to)i;
 	}
+	if (cli_has(c, "from-file"))
+		return read_plans(c, r);
 	if (r->to == RESET_TO_COUNT)
 		return cli_usage(c,
 			"--reset-offsets needs one of --to-earliest, --to-latest, --to-current, "
-			"--to-offset, --shift-by, --by-duration, --to-datetime");
+			"--to-offset, --shift-by, --by-duration, --to-datetime, --from-file");
 	name = reset_to_option(r->to);
 	z = cli_get(c, name);
 	if (r->to == RESET_OFFSET || r->to == RESET_SHIFT)
@@ -62,10 +94,12 @@ static int read_options(struct cli *c, struct reset *r)
 {
 	if (cli_has(c, "dry-run") && cli_has(c, "execute"))
 		return cli_usage(c, "--dry-run and --execute cannot be used together");
-	if (!cli_has(c, "topic") && !cli_has(c, "all-topics"))
+	if (!cli_has(c, "topic") && !cli_has(c, "all-topics") && !cli_has(c, "from-file"))
 		return cli_usage(c, "--reset-offsets needs --topic or --all-topics");
 	if (cli_has(c, "topic") && cli_has(c, "all-topics"))
 		return cli_usage(c, "--topic and --all-topics cannot be used together");
+	if (cli_has(c, "export") && c->json)
+		return cli_usage(c, "--export and --json cannot be used together");
 	int status = read_scenario(c, r);
 	if (status == CLI_OK && !cli_has(c, "dry-run") && !cli_has(c, "execute"))
 		cli_note(c, "kdeck groups: nothing is changed without --execute: this is what it "
@@ -97,18 +131,37 @@ static int check_groups(struct reset *r)
 	return status;
 }
 
-static int add_plans(struct reset *r, const struct group_info *i, const group_places *chosen)
+static void add_plan(struct reset *r, const struct group_info *i, struct str topic,
+	int32_t partition, int64_t at)
+{
+	const struct group_place *now = group_committed(i, topic, partition);
+
+	*vec_add(&r->plans) = (struct plan){.info = i,
+		.row = {.topic = topic, .partition = partition, .now = now ? now->offset : -1},
+		.at = at};
+}
+
+static void add_plans(struct reset *r, const struct group_info *i, const group_places *chosen)
 {
 	for (size_t k = 0; k < (chosen ? chosen->n : i->n_committed); k++) {
 		const struct group_place *p = chosen ? &chosen->v[k] : &i->committed[k];
-		const struct group_place *now = group_committed(i, p->topic, p->partition);
 
-		*vec_add(&r->plans) = (struct plan){.info = i,
-			.row = {.topic = p->topic,
-				.partition = p->partition,
-				.now = now ? now->offset : -1}};
+		add_plan(r, i, p->topic, p->partition, r->at);
 	}
-	return CLI_OK;
+}
+
+/* What the file says of the group. */
+static int add_file(struct reset *r, const struct group_info *i)
+{
+	size_t before = r->plans.n;
+
+	vec_foreach (f, &r->file)
+		if (!f->group.p || str_eq(f->group, i->group))
+			add_plan(r, i, f->topic, f->partition, f->offset);
+	if (r->plans.n > before)
+		return CLI_OK;
+	return cli_fail(r->g.c, "%s: no plan for group %.*s", cli_get(r->g.c, "from-file"),
+		STR_ARG(i->group));
 }
 
 static int choose_partitions(struct reset *r)
@@ -125,8 +178,12 @@ static int choose_partitions(struct reset *r)
 		status = cli_fail(c, "topic %.*s: UNKNOWN_TOPIC_OR_PARTITION: it does not exist",
 			STR_ARG(p->topic));
 	}
-	for (size_t i = 0; i < r->g.v.n && status == CLI_OK; i++)
-		status = add_plans(r, &r->g.v.v[i], cli_has(c, "topic") ? &chosen : NULL);
+	for (size_t i = 0; i < r->g.v.n && status == CLI_OK; i++) {
+		if (r->file.n)
+			status = add_file(r, &r->g.v.v[i]);
+		else
+			add_plans(r, &r->g.v.v[i], cli_has(c, "topic") ? &chosen : NULL);
+	}
 	vec_fini(&chosen);
 	return status;
 }
@@ -190,7 +247,7 @@ static int work_out(struct reset *r, struct plan *p)
 	p->row.start = log[0].offset;
 	p->row.end = log[1].offset;
 	p->row.by_time = r->each > 2 ? log[2].offset : -1;
-	if (!reset_work_out(&p->row, r->to, r->at))
+	if (!reset_work_out(&p->row, r->to, p->at))
 		return cli_fail(r->g.c,
 			"group %.*s, partition %.*s-%d: nothing is committed, so there is nothing "
 			"to shift",
@@ -311,6 +368,20 @@ static void print_json(struct buf *out, const struct plan *plans, size_t n)
 	buf_putc(out, '\n');
 }
 
+/* Kafka's format, so that either reads what the other wrote: no group where just one was named. */
+static void print_csv(struct cli *c, const struct plan *plans, size_t n)
+{
+	bool one = cli_has(c, "group") && !cli_nth(c, "group", 1);
+
+	for (size_t i = 0; i < n; i++)
+		csv_put_plan(
+			&c->out, &(struct csv_plan){.group = one ? STR_NULL : plans[i].info->group,
+					 .topic = plans[i].row.topic,
+					 .partition = plans[i].row.partition,
+					 .offset = plans[i].row.to});
+	buf_putc(&c->out, '\n');
+}
+
 static int carry_out(struct reset *r)
 {
 	struct cli *c = r->g.c;
@@ -327,6 +398,8 @@ static int carry_out(struct reset *r)
 	}
 	if (c->json)
 		print_json(&c->out, done.v, done.n);
+	else if (cli_has(c, "export"))
+		print_csv(c, done.v, done.n);
 	else if (done.n || status == CLI_OK)
 		print_plans(&c->out, done.v, done.n);
 	vec_fini(&done);
@@ -360,6 +433,7 @@ int groups_reset(struct cli *c)
 	if (status == CLI_OK)
 		status = carry_out(&r);
 	vec_fini(&r.plans);
+	vec_fini(&r.file);
 	groups_fini(&r.g);
 	return status;
 }

@@ -18,6 +18,8 @@ int cli_read_config(struct cli *c) MUSTCHECK;
 int cli_take_properties(struct cli *c, const char *option, property_list *out) MUSTCHECK;
 /* Appends "kdeck topics", as the user types it. */
 void cli_put_called(const struct cli_command *cmd, struct buf *out);
+/* All of a file ("-": standard input), at most 16 MiB. CLI_NO (printed) or CLI_OK. */
+int cli_read_file(struct cli *c, const char *path, struct buf *out) MUSTCHECK;
 /* Ends what cli_open began. */
 void cli_close(struct cli *c);
 
