@@ -29,9 +29,10 @@ enum screen {
 #define ON(screen) (1u << (screen))
 #define ON_ALL     ((1u << SCREEN_COUNT) - 1)
 /* The screens that this version has. */
-#define SCREENS_HERE                                                                       \
-	(ON(SCREEN_OVERVIEW) | ON(SCREEN_BROKERS) | ON(SCREEN_TOPICS) | ON(SCREEN_TOPIC) | \
-		ON(SCREEN_RECORDS) | ON(SCREEN_PRODUCE) | ON(SCREEN_EVENTS))
+#define SCREENS_HERE                                                                             \
+	(ON(SCREEN_OVERVIEW) | ON(SCREEN_BROKERS) | ON(SCREEN_TOPICS) | ON(SCREEN_TOPIC) |       \
+		ON(SCREEN_RECORDS) | ON(SCREEN_PRODUCE) | ON(SCREEN_GROUPS) | ON(SCREEN_GROUP) | \
+		ON(SCREEN_EVENTS))
 
 enum action_flag {
 	ACTION_WRITES = 1,   /* refused under --read-only */

@@ -57,6 +57,8 @@ static const struct view_ops *const views[SCREEN_COUNT] = {
 	[SCREEN_TOPIC] = &view_topic,
 	[SCREEN_RECORDS] = &view_records,
 	[SCREEN_PRODUCE] = &view_produce,
+	[SCREEN_GROUPS] = &view_groups,
+	[SCREEN_GROUP] = &view_group,
 	[SCREEN_EVENTS] = &view_events,
 };
 

@@ -92,7 +92,7 @@ static void draw_crumb(struct app *a, const struct surface *s)
 	}
 	/* Where one came from, then what is open: "topics > records > orders". */
 	buf_puts(&text, a->stack[0].ops->title);
-	if (a->depth > 1 && top->ops->screen != SCREEN_TOPIC)
+	if (a->depth > 1 && top->ops->screen != SCREEN_TOPIC && top->ops->screen != SCREEN_GROUP)
 		buf_printf(&text, " > %s", top->ops->title);
 	if (top->ops->crumb)
 		top->ops->crumb(top->view, &text);

@@ -95,6 +95,14 @@ static void put_table_row(void *arg, ptrdiff_t row, enum export_format format, s
 
 /* ---- the file ------------------------------------------------------------------------------ */
 
+/* Headings and notes are no data. */
+static bool is_row(const struct table *t, size_t row)
+{
+	enum style style = STYLE_NORMAL;
+
+	return !t->ops->row || t->ops->row(t->arg, row, &style) == TABLE_ROW;
+}
+
 static bool write_rows(struct export *x, FILE *f, enum export_format format, size_t *written)
 {
 	struct buf line = BUF_EMPTY;
@@ -106,6 +114,8 @@ static bool write_rows(struct export *x, FILE *f, enum export_format format, siz
 	}
 	for (size_t i = 0; i < x->table->n_rows && fine; i++) {
 		if (x->table->marks.n && !table_is_marked(x->table, i))
+			continue;
+		if (!is_row(x->table, i))
 			continue;
 		buf_clear(&line);
 		x->row(x->arg, (ptrdiff_t)i, format, &line);

@@ -4,12 +4,12 @@
 #include "model/format.h"
 
 #define PART_COLS 8
-#define COL_COLS  13
+#define COL_MIN   13
+#define COL_MAX   30
 #define MARK_COLS 2
-#define NAME_COLS (COL_COLS - MARK_COLS - 1)
-#define HEAD_ROWS 3
+#define NAME_MIN  (COL_MIN - MARK_COLS - 1)
 
-/* ---- names ---------------------------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------------------------- */
 
 /* Bytes that both begin with, back to where a part of a name ends. */
 static size_t shared(const char *a, const char *b)
@@ -68,24 +68,43 @@ static struct short_names short_owner_names(const struct owners *o)
 	for (size_t i = 0; i < o->names.n; i++)
 		if (o->names.v[i].label)
 			v[n++] = o->names.v[i].label;
-	s = short_names(v, n, NAME_COLS);
+	s = short_names(v, n, NAME_MIN);
 	free(v);
 	return s;
 }
 
-/* ---- the time line ----------------------------------------------------------------------------
- */
+/* ---- the time line ----------------------------------------------------------------------- */
 
 struct drawing {
 	const struct surface *s;
 	const struct owners *o;
 	struct short_names names;
 	size_t first, last; /* columns that are seen: [first, last) */
+	int col_cols;       /* cells of each, its mark and the blank behind it included */
 };
 
 static int col_x(const struct drawing *d, size_t col)
 {
-	return 1 + PART_COLS + (int)(col - d->first) * COL_COLS;
+	return 1 + PART_COLS + (int)(col - d->first) * d->col_cols;
+}
+
+/* Time, generation where the cluster tells it, reason. */
+static bool has_generations(const struct owners *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (o->cols[i].generation >= 0)
+			return true;
+	return false;
+}
+
+static int head_rows(const struct owners *o)
+{
+	return has_generations(o) ? 3 : 2;
+}
+
+static int text_cols(const struct drawing *d)
+{
+	return d->col_cols - MARK_COLS - 1;
 }
 
 static void draw_heads(const struct drawing *d)
@@ -96,14 +115,12 @@ static void draw_heads(const struct drawing *d)
 		int x = col_x(d, i) + MARK_COLS;
 
 		fmt_clock(&text, c->wall_ms);
-		surface_field(d->s, x, 0, COL_COLS - MARK_COLS - 1, ALIGN_LEFT, STYLE_HEAD,
-			buf_str(&text));
+		surface_field(d->s, x, 0, text_cols(d), ALIGN_LEFT, STYLE_HEAD, buf_str(&text));
 		buf_clear(&text);
 		if (c->generation >= 0)
 			buf_printf(&text, "gen %d", c->generation);
-		surface_field(d->s, x, 1, COL_COLS - MARK_COLS - 1, ALIGN_LEFT, STYLE_DIM,
-			buf_str(&text));
-		surface_field(d->s, x, 2, COL_COLS - MARK_COLS - 1, ALIGN_LEFT, STYLE_DIM,
+		surface_field(d->s, x, 1, text_cols(d), ALIGN_LEFT, STYLE_DIM, buf_str(&text));
+		surface_field(d->s, x, head_rows(d->o) - 1, text_cols(d), ALIGN_LEFT, STYLE_DIM,
 			str_of(c->first ? "first seen" : c->why));
 		buf_fini(&text);
 	}
@@ -122,7 +139,7 @@ static void draw_owner(const struct drawing *d, int y, size_t col, size_t row)
 		buf_puts(&text, "·");
 	if (moved)
 		surface_puts(d->s, x, y, STYLE_WARN, ">");
-	surface_field(d->s, x + MARK_COLS, y, NAME_COLS, ALIGN_LEFT,
+	surface_field(d->s, x + MARK_COLS, y, text_cols(d), ALIGN_LEFT,
 		!owner  ? STYLE_DIM
 		: moved ? STYLE_WARN
 			: STYLE_NORMAL,
@@ -168,7 +185,7 @@ static size_t line_count(const struct owners *o)
 
 int owners_rows(const struct owners *o)
 {
-	return o && o->n ? HEAD_ROWS + (int)line_count(o) + 1 : 2;
+	return o && o->n ? head_rows(o) + (int)line_count(o) + 1 : 2;
 }
 
 static void draw_legend(const struct drawing *d, const struct owners_scroll *at, int y)
@@ -199,28 +216,31 @@ static void settle(struct owners_scroll *at, const struct owners *o, int rows)
 
 void owners_draw(const struct surface *s, const struct owners *o, struct owners_scroll *at)
 {
-	int fit = (s->cols - 1 - PART_COLS) / COL_COLS;
+	int room = s->cols - 1 - PART_COLS, fit = room / COL_MIN;
 	struct drawing d = {.s = s, .o = o};
+	int head;
 
 	if (!o || !o->n) {
 		surface_puts(s, 1, 0, STYLE_DIM, "waiting for the group to come to rest …");
 		return;
 	}
-	settle(at, o, s->rows - HEAD_ROWS - 1);
+	head = head_rows(o);
+	settle(at, o, s->rows - head - 1);
 	fit = fit > 0 ? fit : 1;
 	at->back = min_size(at->back, o->n > (size_t)fit ? o->n - (size_t)fit : 0);
 	d.last = o->n - at->back;
 	d.first = d.last > (size_t)fit ? d.last - (size_t)fit : 0;
+	d.col_cols = room / (int)(d.last - d.first);
+	d.col_cols = d.col_cols > COL_MAX ? COL_MAX : d.col_cols < COL_MIN ? COL_MIN : d.col_cols;
 	d.names = short_owner_names(o);
 	surface_puts(s, 1, 0, STYLE_HEAD, "  PART");
 	draw_heads(&d);
 	if (!o->rows.n)
-		surface_puts(s, 1, HEAD_ROWS, STYLE_DIM, "nobody owned anything yet");
-	draw_lines(&d, at->top, HEAD_ROWS, (int)min_size(at->page, at->rows));
-	if (s->rows > HEAD_ROWS + 1)
+		surface_puts(s, 1, head, STYLE_DIM, "nobody owned anything yet");
+	draw_lines(&d, at->top, head, (int)min_size(at->page, at->rows));
+	if (s->rows > head + 1)
 		draw_legend(&d, at,
-			(int)min_size(
-				HEAD_ROWS + at->rows + (o->rows.n == 0), (size_t)s->rows - 1));
+			(int)min_size(head + at->rows + (o->rows.n == 0), (size_t)s->rows - 1));
 }
 
 static size_t moved(size_t from, ptrdiff_t by)
@@ -262,8 +282,7 @@ unsigned owners_event(struct owners_scroll *at, const struct owners *o, const st
 	return WIDGET_HANDLED | WIDGET_CHANGED;
 }
 
-/* ---- a line each ------------------------------------------------------------------------------
- */
+/* ---- a line each ------------------------------------------------------------------------- */
 
 static void put_numbers(struct buf *out, const struct owners_col *c, bool wide)
 {

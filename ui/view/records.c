@@ -26,10 +26,10 @@ void records_browse(struct records *v)
 	records_table_update(v);
 }
 
-/* "topic" or "topic/partition". */
+/* "topic", "topic/partition" or "topic/partition/offset". */
 static void begin(struct records *v, const char *what)
 {
-	const char *slash = strchr(what, '/');
+	const char *slash = strchr(what, '/'), *second = slash ? strchr(slash + 1, '/') : NULL;
 
 	picker_close(&v->picker);
 	buf_clear(&v->topic);
@@ -38,6 +38,10 @@ static void begin(struct records *v, const char *what)
 		.from = BROWSE_LAST,
 		.at = 100,
 		.follow = true};
+	if (second) {
+		v->spec.from = BROWSE_OFFSET;
+		v->spec.at = strtoll(second + 1, NULL, 10);
+	}
 	records_browse(v);
 }
 
