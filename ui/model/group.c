@@ -74,6 +74,10 @@ const struct group_partition *group_partition_find(
 {
 	const struct group_topic *t = group_topic_find(g, topic);
 
+	/* Nearly always at its own place. */
+	if (t && partition >= 0 && (size_t)partition < t->n &&
+		g->partitions[t->first + (size_t)partition].partition == partition)
+		return &g->partitions[t->first + (size_t)partition];
 	for (size_t i = 0; t && i < t->n; i++)
 		if (g->partitions[t->first + i].partition == partition)
 			return &g->partitions[t->first + i];

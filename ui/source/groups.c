@@ -140,7 +140,6 @@ static void take_listed(struct broker_poll *b, const struct list_groups_response
 	g->listed_ms = now_of(b->s);
 	g->empty = str_eqz(in->group_state, "Empty");
 	g->classic = !in->group_type.n || str_eqz(in->group_type, "classic");
-	g->share = str_eqz(in->group_type, "share");
 	feed_group_listed(b->s->model, g->listed_ms, b->id, in->group_id, in->group_state,
 		in->protocol_type, in->group_type);
 }
@@ -289,11 +288,19 @@ static void take_commits(struct broker_poll *b, const struct admin_group *in)
 {
 	struct known_group *g = find_known(b->s, in->group);
 
-	if (!g || in->error == KERR_GROUP_ID_NOT_FOUND)
+	if (!g)
 		return;
+	if (in->error == KERR_GROUP_ID_NOT_FOUND) {
+		/* A kind of group that commits nothing here; or it has just gone, as its list will
+		 * tell. */
+		if (!g->classic)
+			feed_offsets(b, g, NULL, b->s->commits_ms);
+		return;
+	}
 	if (!in->error) {
 		b->s->fresh = b->s->fresh || (g->parts < 0 && in->offsets->n_topics > 0);
 		feed_offsets(b, g, in->offsets, b->s->commits_ms);
+		unread_note(b->s, g, in->offsets);
 		return;
 	}
 	if (denied(in->error))
@@ -382,8 +389,10 @@ static bool mine(const struct broker_poll *b, const struct known_group *g)
 	       g->not_before_ms <= now_of(b->s);
 }
 
-static void pick(struct broker_poll *b, struct known_group *g, int32_t every_ms, struct names *out)
+static void pick(struct broker_poll *b, struct known_group *g, enum group_want want,
+	int32_t every_ms, struct names *out)
 {
+	g->want = (uint8_t)want;
 	g->pick_round = b->s->pick_round;
 	g->asked_ms = now_of(b->s);
 	g->every_ms = every_ms;
@@ -391,14 +400,15 @@ static void pick(struct broker_poll *b, struct known_group *g, int32_t every_ms,
 }
 
 /* On the screen, and not asked for in this interval. */
-static void pick_wanted(struct broker_poll *b, const char *name, struct names *out)
+static void pick_wanted(
+	struct broker_poll *b, const char *name, enum group_want want, struct names *out)
 {
 	struct cluster_source *s = b->s;
 	struct known_group *g = name ? find_known(s, str_of(name)) : NULL;
 
 	if (g && mine(b, g) &&
 		(g->asked_ms < 0 || now_of(s) - g->asked_ms >= s->interval_ms * 9 / 10))
-		pick(b, g, s->interval_ms, out);
+		pick(b, g, want, s->interval_ms, out);
 }
 
 static size_t count_mine(const struct broker_poll *b)
@@ -444,7 +454,7 @@ static void pick_slice(struct broker_poll *b, struct names *out)
 		b->groups.cursor = (first + i + 1) % n;
 		if (!mine(b, g))
 			continue;
-		pick(b, g, (int32_t)max_i64(b->groups.cycle_ms, s->interval_ms), out);
+		pick(b, g, GROUP_UNSEEN, (int32_t)max_i64(b->groups.cycle_ms, s->interval_ms), out);
 		left.parts -= g->parts < 0 ? PARTS_GUESS : g->parts;
 		left.groups--;
 		picked++;
@@ -516,9 +526,9 @@ static void ask_round(struct broker_poll *b)
 	struct names picked = {0};
 
 	s->pick_round++;
-	pick_wanted(b, s->opened_group, &picked);
+	pick_wanted(b, s->opened_group, GROUP_OPENED, &picked);
 	vec_foreach (name, &s->visible_groups)
-		pick_wanted(b, *name, &picked);
+		pick_wanted(b, *name, GROUP_ROW, &picked);
 	pick_others(b, &picked);
 	if (!b->groups.describe.busy)
 		ask_describe(b, &picked);
@@ -609,4 +619,5 @@ void groups_forget_known(struct cluster_source *s)
 		free_known(*g);
 	vec_clear(&s->groups);
 	map_clear(&s->group_by_name);
+	unread_forget(s);
 }

@@ -3,6 +3,7 @@
 #define SOURCE_IMPL_H
 
 #include "admin/admin.h"
+#include "base/arena.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/vec.h"
@@ -28,6 +29,32 @@ struct turn {
 	int64_t asked_ms; /* when the last was asked */
 };
 
+/* A record whose time is wanted: the next one that a group reads (unread.c). */
+enum unread_try { UNREAD_NEW, UNREAD_WHOLE, UNREAD_GIVEN_UP };
+struct unread_ask {
+	struct str group, topic;
+	int32_t partition;
+	int64_t offset;
+	int32_t fetch; /* place in the question, below 0: not in it */
+	uint8_t tried; /* enum unread_try */
+};
+struct unread_asks {
+	struct unread_ask *v;
+	size_t n, cap;
+};
+struct unread {
+	struct turn turn;
+	struct unread_asks want, asked; /* for the next question; in the last one */
+	struct arena arena, asked_arena;
+	struct map denied; /* topics that we may not read, until denied_ms is long ago */
+	int64_t denied_ms;
+	size_t from;
+	struct compress_ctx *ctx; /* NULL until it is needed */
+};
+
+/* What a screen shows of a group. */
+enum group_want { GROUP_UNSEEN, GROUP_ROW, GROUP_OPENED };
+
 /* Questions to one coordinator about its groups (groups.c). */
 struct group_poll {
 	struct turn list, describe, commits;
@@ -50,9 +77,9 @@ struct known_group {
 	int64_t not_before_ms; /* it was denied */
 	uint32_t list_round, pick_round;
 	int32_t every_ms; /* how often it is asked for at present */
+	uint8_t want;     /* enum group_want */
 	bool empty;       /* has no members: nothing to describe */
 	bool classic;     /* false: DescribeGroups does not know it */
-	bool share;       /* has no commits of this kind */
 };
 
 /* Questions to one broker: a dead one holds up nobody else. */
@@ -98,6 +125,7 @@ struct cluster_source {
 	 */
 	int64_t ends_ms, commits_ms;
 	bool fresh; /* commits of a group came that had none */
+	struct unread unread;
 	struct list ops, browses, produces;
 	int64_t next_id;
 };
@@ -137,6 +165,15 @@ int64_t groups_hold_ends(const struct cluster_source *s);
 void groups_wanted(struct cluster_source *s);
 /* Everything is due. */
 void groups_now(struct cluster_source *s);
+/* What came of a group's commits: the records behind them are asked for when all have come. */
+void unread_note(struct cluster_source *s, const struct known_group *known,
+	const struct offset_fetch_response_groups *in);
+void unread_run(struct cluster_source *s);
+/* An answer is about to come: what is shown now would be shown again. */
+bool unread_pending(const struct cluster_source *s);
+void unread_init(struct cluster_source *s);
+void unread_forget(struct cluster_source *s);
+void unread_fini(struct cluster_source *s);
 /* A broker goes. */
 void groups_drop_broker(struct broker_poll *b);
 /* Another cluster, or the end. */

@@ -264,7 +264,10 @@ static void on_offsets(
 		b->offsets.due_ms = now_of(s);
 	b->again = false;
 	put_progress(s, NULL);
-	poll_publish(s);
+	if (unread_pending(s))
+		poll_publish_soon(s);
+	else
+		poll_publish(s);
 	poll_run(s);
 }
 
@@ -427,6 +430,7 @@ void poll_run(struct cluster_source *s)
 		run_offsets(*it, &next);
 		run_turn(s, *it, &(*it)->sizes, ask_sizes, &next);
 	}
+	unread_run(s);
 	next = min_i64(next, detail_run(s));
 	if (s->show_ms && s->show_ms <= now_of(s))
 		poll_publish(s);
@@ -453,6 +457,7 @@ void poll_stop(struct cluster_source *s)
 	drop_polls(s);
 	vec_fini(&s->brokers);
 	groups_forget_known(s);
+	unread_fini(s);
 	vec_fini(&s->groups);
 	map_fini(&s->group_by_name);
 }

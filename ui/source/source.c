@@ -144,6 +144,7 @@ struct source *cluster_source_new(
 	s->next_id = 1;
 	copy_properties(s, o);
 	map_init(&s->group_by_name);
+	unread_init(s);
 	list_init(&s->ops);
 	list_init(&s->browses);
 	list_init(&s->produces);

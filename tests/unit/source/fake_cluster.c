@@ -206,18 +206,31 @@ static struct slice from_offset(int partition, int64_t offset)
 	}
 }
 
+static struct slice cut(struct slice in, int32_t most)
+{
+	bool small = fake.cut && most > 0 && most < (1 << 20);
+
+	return slice_of(in.p, small ? min_size(in.n, fake.cut) : in.n);
+}
+
 static void answer_fetch(struct question *q)
 {
 	admin_fetch_fn *fn = (admin_fetch_fn *)q->fn;
 	VEC(struct admin_fetched) got = {0};
 
-	vec_foreach (f, &q->fetches)
+	vec_foreach (f, &q->fetches) {
+		size_t i = got.n;
+
 		vec_push(&got, ((struct admin_fetched){.topic = f->topic,
 				       .partition = f->partition,
 				       .high_watermark = fake.end[f->partition],
 				       .start_offset = 0,
 				       .last_stable_offset = -1,
-				       .records = from_offset(f->partition, f->offset)}));
+				       .i = i,
+				       .error = fake.no_fetch,
+				       .records = cut(from_offset(f->partition, f->offset),
+					       f->max_bytes)}));
+	}
 	fn(q->arg, got.v, got.n, 0);
 	vec_fini(&got);
 }
@@ -422,6 +435,8 @@ int64_t admin_fetch(struct admin *a, const struct admin_fetch *v, size_t n,
 	struct question *q = ask(FETCH, (void *)fn, arg);
 
 	(void)a;
+	fake.fetches++;
+	fake.fetched += (int)n;
 	for (size_t i = 0; i < n; i++) {
 		vec_push(&q->fetches, v[i]);
 		q->fetches.v[i].topic = orders.name;

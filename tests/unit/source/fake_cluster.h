@@ -11,21 +11,24 @@
 
 struct fake {
 	struct loop *loop;
-	bool dead;           /* nobody answers at all */
-	bool dead_broker[3]; /* by id: answers nothing, the question hangs until its time-out */
-	int slow_replica;    /* this broker's own ends do not come */
-	const char *id;      /* of the cluster */
-	int16_t no_configs;  /* Kafka's error instead of settings */
-	int16_t refuse;      /* Kafka's error of the next change */
-	int64_t end[2];      /* of the partitions */
-	struct buf log[2];   /* their batches */
-	int changes;         /* requests that change something */
-	int questions;       /* of all kinds */
-	int offsets;         /* list_offsets asked */
-	int64_t offsets_ms;  /* how long its answer takes */
-	int16_t last_key;    /* API of the last change */
-	int64_t last_count;  /* what it carried: partitions of a topic */
-	int sent;            /* records of the producer */
+	bool dead;            /* nobody answers at all */
+	bool dead_broker[3];  /* by id: answers nothing, the question hangs until its time-out */
+	int slow_replica;     /* this broker's own ends do not come */
+	const char *id;       /* of the cluster */
+	int16_t no_configs;   /* Kafka's error instead of settings */
+	int16_t refuse;       /* Kafka's error of the next change */
+	int64_t end[2];       /* of the partitions */
+	struct buf log[2];    /* their batches */
+	int changes;          /* requests that change something */
+	int questions;        /* of all kinds */
+	int offsets;          /* list_offsets asked */
+	int fetches, fetched; /* questions for records, partitions in them */
+	int16_t no_fetch;     /* Kafka's error instead */
+	size_t cut;           /* bytes that a small fetch gets; 0: everything */
+	int64_t offsets_ms;   /* how long its answer takes */
+	int16_t last_key;     /* API of the last change */
+	int64_t last_count;   /* what it carried: partitions of a topic */
+	int sent;             /* records of the producer */
 };
 
 extern struct fake fake;

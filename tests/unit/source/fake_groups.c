@@ -42,7 +42,7 @@ void fake_groups_add(size_t n)
 static struct fake_group *find(struct str name)
 {
 	vec_foreach (g, &fake_groups)
-		if (!g->gone && str_eqz(name, g->name))
+		if ((!g->gone || g->linger) && str_eqz(name, g->name))
 			return g;
 	return NULL;
 }

@@ -15,6 +15,7 @@ struct fake_group {
 	int64_t committed[2]; /* -1: none */
 	int members;
 	bool gone;
+	bool linger;                 /* only lists have forgotten it */
 	unsigned described, fetched; /* how often it was asked for */
 };
 

@@ -12,6 +12,7 @@
 #include "model/group.h"
 #include "model/model.h"
 #include "source/source.h"
+#include <limits.h>
 #include <stdlib.h>
 
 #define PATIENCE_MS 20000
@@ -145,12 +146,360 @@ static void test_slow_ends(void **state)
 	end(b);
 }
 
+/* ---- the time of the next unread record ---- */
+
+static int64_t age(const struct bench *b, const char *name, int32_t partition)
+{
+	const struct group *g = group(b, name);
+	const struct group_partition *p =
+		g ? group_partition_find(g, STR_LIT("orders"), partition) : NULL;
+
+	return p && p->lag.age == AGE_EXACT ? p->lag.age_ms : -1;
+}
+
+static void want_group(struct bench *b, const char *opened, const char *const *rows, size_t n)
+{
+	struct str names[8];
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = str_of(rows[i]);
+	source_want(
+		b->source, &(struct source_want){.group = opened, .groups = names, .n_groups = n});
+}
+
+/* Right within half a second, and each record is asked for once. */
+static void test_age(void **state)
+{
+	struct bench *b = begin(30);
+	int64_t wall = clock_wall_ms(loop_clock(b->loop));
+	int asked;
+
+	(void)state;
+	fake.end[0] = fake.end[1] = 0;
+	fake_append(0, 20, wall - 100000);
+	fake_append(1, 500, wall - 200000); /* over five seconds: looked for in the batch */
+	fake_groups_add(2);
+	fake_groups.v[0].committed[0] = 5;
+	fake_groups.v[0].committed[1] = 400;
+	UNTIL(b, totals(b)->groups_known == 2 && totals(b)->lag > 0);
+	assert_int_equal(fake.fetches, 0);
+	assert_int_equal(age(b, "g-00000", 0), -1);
+	want_group(b, "g-00000", NULL, 0);
+	UNTIL(b, age(b, "g-00000", 0) > 0 && age(b, "g-00000", 1) > 0);
+	assert_in_range(age(b, "g-00000", 0), 99000, 130000);
+	assert_in_range(age(b, "g-00000", 1), 195900, 225000);
+	assert_int_equal(group(b, "g-00000")->lag.age, AGE_EXACT);
+	/* Nobody looks at the other one. */
+	assert_true(age(b, "g-00001", 0) <= 0);
+	asked = fake.fetches;
+	int rounds = fake_groups.fetches;
+	UNTIL(b, fake_groups.fetches > rounds + 10);
+	assert_int_equal(fake.fetches, asked);
+	fake_groups.v[0].committed[0] = 6;
+	UNTIL(b, fake.fetches == asked + 1);
+	end(b);
+}
+
+/* Of rows that are seen one partition each is asked for, in one question. */
+static void test_age_of_rows(void **state)
+{
+	static const char *const rows[] = {"g-00000", "g-00001", "g-00002"};
+	struct bench *b = begin(30);
+	int64_t wall = clock_wall_ms(loop_clock(b->loop));
+
+	(void)state;
+	fake.end[0] = fake.end[1] = 0;
+	fake_append(0, 20, wall - 100000);
+	fake_append(1, 20, wall - 200000);
+	fake_groups_add(3);
+	UNTIL(b, totals(b)->groups_known == 3 && totals(b)->lag == 120);
+	want_group(b, NULL, rows, 3);
+	UNTIL(b, group(b, "g-00002")->lag.age == AGE_EXACT);
+	/* The same record for all three. */
+	assert_int_equal(fake.fetches, 1);
+	assert_int_equal(fake.fetched, 1);
+	end(b);
+}
+
+/* The head of a batch that spans long does not tell: the whole of it is fetched, once. */
+static void test_age_in_a_cut_batch(void **state)
+{
+	struct bench *b = begin(30);
+	int64_t wall = clock_wall_ms(loop_clock(b->loop));
+
+	(void)state;
+	fake.cut = 100;
+	fake.end[0] = fake.end[1] = 0;
+	fake_append(0, 500, wall - 200000);
+	fake_groups_add(1);
+	fake_groups.v[0].committed[0] = 400;
+	want_group(b, "g-00000", NULL, 0);
+	UNTIL(b, age(b, "g-00000", 0) > 0);
+	assert_in_range(age(b, "g-00000", 0), 195900, 225000);
+	assert_int_equal(fake.fetches, 2);
+	end(b);
+}
+
+/* Who may not read a topic is not told anything about it, and does not ask again and again. */
+static void test_age_denied(void **state)
+{
+	struct bench *b = begin(30);
+	int rounds;
+
+	(void)state;
+	fake.no_fetch = KERR_TOPIC_AUTHORIZATION_FAILED;
+	fake_groups_add(1);
+	want_group(b, "g-00000", NULL, 0);
+	UNTIL(b, fake.fetches == 1);
+	rounds = fake_groups.fetches;
+	UNTIL(b, fake_groups.fetches > rounds + 10);
+	assert_int_equal(fake.fetches, 1);
+	assert_int_equal(age(b, "g-00000", 0), -1);
+	assert_int_equal(group(b, "g-00000")->lag.records, 200);
+	end(b);
+}
+
+/* ---- what goes wrong ---- */
+
+/* What came late about a group that has gone does not bring it back. */
+static void test_deleted_while_asked(void **state)
+{
+	struct bench *b = begin(30);
+	int lists;
+
+	(void)state;
+	fake_groups_add(2);
+	UNTIL(b, totals(b)->groups_known == 2);
+	fake_groups.describe_ms = fake_groups.fetch_ms = 400;
+	int asked = fake_groups.fetches;
+	UNTIL(b, fake_groups.fetches > asked + 1);
+	fake_groups.v[0].gone = true;
+	fake_groups.v[0].linger = true; /* the answers under way still know it */
+	UNTIL(b, totals(b)->groups == 1);
+	lists = fake_groups.lists;
+	UNTIL(b, fake_groups.lists > lists + 60 && totals(b)->groups == 1);
+	assert_null(group(b, "g-00000"));
+	end(b);
+}
+
+static void test_coordinator_moves(void **state)
+{
+	struct bench *b = begin(30);
+
+	(void)state;
+	fake_groups_add(2);
+	UNTIL(b, totals(b)->groups_known == 2);
+	fake_groups.v[0].broker = 2;
+	fake_groups.v[0].committed[0] = 40;
+	UNTIL(b, group(b, "g-00000") && group(b, "g-00000")->coordinator == 2 &&
+			 group(b, "g-00000")->lag.records == 160);
+	assert_int_equal(totals(b)->groups, 2);
+	end(b);
+}
+
+/* Groups of a coordinator that is gone stay as they were; those of the other go on. */
+static void test_dead_coordinator(void **state)
+{
+	struct bench *b = begin(30);
+	int64_t since;
+
+	(void)state;
+	fake_groups_add(2);
+	UNTIL(b, totals(b)->groups_known == 2);
+	fake.dead_broker[2] = true;
+	UNTIL(b, group(b, "g-00001")->offsets.code == ERR_TIMEOUT);
+	since = group(b, "g-00001")->offsets.at_ms;
+	fake_groups.v[0].committed[0] = 30;
+	UNTIL(b, group(b, "g-00000")->partitions[0].committed == 30);
+	assert_int_equal(group(b, "g-00001")->offsets.at_ms, since);
+	assert_int_equal(totals(b)->groups, 2);
+	assert_int_equal(cluster_broker(model_cluster(b->model), 2)->groups.code, ERR_IO);
+	assert_int_equal(cluster_broker(model_cluster(b->model), 1)->groups.code, 0);
+	fake.dead_broker[2] = false;
+	UNTIL(b, group(b, "g-00001")->offsets.at_ms > since);
+	end(b);
+}
+
+static void test_other_cluster(void **state)
+{
+	struct bench *b = begin(30);
+
+	(void)state;
+	fake_groups_add(2);
+	UNTIL(b, totals(b)->groups_known == 2);
+	fake.id = "another";
+	fake_groups.v[0].gone = true;
+	source_refresh(b->source);
+	UNTIL(b, strcmp(model_cluster(b->model)->id, "another") == 0 && totals(b)->groups == 1 &&
+			 totals(b)->groups_known == 1);
+	assert_null(group(b, "g-00000"));
+	end(b);
+}
+
+/* It is said once, and not asked every round. */
+static void test_denied(void **state)
+{
+	struct bench *b = begin(30);
+	int lists;
+
+	(void)state;
+	fake_groups_add(2);
+	fake_groups.no_list = KERR_CLUSTER_AUTHORIZATION_FAILED;
+	UNTIL(b, fake_groups.lists == 2 && fake.offsets > 10);
+	assert_int_equal(model_cluster(b->model)->group_list.code, ERR_DENIED);
+	lists = fake_groups.lists;
+	UNTIL(b, fake.offsets > 40);
+	assert_int_equal(fake_groups.lists, lists);
+	assert_int_equal(fake_groups.fetches, 0);
+	assert_true(cluster_groups_there(model_cluster(b->model), 100));
+	fake_groups.no_list = 0;
+	source_refresh(b->source);
+	UNTIL(b, totals(b)->groups_known == 2);
+	assert_int_equal(model_cluster(b->model)->group_list.code, 0);
+	end(b);
+}
+
+static void test_commits_denied(void **state)
+{
+	struct bench *b = begin(30);
+	int rounds;
+
+	(void)state;
+	fake_groups_add(2);
+	fake_groups.no_commits = KERR_GROUP_AUTHORIZATION_FAILED;
+	UNTIL(b, totals(b)->groups == 2 && group(b, "g-00000")->offsets.code == ERR_DENIED &&
+			 group(b, "g-00001")->offsets.code == ERR_DENIED);
+	rounds = fake.offsets;
+	UNTIL(b, fake.offsets > rounds + 20);
+	assert_int_equal(fake_groups.v[0].fetched, 1);
+	assert_true(cluster_groups_there(model_cluster(b->model), 100));
+	end(b);
+}
+
+/* A group of the newer protocol: its members are not told in this way, its lag is. */
+static void test_newer_protocol(void **state)
+{
+	struct bench *b = begin(30);
+
+	(void)state;
+	fake_groups_add(1);
+	fake_groups.v[0].type = "consumer";
+	UNTIL(b, totals(b)->groups_known == 1 && totals(b)->lag == 200);
+	UNTIL(b, fake_groups.v[0].described > 2);
+	assert_false(group(b, "g-00000")->described);
+	assert_int_equal(group(b, "g-00000")->describe.code, 0);
+	assert_int_equal(group(b, "g-00000")->describe.kerr, 0);
+	assert_string_equal(group(b, "g-00000")->protocol, "consumer");
+	end(b);
+}
+
+static void test_half_an_answer(void **state)
+{
+	struct bench *b = begin(30);
+
+	(void)state;
+	fake_groups.two = true;
+	fake_groups_add(10);
+	UNTIL(b, totals(b)->groups_known == 10 && totals(b)->lag == 2000);
+	assert_false(totals(b)->lag_about);
+	end(b);
+}
+
+/* ---- how much is asked for ---- */
+
+/* A list, a description, commits and ends, once a broker and second, however many groups. */
+static void test_requests(void **state)
+{
+	struct bench *b = begin(200);
+	struct fake_groups was;
+	int offsets, rounds;
+
+	(void)state;
+	fake_groups_add(1000);
+	UNTIL(b, totals(b)->groups_known == 1000 && totals(b)->lag == 200000);
+	UNTIL(b, fake_groups.fetches % 2 == 0 && fake_groups.fetches >= 6);
+	was = fake_groups;
+	offsets = fake.offsets;
+	UNTIL(b, fake_groups.fetches == was.fetches + 10);
+	rounds = 5;
+	assert_int_equal(fake_groups.most, 500);
+	assert_in_range(fake_groups.lists - was.lists, 2 * rounds - 2, 2 * rounds + 2);
+	assert_in_range(fake_groups.describes - was.describes, 2 * rounds - 2, 2 * rounds + 2);
+	assert_in_range(fake.offsets - offsets, 2 * rounds - 2, 2 * rounds + 2);
+	end(b);
+}
+
+/* Beyond what fits a second: the rows that are seen each second, of the others a slice; each has
+ * its turn, and what is known so far is told. */
+static void test_too_many(void **state)
+{
+	static const char *const rows[] = {"g-02999", "g-02500"};
+	struct bench *b = begin(30);
+	unsigned seen, least = 0;
+
+	(void)state;
+	fake_groups_add(3000);
+	UNTIL(b, totals(b)->groups == 3000);
+	fake_groups.most = 0; /* before both lists were there it was not known to be too many */
+	want_group(b, "g-01234", rows, 2);
+	UNTIL(b, group(b, "g-02999")->lag_known && group(b, "g-01234")->lag_known);
+	assert_true(totals(b)->groups_known < 3000);
+	assert_true(totals(b)->lag_about);
+	UNTIL(b, totals(b)->groups_known == 3000);
+	assert_true(fake_groups.most <= 503);
+	seen = fake_groups.v[2999].fetched;
+	while (least < 4) {
+		loop_run_once(b->loop, true);
+		least = UINT_MAX;
+		vec_foreach (g, &fake_groups)
+			least = g->fetched < least ? g->fetched : least;
+	}
+	assert_true(fake_groups.v[2999].fetched - seen >= 6);
+	assert_true(fake_groups.v[1].fetched <= 6);
+	assert_true(group(b, "g-00001")->offsets.interval_ms >= 3 * 30);
+	assert_int_equal(group(b, "g-02999")->offsets.interval_ms, 30);
+	end(b);
+}
+
+static void test_hidden(void **state)
+{
+	struct bench *b = begin(30);
+	int asked;
+
+	(void)state;
+	fake_groups_add(2);
+	UNTIL(b, totals(b)->groups_known == 2);
+	source_hide(b->source, true);
+	asked = fake.questions;
+	for (int i = 0; i < 20; i++)
+		loop_run_once(b->loop, false);
+	assert_int_equal(fake.questions, asked);
+	source_hide(b->source, false);
+	UNTIL(b, fake.questions > asked + 8);
+	end(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fills),
 		cmocka_unit_test(test_commits_before_ends),
 		cmocka_unit_test(test_slow_ends),
+		cmocka_unit_test(test_age),
+		cmocka_unit_test(test_age_of_rows),
+		cmocka_unit_test(test_age_in_a_cut_batch),
+		cmocka_unit_test(test_age_denied),
+		cmocka_unit_test(test_deleted_while_asked),
+		cmocka_unit_test(test_coordinator_moves),
+		cmocka_unit_test(test_dead_coordinator),
+		cmocka_unit_test(test_other_cluster),
+		cmocka_unit_test(test_denied),
+		cmocka_unit_test(test_commits_denied),
+		cmocka_unit_test(test_newer_protocol),
+		cmocka_unit_test(test_half_an_answer),
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_hidden),
 	};
 
 	return cmocka_run_group_tests_name("source groups", tests, NULL, NULL);
