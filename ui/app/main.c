@@ -88,7 +88,7 @@ static const struct cli_option snapshot_options[] = {
 };
 
 static const struct cli_command cli_snapshot = {.name = "snapshot",
-	.summary = "One plain page of the cluster, for a pipe",
+	.summary = "One plain page of the cluster, its groups and their lag, for a pipe",
 	.options = snapshot_options,
 	.run = run_snapshot};
 

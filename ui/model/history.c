@@ -122,7 +122,7 @@ double rate_get(const struct rate *r, int64_t now_ms)
 		size_t at = (r->head + (size_t)RATE_MARKS - 1 - i) % RATE_MARKS;
 		int64_t span = r->last_ms - r->at_ms[at];
 
-		if (span <= 0)
+		if (span < RATE_LEAST_MS)
 			break;
 		rate = (double)(r->last - r->value[at]) * 1000 / (double)span;
 		if (span <= RATE_WINDOW_MS + RATE_WINDOW_MS / (RATE_MARKS - 1))

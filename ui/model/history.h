@@ -26,9 +26,11 @@ void series_add(struct series *s, int64_t now_ms, double value);
 void series_read(const struct series *s, int64_t now_ms, int32_t cell_ms, double *out, size_t n);
 
 /* Mean rate of a counter over about ten seconds, from the times its values came. 6 marks, two
- * seconds apart. A counter that falls starts anew. */
+ * seconds apart. A counter that falls starts anew. Two looks closer than RATE_LEAST_MS say nothing:
+ * one record between them would be a thousand a second. */
 #define RATE_WINDOW_MS 10000
 #define RATE_MARKS     6
+#define RATE_LEAST_MS  500
 struct rate {
 	int64_t value[RATE_MARKS];
 	int64_t at_ms[RATE_MARKS];

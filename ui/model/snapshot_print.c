@@ -3,9 +3,10 @@
 
 #include "base/utf8.h"
 #include "model/format.h"
+#include "model/group.h"
 
 #define PROBLEMS 20
-#define COLS     10
+#define COLS     11
 #define GAP      2
 
 /* A table whose cells are collected first, so that columns are as wide as they must be. */
@@ -46,6 +47,14 @@ static void put_z(struct page *p, const char *z)
 	buf_fini(&b);
 }
 
+/* A line ends with its last word. */
+static void trim(struct buf *out)
+{
+	while (out->n && out->p[out->n - 1] == ' ')
+		out->n--;
+	buf_putc(out, '\n');
+}
+
 static void flush(struct page *p, struct buf *out)
 {
 	const char *z = (const char *)p->cells.p, *end = z + p->cells.n;
@@ -53,6 +62,10 @@ static void flush(struct page *p, struct buf *out)
 	for (int col = 0; z && z < end; col = (col + 1) % p->cols, z += strlen(z) + 1) {
 		size_t pad = p->width[col] - characters(z);
 
+		if (col == p->cols - 1 && !*z) {
+			trim(out);
+			continue;
+		}
 		buf_puts(out, col ? "  " : " ");
 		if (!p->left[col])
 			buf_fill(out, ' ', pad);
@@ -105,7 +118,11 @@ static void put_head(
 	fmt_bytes(out, t->size);
 	buf_puts(out, "   in ");
 	fmt_rate(out, t->in_records);
-	buf_puts(out, " rec/s\n");
+	buf_puts(out, " rec/s   groups ");
+	fmt_count(out, c->group_list.at_ms < 0 ? -1 : t->groups);
+	buf_puts(out, t->lag_about && t->lag >= 0 ? "   lag ≈" : "   lag ");
+	fmt_count(out, t->lag);
+	buf_putc(out, '\n');
 	if (state == PART_STALE) {
 		buf_puts(out, "metadata is ");
 		fmt_age(out, part_age_ms(&c->metadata, now_ms));
@@ -152,6 +169,17 @@ static void put_brokers(struct buf *out, const struct cluster *c)
 	buf_fini(&b);
 }
 
+/* A figure is one word, so that columns can be told apart by blanks. */
+static void put_about(struct page *p, int64_t n, bool about)
+{
+	struct buf b = BUF_EMPTY;
+
+	buf_puts(&b, about && n >= 0 ? "≈" : "");
+	fmt_count(&b, n);
+	put(p, &b);
+	buf_fini(&b);
+}
+
 static void put_state(struct page *p, const struct topic *t)
 {
 	struct buf b = BUF_EMPTY;
@@ -166,7 +194,7 @@ static void put_state(struct page *p, const struct topic *t)
 	buf_fini(&b);
 }
 
-static void put_topic(struct page *p, const struct topic *t)
+static void put_topic(struct page *p, const struct topic *t, const struct topic_readers *r)
 {
 	struct buf b = BUF_EMPTY;
 
@@ -176,14 +204,14 @@ static void put_topic(struct page *p, const struct topic *t)
 	fmt_count(&b, t->replication);
 	put(p, &b);
 	put_state(p, t);
-	if (t->records_about && t->records >= 0)
-		buf_puts(&b, "≈");
-	fmt_count(&b, t->records);
-	put(p, &b);
+	put_about(p, t->records, t->records_about);
 	fmt_bytes(&b, t->size);
 	put(p, &b);
 	fmt_rate(&b, t->in_records);
 	put(p, &b);
+	fmt_count(&b, r ? r->groups : -1);
+	put(p, &b);
+	put_about(p, r ? r->lag : -1, r && r->about);
 	if (t->cleanup)
 		buf_printf(&b, "%s%s%s", t->cleanup & CLEANUP_COMPACT ? "compact" : "",
 			t->cleanup == (CLEANUP_COMPACT | CLEANUP_DELETE) ? "," : "",
@@ -196,11 +224,21 @@ static void put_topic(struct page *p, const struct topic *t)
 	buf_fini(&b);
 }
 
+static void put_more(struct buf *out, size_t more, const char *thing)
+{
+	if (!more)
+		return;
+	buf_puts(out, " and ");
+	fmt_count(out, (int64_t)more);
+	buf_printf(out, " more %s%s\n", thing, more == 1 ? "" : "s");
+}
+
 static void put_topics(struct buf *out, const struct cluster *c, const struct snapshot_options *o)
 {
-	static const bool left[] = {true, false, false, true, false, false, false, true, false};
-	static const char *const titles[] = {
-		"TOPIC", "PARTS", "RF", "STATE", "RECORDS", "SIZE", "IN/S", "CLEANUP", "RETENTION"};
+	static const bool left[] = {
+		true, false, false, true, false, false, false, false, false, true, false};
+	static const char *const titles[] = {"TOPIC", "PARTS", "RF", "STATE", "RECORDS", "SIZE",
+		"IN/S", "GROUPS", "LAG", "CLEANUP", "RETENTION"};
 	struct page p = {.left = left, .cols = ARRAY_LEN(titles)};
 	size_t shown = 0, more = 0;
 
@@ -209,20 +247,66 @@ static void put_topics(struct buf *out, const struct cluster *c, const struct sn
 	for (size_t i = 0; i < c->n_topics; i++) {
 		if (c->topics[i]->internal && !o->internal)
 			continue;
-		if (o->max_topics && shown == o->max_topics) {
+		if (o->max_rows && shown == o->max_rows) {
 			more++;
 			continue;
 		}
-		put_topic(&p, c->topics[i]);
+		put_topic(&p, c->topics[i], c->readers ? &c->readers[i] : NULL);
 		shown++;
 	}
 	buf_putc(out, '\n');
 	flush(&p, out);
-	if (more) {
-		buf_puts(out, " and ");
-		fmt_count(out, (int64_t)more);
-		buf_puts(out, " more topics\n");
+	put_more(out, more, "topic");
+}
+
+static void put_group(struct page *p, const struct group *g, int64_t now_ms)
+{
+	struct buf b = BUF_EMPTY;
+
+	put_z(p, g->name.p);
+	put_z(p, group_state_name((enum group_state)g->state));
+	fmt_count(&b, g->described ? (int64_t)g->members->n : -1);
+	put(p, &b);
+	put_about(p, g->lag.records, g->lag.about);
+	lag_put_age(&b, &g->lag);
+	put(p, &b);
+	fmt_growth(&b, lag_net(&g->lag));
+	put(p, &b);
+	lag_put_catch_up(&b, &g->lag);
+	put(p, &b);
+	put_z(p, verdict_name((enum verdict)g->lag.verdict));
+	group_put_reason(&b, g, now_ms);
+	put(p, &b);
+	buf_fini(&b);
+}
+
+static void put_groups(
+	struct buf *out, const struct cluster *c, const struct snapshot_options *o, int64_t now_ms)
+{
+	static const bool left[] = {true, true, false, false, false, false, false, true, true};
+	static const char *const titles[] = {
+		"GROUP", "STATE", "MEMBERS", "LAG", "AGE", "NET/S", "CATCH-UP", "VERDICT", "WHY"};
+	struct page p = {.left = left, .cols = ARRAY_LEN(titles)};
+	size_t n = o->max_rows ? min_size(c->n_groups, o->max_rows) : c->n_groups;
+
+	buf_putc(out, '\n');
+	if (!c->n_groups) {
+		struct buf why = BUF_EMPTY;
+
+		part_why(&why, &c->group_list);
+		if (why.n)
+			buf_printf(out, "groups: %s\n", buf_z(&why));
+		else
+			buf_puts(out, c->group_list.at_ms < 0 ? "groups: -\n" : "no groups\n");
+		buf_fini(&why);
+		return;
 	}
+	for (size_t i = 0; i < ARRAY_LEN(titles); i++)
+		put_z(&p, titles[i]);
+	for (size_t i = 0; i < n; i++)
+		put_group(&p, c->groups[i], now_ms);
+	flush(&p, out);
+	put_more(out, c->n_groups - n, "group");
 }
 
 static void put_problems(struct buf *out, const struct cluster *c)
@@ -252,5 +336,6 @@ void snapshot_text(
 		return;
 	put_brokers(out, c);
 	put_topics(out, c, o);
+	put_groups(out, c, o, now_ms);
 	put_problems(out, c);
 }

@@ -4,18 +4,19 @@
 
 #include "model/cluster.h"
 
-/* Name and address stand in the first line; either may be NULL. At most max_topics topics (0: all),
- * the rest counted in a line. */
+/* Name and address stand in the first line; either may be NULL. At most max_rows topics and as many
+ * groups (0: all), the rest counted in a line. */
 struct snapshot_options {
 	const char *name, *address;
-	size_t max_topics;
+	size_t max_rows;
 	bool internal; /* list internal topics too */
 };
 
 /* Appends the page as text. */
 void snapshot_text(
 	struct buf *out, const struct cluster *c, const struct snapshot_options *o, int64_t now_ms);
-/* An object: cluster, brokers, topics with partitions, problems; Kafka's field names. Ends with a
+/* An object: cluster, brokers, topics with partitions, groups with theirs, problems; Kafka's field
+ * names. Ends with a
  * newline. */
 void snapshot_json(
 	struct buf *out, const struct cluster *c, const struct snapshot_options *o, int64_t now_ms);

@@ -18,13 +18,13 @@ enum {
 };
 
 static const struct table_col cols[COL_COUNT] = {
-	[COL_NAME] = {"GROUP", 10, 20, 40, 0, ALIGN_LEFT},
+	[COL_NAME] = {"GROUP", 16, 20, 40, 0, ALIGN_LEFT},
 	[COL_STATE] = {"STATE", 6, 8, 19, 4, ALIGN_LEFT},
 	[COL_MEMBERS] = {"MEMBERS", 7, 7, 8, 5, ALIGN_RIGHT},
 	[COL_LAG] = {"LAG", 9, 10, 14, 0, ALIGN_RIGHT},
 	[COL_AGE] = {"AGE", 10, 10, 12, 1, ALIGN_RIGHT},
 	[COL_NET] = {"NET/S", 6, 6, 8, 3, ALIGN_RIGHT},
-	[COL_CATCH_UP] = {"CATCH-UP", 8, 9, 10, 2, ALIGN_RIGHT},
+	[COL_CATCH_UP] = {"CATCH-UP", 9, 10, 11, 2, ALIGN_RIGHT},
 	[COL_VERDICT] = {"VERDICT", 9, 9, 9, 0, ALIGN_LEFT},
 	[COL_WHY] = {"WHY", 50, 60, 0, 6, ALIGN_LEFT},
 };
@@ -242,8 +242,9 @@ static void put_why(const struct topic_view *v, const struct group *g, const str
 {
 	group_topic_put_reason(out, g, t, clock_mono_ms(v->ctx->clock));
 	if (!out->n)
-		buf_puts(out,
-			t->lag.verdict == VERDICT_NONE ? "nothing to judge by yet" : "it keeps up");
+		buf_puts(out, t->lag.verdict == VERDICT_NONE ? "nothing to judge by yet"
+			      : t->lag.records > 0           ? "the lag does not grow"
+							     : "everything is read");
 	for (size_t i = 0; g->n_idle && i < g->members->n; i++) {
 		if (g->members->v[i].idle == IDLE_NO)
 			continue;

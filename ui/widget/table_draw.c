@@ -102,8 +102,10 @@ static void draw_row(const struct table *t, const struct surface *s, int y, size
 
 static void draw_empty(const struct table *t, const struct surface *body)
 {
+	struct surface measure = surface_sub(body, 0, 0, body->cols - 2, 0);
 	struct str rest = str_of(t->empty), line;
-	int y = body->rows / 2;
+	int spare = body->rows - wrap_draw(&measure, STYLE_DIM, rest, 0);
+	int y = min_int(body->rows / 2, spare > 0 ? spare : 0);
 
 	while (rest.n && y < body->rows) {
 		size_t n = text_wrap(rest, body->cols - 2, &line);

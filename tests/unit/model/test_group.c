@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "lag_world.h"
+#include "model/snapshot_print.h"
 
 static void says(const char *got, const char *want)
 {
@@ -364,6 +365,60 @@ static void test_topic_made_anew(void **state)
 	model_free(w.m);
 }
 
+/* The page and its JSON: what is known of groups, and "-" or null for what is not. */
+static void test_snapshot(void **state)
+{
+	struct snapshot_options o = {.name = "demo", .address = "a:1"};
+	struct lag_world w;
+	struct buf b = BUF_EMPTY;
+
+	(void)state;
+	lag_world_init(&w, 1, 3);
+	model_publish(w.m, 5, 5);
+	snapshot_text(&b, model_cluster(w.m), &o, 5);
+	says(buf_z(&b), "groups -   lag -\n");
+	says(buf_z(&b), "\ngroups: -\n");
+	buf_clear(&b);
+	snapshot_json(&b, model_cluster(w.m), &o, 5);
+	says(buf_z(&b), "\"groupCount\":null,\"groupsKnown\":null,\"lag\":null");
+	feed_groups_failed(w.m, 1, 1000, ERR_DENIED, 0);
+	model_publish(w.m, 6, 6);
+	buf_clear(&b);
+	snapshot_text(&b, model_cluster(w.m), &o, 6);
+	says(buf_z(&b), "\ngroups: denied\n");
+	lag_list(&w, 10, "payments", "Stable");
+	lag_describe(&w, 10, "payments", "Stable", 4, 3, 7);
+	lag_commit(&w, 10, "payments", "t-00000", 1, 40);
+	lag_end(&w, 11, "t-00000", 1, 5, 100);
+	model_publish(w.m, 12, 12);
+	buf_clear(&b);
+	snapshot_text(&b, model_cluster(w.m), &o, 12);
+	says(buf_z(&b), "groups 1   lag 60\n");
+	says(buf_z(&b), " GROUP     STATE   MEMBERS  LAG    AGE  NET/S");
+	says(buf_z(&b), " payments  Stable        4   60  > 1 s      -         -  ok\n");
+	buf_clear(&b);
+	snapshot_json(&b, model_cluster(w.m), &o, 12);
+	says(buf_z(&b), "\"groups\":[{\"groupId\":\"payments\",\"groupState\":\"Stable\","
+			"\"groupType\":\"classic\",\"protocolType\":\"consumer\","
+			"\"partitionAssignor\":\"range\",\"coordinator\":1,\"generationId\":7,"
+			"\"members\":4,\"idleMembers\":1,\"lag\":60,\"lagApproximate\":false,");
+	says(buf_z(&b), "{\"topic\":\"t-00000\",\"partition\":1,\"currentOffset\":40,"
+			"\"leaderEpoch\":0,\"logStartOffset\":5,\"logEndOffset\":100,"
+			"\"lag\":60,\"lagApproximate\":false,");
+	says(buf_z(&b), "\"currentOffset\":null");
+	says(buf_z(&b), "\"memberId\":\"c-1\",\"clientId\":\"c-1\",\"clientHost\":");
+	says(buf_z(&b), "\"groups\":1,\"lag\":60,\"lagApproximate\":false,\"partitions\":");
+	o.max_rows = 1;
+	feed_group_listed(w.m, 13, 1, STR_LIT("second"), STR_LIT("Empty"), STR_NULL, STR_NULL);
+	feed_group_listed(w.m, 13, 1, STR_LIT("third"), STR_LIT("Empty"), STR_NULL, STR_NULL);
+	model_publish(w.m, 14, 14);
+	buf_clear(&b);
+	snapshot_text(&b, model_cluster(w.m), &o, 14);
+	says(buf_z(&b), " and 2 more groups\n");
+	buf_fini(&b);
+	model_free(w.m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_topic_made_anew),
+		cmocka_unit_test(test_snapshot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

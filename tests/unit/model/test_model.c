@@ -377,7 +377,7 @@ static void test_print(void **state)
 {
 	struct model *m = model_new();
 	struct world w = {.n = 2, .leader = 1, .epoch = 1, .n_isr = 2};
-	struct snapshot_options o = {.name = "demo", .address = "127.0.0.1:9092", .max_topics = 1};
+	struct snapshot_options o = {.name = "demo", .address = "127.0.0.1:9092", .max_rows = 1};
 	struct buf b = BUF_EMPTY;
 
 	(void)state;
@@ -392,7 +392,7 @@ static void test_print(void **state)
 	assert_non_null(strstr(buf_z(&b), " BROKER  ADDRESS   RACK  STATE           LEADERS"));
 	assert_non_null(strstr(buf_z(&b), "      1  one:9092  -     up, controller        4"));
 	assert_non_null(strstr(buf_z(&b), " topic-00000      2   2  in sync"));
-	assert_non_null(strstr(buf_z(&b), "and 1 more topics"));
+	assert_non_null(strstr(buf_z(&b), "and 1 more topic\n"));
 	assert_non_null(strstr(buf_z(&b), "no problems"));
 	buf_clear(&b);
 	snapshot_json(&b, model_cluster(m), &o, 1000);
