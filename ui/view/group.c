@@ -71,14 +71,20 @@ static void group_close(void *view)
 #define SPARK_CELLS   57
 #define SPARK_CELL_MS 10000
 
-/* "state Stable   protocol classic …"; on a narrow screen without what explains itself. */
-static void put_facts(struct buf *out, const struct group *g, bool wide)
-{
-	const char *gap = wide ? "   " : "  ";
+/* How much of what explains itself a line says: all of it where there is room. */
+enum wording { WORDY, SHORT, SHORTEST, WORDINGS };
 
-	buf_printf(out, "%s%s%s%s%s", wide ? "state " : "",
-		group_state_name((enum group_state)g->state), gap, wide ? "protocol " : "",
-		g->protocol[0] ? g->protocol : "-");
+/* "state Stable   protocol classic …" */
+static void put_facts(struct buf *out, const struct group *g, enum wording how)
+{
+	bool moving = group_state_moving((enum group_state)g->state);
+	const char *gap = how == WORDY ? "   " : "  ";
+
+	buf_printf(out, "%s%s", how == WORDY ? "state " : "",
+		group_state_name((enum group_state)g->state));
+	if (how != SHORTEST)
+		buf_printf(out, "%s%s%s", gap, how == WORDY ? "protocol " : "",
+			g->protocol[0] ? g->protocol : "-");
 	buf_printf(
 		out, "%sassignor %s%scoordinator ", gap, g->assignor[0] ? g->assignor : "-", gap);
 	if (g->coordinator >= 0)
@@ -87,9 +93,9 @@ static void put_facts(struct buf *out, const struct group *g, bool wide)
 		buf_putc(out, '-');
 	buf_printf(out, "%smembers ", gap);
 	fmt_count(out, g->described ? (int64_t)g->members->n : -1);
-	if (g->n_idle)
+	if (g->n_idle && !moving)
 		buf_printf(out, ", %d idle", g->n_idle);
-	buf_printf(out, "%s%s ", gap, wide ? "generation" : "gen");
+	buf_printf(out, "%s%s ", gap, how == WORDY ? "generation" : "gen");
 	fmt_count(out, g->generation);
 }
 
@@ -100,8 +106,9 @@ static void put_per_second(struct buf *out, double rate)
 		buf_puts(out, "/s");
 }
 
-static void put_figures(struct buf *out, const struct group *g, bool wide)
+static void put_figures(struct buf *out, const struct group *g, enum wording how)
 {
+	bool wide = how == WORDY;
 	const char *gap = wide ? "   " : "  ";
 
 	buf_puts(out, "lag ");
@@ -151,20 +158,37 @@ static void draw_verdict(const struct group_view *v, const struct group *g, cons
 	buf_puts(&text, group_title(g));
 	x = 1 + surface_put(s, 1, 0, group_style(g), buf_str(&text)) + 3;
 	buf_clear(&text);
-	if (g->offsets.code || g->offsets.kerr)
+	if (!g->lag_known && g->offsets.code == ERR_DENIED)
+		buf_puts(&text, "this cluster does not let us read the group");
+	else if (g->offsets.code || g->offsets.kerr)
 		part_why(&text, &g->offsets);
 	else if (g->describe.code || g->describe.kerr)
 		part_why(&text, &g->describe);
+	else if (group_state_moving((enum group_state)g->state))
+		buf_puts(&text, "nobody reads until partitions are shared out");
+	else if (g->state == GROUP_EMPTY && g->lag_known && !g->n_partitions)
+		buf_puts(&text, "and nothing committed: nothing is known of what it read");
 	else
 		group_put_reason(&text, g, clock_mono_ms(v->ctx->clock));
 	surface_field(s, x, 0, s->cols - x - 1, ALIGN_LEFT, STYLE_NORMAL, buf_str(&text));
 	buf_fini(&text);
 }
 
-static void put_line(const struct surface *s, int y, struct buf *text)
+/* The wordiest of them that fits. */
+static void put_line(const struct surface *s, int y, const struct group *g,
+	void (*put)(struct buf *out, const struct group *g, enum wording how))
 {
-	surface_field(s, 1, y, s->cols - 2, ALIGN_LEFT, STYLE_NORMAL, buf_str(text));
-	buf_clear(text);
+	struct buf text = BUF_EMPTY;
+	int how = s->cols >= 100 ? WORDY : SHORT;
+
+	for (; how < WORDINGS; how++) {
+		buf_clear(&text);
+		put(&text, g, (enum wording)how);
+		if (text_width(buf_str(&text)) < s->cols)
+			break;
+	}
+	surface_field(s, 1, y, s->cols - 1, ALIGN_LEFT, STYLE_NORMAL, buf_str(&text));
+	buf_fini(&text);
 }
 
 #define AIRY_ROWS 18 /* blank lines between the blocks from here on */
@@ -172,18 +196,13 @@ static void put_line(const struct surface *s, int y, struct buf *text)
 
 static int draw_head(const struct group_view *v, const struct group *g, const struct surface *s)
 {
-	bool airy = s->rows >= AIRY_ROWS, low = s->rows < LOW_ROWS, wide = s->cols >= 100;
-	struct buf text = BUF_EMPTY;
+	bool airy = s->rows >= AIRY_ROWS, low = s->rows < LOW_ROWS;
 	int y = 1 + airy;
 
 	draw_verdict(v, g, s);
-	if (!low) {
-		put_facts(&text, g, wide);
-		put_line(s, y++, &text);
-	}
-	put_figures(&text, g, wide);
-	put_line(s, y++, &text);
-	buf_fini(&text);
+	if (!low)
+		put_line(s, y++, g, put_facts);
+	put_line(s, y++, g, put_figures);
 	if (!low)
 		draw_spark(v, g, s, y++);
 	return y + (airy && s->rows > AIRY_ROWS + 2);
@@ -250,8 +269,11 @@ static unsigned group_event(void *view, const struct event *e)
 		return view_list_event(&v->picker.list, e);
 	if (group_actions_open(v->actions))
 		return group_actions_event(v->actions, e);
-	if (v->tab != GROUP_TAB_OWNERS)
-		return view_list_event(list_of(v), e);
+	if (v->tab != GROUP_TAB_OWNERS) {
+		effect = view_list_event(list_of(v), e);
+		v->placed = v->placed || (effect & VIEW_HANDLED && v->tab == GROUP_TAB_PARTITIONS);
+		return effect;
+	}
 	effect = owners_event(&v->owners, model_group_owners(v->ctx->model, buf_str(&v->name)), e);
 	return view_table_effect(effect);
 }

@@ -17,10 +17,6 @@ void group_put_verdict(struct buf *out, const struct group *g, int64_t now_ms);
 /* Head of the group's own screen: "FALLING BEHIND". */
 const char *group_title(const struct group *g);
 enum style group_style(const struct group *g);
-/* Stable for table_ops.row_id, from the name; never 0. */
-uint64_t group_row_id(const struct group *g);
-/* The same of any text, and of a number with it. */
-uint64_t group_text_id(struct str text, uint64_t with);
 /* "10.0.0.11": brokers write an address as Java does, with a slash before it; "-". */
 void group_put_host(struct buf *out, const char *host);
 /* The group in plain words; NULL: what the columns mean only. */
@@ -62,6 +58,7 @@ struct group_view {
 	int tab;
 	struct group_actions *actions;
 	struct view_list partitions; /* rows are places in lines */
+	bool placed;                 /* the cursor: on the worst, or where somebody put it */
 	VEC(struct group_row) lines;
 	struct short_names names;
 	struct short_names member_names;

@@ -112,7 +112,7 @@ static uint64_t row_id(void *arg, size_t row)
 	const struct group_view *v = arg;
 	const struct group_member *m = at(v, group_view_group(v), row);
 
-	return m ? group_text_id(str_of(m->id), 0) : 0;
+	return m ? str_id(str_of(m->id)) : 0;
 }
 
 static const struct table_ops table_ops = {cell, row_id, NULL};

@@ -35,7 +35,7 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_IN] = {"IN/S", 4, 5, 7, 20, ALIGN_RIGHT},
 	[COL_OUT] = {"OUT/S", 5, 5, 7, 19, ALIGN_RIGHT},
 	[COL_SPARK] = {"2 MIN", GROUP_SPARK, GROUP_SPARK, GROUP_SPARK, 29, ALIGN_LEFT},
-	[COL_VERDICT] = {"VERDICT", 8, 9, 12, 0, ALIGN_LEFT},
+	[COL_VERDICT] = {"VERDICT", 9, 9, 12, 0, ALIGN_LEFT},
 };
 
 #define SPARK_LOW_S 60
@@ -201,8 +201,8 @@ static uint64_t row_id(void *arg, size_t row)
 	const struct group_member *m = r ? member_of(g, r) : NULL;
 
 	if (p)
-		return group_text_id(p->topic, (uint64_t)p->partition + 1);
-	return m && r->kind == GROUP_ROW_IDLE ? group_text_id(str_of(m->id), UINT64_MAX) : 0;
+		return id_mix(str_id(p->topic), (uint64_t)p->partition + 1);
+	return m && r->kind == GROUP_ROW_IDLE ? str_id(str_of(m->id)) : 0;
 }
 
 static enum table_row_kind row_kind(void *arg, size_t row, enum style *style)
@@ -341,9 +341,24 @@ static void fill(void *arg)
 	v->names = short_member_names(g, MEMBER_COLS);
 	for (uint32_t i = 0; i < g->n_topics; i++)
 		put_topic(v, g, i);
-	put_idles(v, g);
+	/* In a rebalance nobody has anything: that says nothing of single members. */
+	if (!group_state_moving((enum group_state)g->state))
+		put_idles(v, g);
 	for (uint32_t i = 0; i < v->lines.n; i++)
 		vec_push(&v->partitions.rows, i);
+}
+
+/* The cursor goes to the partition that the verdict is about, once. */
+static void place(struct group_view *v, const struct group *g)
+{
+	for (size_t i = 0; !v->placed && g->worst >= 0 && i < v->partitions.rows.n; i++) {
+		const struct group_row *r = line_at(v, i);
+
+		if (r->kind != GROUP_ROW_PARTITION || r->at != (uint32_t)g->worst)
+			continue;
+		table_set_cursor(&v->partitions.table, i);
+		v->placed = true;
+	}
 }
 
 const struct group_partition *group_partitions_row(
@@ -438,7 +453,8 @@ static int draw_detail(
 
 	if (p) {
 		buf_printf(&title, "%s, partition %d", p->topic.p, p->partition);
-		group_partition_put_reason(&text, g, p, clock_mono_ms(v->ctx->clock));
+		if (!group_state_moving((enum group_state)g->state))
+			group_partition_put_reason(&text, g, p, clock_mono_ms(v->ctx->clock));
 		if (text.n)
 			buf_printf(&title, ": %s", buf_z(&text));
 		surface_rule(s, y, buf_str(&title));
@@ -503,6 +519,7 @@ void group_partitions_draw(struct group_view *v, const struct group *g, const st
 	int y;
 
 	view_list_update(&v->partitions);
+	place(v, g);
 	l = lay_out((int)min_size(v->lines.n ? v->lines.n + 1 : 2, INT16_MAX),
 		rebalances_rows(o, REBALANCES_MAX + 1), s->rows);
 	table = surface_sub(s, 0, 0, s->cols, l.table);

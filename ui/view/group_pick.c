@@ -37,7 +37,7 @@ static uint64_t row_id(void *arg, size_t row)
 {
 	const struct group *g = at(arg, row);
 
-	return g ? group_row_id(g) : 0;
+	return g ? str_id(g->name) : 0;
 }
 
 static const struct table_ops table_ops = {cell, row_id, NULL};

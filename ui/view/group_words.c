@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "base/err.h"
+
 void group_put_net(struct buf *out, const struct lag *l)
 {
 	double net = lag_net(l);
@@ -26,7 +28,7 @@ void group_put_verdict(struct buf *out, const struct group *g, int64_t now_ms)
 	if (group_state_moving((enum group_state)g->state) || g->state == GROUP_DEAD) {
 		buf_puts(out, why.n ? buf_z(&why) : "the group is gone");
 	} else if (v == VERDICT_NONE && !why.n) {
-		buf_puts(out, g->lag_known && !g->n_partitions ? "nothing committed yet" : "-");
+		buf_puts(out, g->lag_known && g->lag.records < 0 ? "nothing committed yet" : "-");
 	} else {
 		if (v != VERDICT_NONE)
 			buf_puts(out, verdict_name(v));
@@ -50,6 +52,8 @@ const char *group_title(const struct group *g)
 		return "REBALANCING";
 	if (g->state == GROUP_DEAD)
 		return "GONE";
+	if (!g->lag_known && g->offsets.code == ERR_DENIED)
+		return "DENIED";
 	if (g->lag.verdict == VERDICT_NONE && g->lag_known)
 		return g->state == GROUP_EMPTY ? "NO MEMBERS" : "NOTHING COMMITTED";
 	return titles[g->lag.verdict];
@@ -63,21 +67,6 @@ enum style group_style(const struct group *g)
 		return STYLE_ERROR;
 	return g->lag.verdict == VERDICT_OK ? STYLE_OK
 					    : view_verdict_style((enum verdict)g->lag.verdict);
-}
-
-/* FNV-1a */
-uint64_t group_text_id(struct str text, uint64_t with)
-{
-	uint64_t h = 0xcbf29ce484222325u ^ with;
-
-	for (size_t i = 0; i < text.n; i++)
-		h = (h ^ (uint8_t)text.p[i]) * 0x100000001b3u;
-	return h ? h : 1;
-}
-
-uint64_t group_row_id(const struct group *g)
-{
-	return group_text_id(g->name, 0);
 }
 
 void group_put_host(struct buf *out, const char *host)

@@ -21,20 +21,22 @@ enum {
 
 /* On a narrow screen the verdict is its word only, and the line below the table has its reason. */
 #define NARROW       60
-#define VERDICT_MIN  22
+#define WIDE         116
 #define VERDICT_WORD 9
+#define VERDICT_MIN  22
+#define VERDICT_WIDE 32
 
 static const struct table_col cols[COL_COUNT] = {
-	[COL_NAME] = {"GROUP", 13, 24, 40, 0, ALIGN_LEFT},
-	[COL_STATE] = {"STATE", 11, 11, 19, 3, ALIGN_LEFT},
-	[COL_PROTOCOL] = {"PROTOCOL", 8, 8, 8, 7, ALIGN_LEFT},
-	[COL_MEMBERS] = {"MEMBERS", 7, 7, 7, 4, ALIGN_RIGHT},
-	[COL_TOPICS] = {"TOPICS", 6, 6, 6, 6, ALIGN_RIGHT},
-	[COL_LAG] = {"LAG", 8, 11, 14, 0, ALIGN_RIGHT},
-	[COL_AGE] = {"AGE", 8, 9, 12, 2, ALIGN_RIGHT},
-	[COL_NET] = {"NET/S", 6, 7, 9, 5, ALIGN_RIGHT},
-	[COL_CATCH_UP] = {"CATCH-UP", 8, 9, 12, 8, ALIGN_RIGHT},
-	[COL_VERDICT] = {"VERDICT", VERDICT_MIN, 40, 0, 0, ALIGN_LEFT},
+	[COL_NAME] = {"GROUP", 13, 18, 30, 0, ALIGN_LEFT},
+	[COL_STATE] = {"STATE", 11, 11, 11, 3, ALIGN_LEFT},
+	[COL_PROTOCOL] = {"PROTOCOL", 8, 8, 8, 8, ALIGN_LEFT},
+	[COL_MEMBERS] = {"MEMBERS", 7, 7, 9, 4, ALIGN_RIGHT},
+	[COL_TOPICS] = {"TOPICS", 6, 6, 8, 6, ALIGN_RIGHT},
+	[COL_LAG] = {"LAG", 8, 8, 12, 0, ALIGN_RIGHT},
+	[COL_AGE] = {"AGE", 8, 8, 10, 2, ALIGN_RIGHT},
+	[COL_NET] = {"NET/S", 6, 6, 8, 5, ALIGN_RIGHT},
+	[COL_CATCH_UP] = {"CATCH-UP", 8, 8, 10, 7, ALIGN_RIGHT},
+	[COL_VERDICT] = {"VERDICT", VERDICT_MIN, 80, 0, 0, ALIGN_LEFT},
 };
 
 #define VISIBLE_MAX 200
@@ -145,7 +147,7 @@ static uint64_t row_id(void *arg, size_t row)
 {
 	const struct group *g = at(arg, row);
 
-	return g ? group_row_id(g) : 0;
+	return g ? str_id(g->name) : 0;
 }
 
 static enum table_row_kind row_kind(void *arg, size_t row, enum style *style)
@@ -415,7 +417,9 @@ static void groups_draw(void *view, const struct surface *s)
 	int head = !totals ? 0 : s->rows >= DETAIL_FROM ? 2 : 1;
 	struct surface table = surface_sub(s, 0, head, s->cols, s->rows - head - detail);
 
-	v->cols[COL_VERDICT].min = s->cols < NARROW ? VERDICT_WORD : VERDICT_MIN;
+	v->cols[COL_VERDICT].min = s->cols < NARROW  ? VERDICT_WORD
+				   : s->cols >= WIDE ? VERDICT_WIDE
+						     : VERDICT_MIN;
 	update(v);
 	if (totals)
 		draw_totals(v, c, s);

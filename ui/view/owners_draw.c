@@ -288,7 +288,7 @@ static void put_numbers(struct buf *out, const struct owners_col *c, bool wide)
 {
 	if (c->generation >= 0)
 		buf_printf(out, wide ? "generation %-3d   " : "gen %-3d  ", c->generation);
-	if (c->moved >= 0)
+	if (c->total > 0)
 		buf_printf(out, wide ? "%d of %d partitions moved   " : "%d of %d moved  ",
 			c->moved, c->total);
 	if (c->paused_ms >= 0) {
