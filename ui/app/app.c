@@ -226,6 +226,14 @@ static void host_copy(void *arg, struct str text)
 		say(a, MESSAGE_OK, "copied");
 }
 
+static void host_command(void *arg, struct str command, struct buf *out)
+{
+	struct app_status st;
+
+	app_status(arg, &st);
+	action_put_command(out, command, st.needs_address ? st.address : NULL);
+}
+
 static void host_start(void *arg, bool demo)
 {
 	struct app *a = arg;
@@ -243,6 +251,7 @@ static const struct view_host host = {
 	.show = host_show,
 	.redraw = host_redraw,
 	.copy = host_copy,
+	.command = host_command,
 	.start = host_start,
 };
 

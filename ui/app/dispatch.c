@@ -32,13 +32,11 @@ void app_command(struct app *a, struct buf *out)
 {
 	struct app_entry *top = app_top(a);
 	struct buf text = BUF_EMPTY;
-	struct app_status st;
 
 	if (!top->ops->command)
 		return;
-	app_status(a, &st);
 	top->ops->command(top->view, ACTION_COUNT, &text);
-	action_put_command(out, buf_str(&text), st.needs_address ? st.address : NULL);
+	view_put_command(&a->ctx, buf_str(&text), out);
 	buf_fini(&text);
 }
 

@@ -41,7 +41,7 @@ static void planned(void *arg, const struct err *e, const struct reset_row *rows
 
 	a->planned = 0;
 	if (formbox_answer(&a->form.box, e) && !e)
-		reset_preview_open(&a->preview, &a->spec, rows, n);
+		reset_preview_open(&a->preview, a->ctx, &a->spec, rows, n);
 	view_redraw(a->ctx);
 }
 

@@ -33,7 +33,7 @@ static bool check_topic(void *arg, const struct form *form, int field, struct bu
 	const struct reset_form *f = arg;
 	struct str name = edit_get(&form->fields[field].edit);
 
-	if (!name.n && !f->topics.n)
+	if (!name.n && f->known && !f->topics.n)
 		buf_puts(reason, "the group has committed nothing so far: a topic must be named");
 	else if (name.n && loaded(f) && !cluster_topic(view_cluster(f->ctx), name))
 		buf_puts(reason, "the cluster has no such topic");
@@ -194,6 +194,7 @@ void reset_form_open(
 	forget(f);
 	for (size_t i = 0; i < g->n_topics; i++)
 		vec_push(&f->topics, str_dup(g->topics[i].name));
+	f->known = g->lag_known;
 	buf_clear(&f->group);
 	buf_put_str(&f->group, g->name);
 	buf_clear(&f->title);

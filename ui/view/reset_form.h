@@ -14,6 +14,7 @@ struct reset_form {
 	struct formbox box;
 	struct buf title, group;
 	VEC(char *) topics;  /* that the group has committed in */
+	bool known;          /* they are all; else the plan will tell */
 	struct buf stem;     /* what was typed before the name was completed */
 	size_t completion;   /* 0: not completed, else the next one + 1 */
 	reset_form_fn *done; /* what was chosen; the form waits for reset_form_answer */

@@ -61,9 +61,11 @@ static uint64_t row_id(void *arg, size_t row)
 
 static const struct table_ops table_ops = {cell, row_id, NULL};
 
-void reset_preview_open(struct reset_preview *p, const struct reset_spec *spec,
-	const struct reset_row *rows, size_t n)
+void reset_preview_open(struct reset_preview *p, struct view_ctx *ctx,
+	const struct reset_spec *spec, const struct reset_row *rows, size_t n)
 {
+	struct buf command = BUF_EMPTY;
+
 	reset_preview_close(p);
 	*p = (struct reset_preview){.open = true, .spec = *spec, .n = n};
 	arena_init(&p->arena, 0);
@@ -81,7 +83,9 @@ void reset_preview_open(struct reset_preview *p, const struct reset_spec *spec,
 	p->table.sort_col = -1;
 	table_set_rows(&p->table, n);
 	buf_printf(&p->title, "reset offsets of group %s?", spec->group);
-	reset_put_command(&p->command, spec);
+	reset_put_command(&command, spec);
+	view_put_command(ctx, buf_str(&command), &p->command);
+	buf_fini(&command);
 }
 
 void reset_preview_close(struct reset_preview *p)
@@ -224,10 +228,11 @@ static void draw_buttons(const struct reset_preview *p, const struct surface *s,
 		p->yes ? STYLE_FOCUS : STYLE_ERROR, p->yes);
 }
 
-static void draw_inside(struct reset_preview *p, const struct words *w, const struct surface *s)
+static void draw_inside(
+	struct reset_preview *p, const struct words *w, const struct surface *s, bool roomy)
 {
 	struct surface part;
-	int top = s->rows > 8 ? 2 : 0, bottom = s->rows - 1, roomy = s->rows > 12;
+	int top = s->rows > 8 ? 2 : 0, bottom = s->rows - 1;
 
 	draw_buttons(p, s, bottom);
 	if (roomy)
@@ -243,17 +248,14 @@ static void draw_inside(struct reset_preview *p, const struct words *w, const st
 	table_draw(&p->table, &part);
 }
 
-/* Rows that show everything, the frame included; no more than there are. The same whatever row the
- * cursor is on: nothing jumps. */
-static int rows_for(const struct reset_preview *p, const struct words *w, int width, int most)
+/* Rows that show everything, the frame included; the same whatever row the cursor is on: nothing
+ * jumps. */
+static int rows_for(const struct reset_preview *p, const struct words *w, int width)
 {
 	int texts = lines(width, &w->total) + (w->clamped.n ? 2 : 0) + lines(width, &w->command);
 
-	if (p->n > (size_t)most)
-		return most;
 	/* request and gap, head of the table, three gaps, buttons, frame */
-	texts += 2 + 1 + (int)p->n + 3 + 1 + 2;
-	return texts < most ? texts : most;
+	return (int)min_size(p->n, GRID_ROWS_MAX) + texts + 2 + 1 + 3 + 1 + 2;
 }
 
 void reset_preview_draw(struct reset_preview *p, const struct surface *body)
@@ -262,6 +264,7 @@ void reset_preview_draw(struct reset_preview *p, const struct surface *body)
 	struct words w = {0};
 	struct surface in;
 	struct sums all;
+	int rows;
 
 	if (!p->open)
 		return;
@@ -270,8 +273,9 @@ void reset_preview_draw(struct reset_preview *p, const struct surface *body)
 	put_sums(&w.total, p, &all);
 	put_clamped(&w.clamped, p, &all);
 	buf_printf(&w.command, "$ %s", buf_z(&p->command));
-	in = box_center(body, width, rows_for(p, &w, width - 4, body->rows), buf_str(&p->title));
-	draw_inside(p, &w, &in);
+	rows = rows_for(p, &w, width - 4);
+	in = box_center(body, width, rows, buf_str(&p->title));
+	draw_inside(p, &w, &in, rows <= body->rows || in.rows > 12);
 	buf_fini(&w.request);
 	buf_fini(&w.total);
 	buf_fini(&w.clamped);

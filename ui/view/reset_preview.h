@@ -22,8 +22,8 @@ struct reset_preview {
 enum reset_answer { RESET_WAITS, RESET_CANCELLED, RESET_CONFIRMED };
 
 /* Copies; rows may be none. An open one is closed first. */
-void reset_preview_open(struct reset_preview *p, const struct reset_spec *spec,
-	const struct reset_row *rows, size_t n);
+void reset_preview_open(struct reset_preview *p, struct view_ctx *ctx,
+	const struct reset_spec *spec, const struct reset_row *rows, size_t n);
 void reset_preview_close(struct reset_preview *p);
 /* Takes every event while it is open; it stays open until it is closed. */
 enum reset_answer reset_preview_event(struct reset_preview *p, const struct event *e);

@@ -51,6 +51,14 @@ void view_copy(struct view_ctx *c, struct str text)
 	c->host->copy(c->host_arg, text);
 }
 
+void view_put_command(struct view_ctx *c, struct str command, struct buf *out)
+{
+	if (c->host->command)
+		c->host->command(c->host_arg, command, out);
+	else
+		buf_put_str(out, command);
+}
+
 void view_start(struct view_ctx *c, bool demo)
 {
 	c->host->start(c->host_arg, demo);

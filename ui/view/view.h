@@ -104,6 +104,9 @@ struct view_host {
 	void (*show)(void *arg, const char *title, struct str text);
 	void (*redraw)(void *arg);
 	void (*copy)(void *arg, struct str text);
+	/* A shell command so that it means this cluster wherever it is pasted; appends. NULL: as it
+	 * is. */
+	void (*command)(void *arg, struct str command, struct buf *out);
 	/* Starts a cluster on this machine: one that stays, or the demo. */
 	void (*start)(void *arg, bool demo);
 };
@@ -120,6 +123,7 @@ void view_ask(struct view_ctx *c, const char *title, const char *text, const cha
 void view_show(struct view_ctx *c, const char *title, struct str text);
 void view_redraw(struct view_ctx *c);
 void view_copy(struct view_ctx *c, struct str text);
+void view_put_command(struct view_ctx *c, struct str command, struct buf *out);
 void view_start(struct view_ctx *c, bool demo);
 
 #endif

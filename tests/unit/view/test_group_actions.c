@@ -332,6 +332,31 @@ static void wrong_partitions(void **state)
 	end(t);
 }
 
+/* What it has committed may not be known yet: the plan will tell. */
+static void a_group_that_was_just_listed(void **state)
+{
+	struct acts *t = begin();
+
+	(void)state;
+	feed_groups_begin(t->s.w.m, 1);
+	feed_group_listed(t->s.w.m, stage_now(&t->s), 1, STR_LIT("fresh"), STR_LIT("Empty"),
+		STR_LIT("consumer"), STR_LIT("classic"));
+	feed_groups_end(t->s.w.m, stage_now(&t->s), 1, 1000);
+	stage_publish(&t->s);
+	group_actions_reset(t->a, group(t, "fresh"), NULL, -1);
+	stage_key(&t->s, K_ENTER);
+	assert_non_null(t->planned);
+	stage_key(&t->s, K_ESC);
+	feed_commits_begin(t->s.w.m, STR_LIT("fresh"));
+	feed_commits_end(t->s.w.m, stage_now(&t->s), STR_LIT("fresh"), true, 1000);
+	stage_publish(&t->s);
+	group_actions_reset(t->a, group(t, "fresh"), NULL, -1);
+	stage_key(&t->s, K_ENTER);
+	assert_null(t->planned);
+	stage_shows(&t->s, 100, 18, "a topic must be named");
+	end(t);
+}
+
 static void names_are_completed(void **state)
 {
 	struct acts *t = begin();
@@ -628,6 +653,7 @@ int main(void)
 		cmocka_unit_test(every_place),
 		cmocka_unit_test(wrong_places),
 		cmocka_unit_test(wrong_partitions),
+		cmocka_unit_test(a_group_that_was_just_listed),
 		cmocka_unit_test(names_are_completed),
 		cmocka_unit_test(members_forbid_it),
 		cmocka_unit_test(a_refused_plan_stays_in_the_form),
