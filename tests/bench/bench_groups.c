@@ -4,11 +4,11 @@
  *   bench_groups make ADDRESS GROUPS PARTITIONS
  *   bench_groups refresh ADDRESS GROUPS TIMES
  *
- * make: a topic of so many partitions for every ten groups, a hundred records in each partition;
- * every group has one member, which is assigned all of its topic and has committed half of it.
- * refresh: a source over a model as the console has them, told TIMES times to ask everything anew;
- * from there to the published snapshot in which every commit was read after that moment and paired
- * with an end read after it. Prints one line of names and numbers.
+ * make: a topic of so many partitions for every ten groups (at most a hundred topics), a hundred
+ * records in each partition; every group has one member, which is assigned all of its topic and has
+ * committed half of it. refresh: a source over a model as the console has them, told TIMES times to
+ * ask everything anew; from there to the published snapshot in which every commit was read after
+ * that moment and paired with an end read after it. Prints one line of names and numbers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,11 +23,13 @@
 #include "wire/batch.h"
 
 #define PATIENCE_MS  60000
-#define SHARED       10 /* groups a topic */
+#define SHARED       10 /* groups a topic, more where there would be too many */
+#define TOPICS_MAX   100
 #define RECORDS      100
 #define AT_ONCE      64 /* groups that join side by side */
 #define SESSION_MS   1800000
 #define CONSUMER_VER 0
+#define ASSIGNOR     "range"
 
 struct bench {
 	struct loop *loop;
@@ -97,7 +99,7 @@ static void on_done(
 
 static size_t count_topics(const struct bench *b)
 {
-	return (b->groups + SHARED - 1) / SHARED;
+	return min_size(TOPICS_MAX, (b->groups + SHARED - 1) / SHARED);
 }
 
 static const char *topic_name(struct arena *a, size_t i)
@@ -253,6 +255,8 @@ static void sync_group(struct joiner *j)
 	r.group_id = str_of(j->group);
 	r.member_id = str_of(j->member);
 	r.generation_id = j->generation;
+	r.protocol_type = STR_LIT("consumer");
+	r.protocol_name = STR_LIT(ASSIGNOR);
 	r.assignments = &given;
 	r.n_assignments = 1;
 	ask(j, API_SYNC_GROUP, &r, on_synced);
@@ -290,7 +294,7 @@ static void join(struct joiner *j)
 	buf_puts(&bytes, j->topic);
 	buf_put_be32(&bytes, UINT32_MAX);
 	msg_struct_init(&join_group_request_protocols_struct, &p);
-	p.name = STR_LIT("range");
+	p.name = STR_LIT(ASSIGNOR);
 	p.metadata = buf_slice(&bytes);
 	msg_init(&join_group_request_desc, &r);
 	r.group_id = str_of(j->group);
@@ -311,7 +315,7 @@ static void next_joiner(struct joiner *j)
 	if (b->next == b->groups)
 		return;
 	snprintf(j->group, sizeof(j->group), "group-%05zu", b->next);
-	snprintf(j->topic, sizeof(j->topic), "bench-%04zu", b->next / SHARED);
+	snprintf(j->topic, sizeof(j->topic), "bench-%04zu", b->next % count_topics(b));
 	j->member[0] = '\0';
 	b->next++;
 	join(j);

@@ -94,6 +94,7 @@ struct group_topic {
 	struct str name;
 	size_t first, n; /* in partitions */
 	struct lag lag;
+	ptrdiff_t at; /* private: in the cluster's topics, as long as its shape is the same; -1 */
 };
 
 /* The last rebalance as it was seen. */

@@ -132,7 +132,9 @@ void groups_diff(const struct cluster *a, const struct cluster *b, change_fn *fn
 	while (i < a->n_groups || k < b->n_groups) {
 		int cmp = i == a->n_groups   ? 1
 			  : k == b->n_groups ? -1
-					     : str_cmp(a->groups[i]->name, b->groups[k]->name);
+			  : a->groups[i] == b->groups[k]
+				  ? 0
+				  : str_cmp(a->groups[i]->name, b->groups[k]->name);
 
 		if (cmp < 0)
 			tell(&d, a->groups[i], change_blank(CHANGE_GROUP_GONE));

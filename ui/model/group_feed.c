@@ -108,7 +108,7 @@ static struct gslot *gslot_make(struct model *m, struct str name)
 	g->name = (struct str){g->name_z, name.n};
 	g->members = members_new();
 	g->coordinator = g->generation = g->stable_generation = -1;
-	g->listed_ms = g->built_ms = g->moving_ms = g->rest_ms = -1;
+	g->listed_ms = g->moving_ms = g->rest_ms = -1;
 	g->describe.at_ms = g->offsets.at_ms = -1;
 	series_init(&g->lag, 60, 60000);
 	map_puts(&m->group_by_name, name, g);
@@ -179,12 +179,14 @@ static void touch(struct model *m, struct gslot *g)
 	g->touched = m->dirty = true;
 }
 
-static void set_text(char **z, struct str s)
+/* True when it is another text now. */
+static bool set_text(char **z, struct str s)
 {
 	if (str_is_null(s) || (*z && str_eqz(s, *z)))
-		return;
+		return false;
 	free(*z);
 	*z = str_dup(s);
+	return true;
 }
 
 /* ---- what groups there are ---------------------------------------------------------------- */
@@ -210,16 +212,20 @@ void feed_group_listed(struct model *m, int64_t now_ms, int32_t broker, struct s
 	struct str state, struct str type, struct str protocol)
 {
 	struct gslot *g = gslot_make(m, name);
+	uint8_t was = g->state;
+	bool other = !g->g || g->coordinator != broker;
 
 	g->coordinator = broker;
 	g->list_round = model_track(m, broker)->group_round;
 	g->misses = 0;
 	g->listed_ms = now_ms;
-	set_text(&g->type, type);
-	set_text(&g->protocol, protocol);
+	other |= set_text(&g->type, type);
+	other |= set_text(&g->protocol, protocol);
 	if (!str_is_null(state))
 		set_state(g, group_state_of(state), now_ms);
-	touch(m, g);
+	/* A list names all of them; what it says nothing new about is not built anew. */
+	if (other || g->state != was)
+		touch(m, g);
 }
 
 void feed_groups_end(struct model *m, int64_t now_ms, int32_t broker, int32_t interval_ms)
@@ -429,7 +435,8 @@ void feed_commit(struct model *m, int64_t now_ms, struct str group, struct str t
 	p->kerr = kerr;
 	if (kerr)
 		return;
-	group_settle(m, model_slot(m, topic), p, now_ms);
+	if (p->pending)
+		group_settle(m, model_slot(m, topic), p, now_ms);
 	/* Its end is still on its way: a newer commit would wait for a newer one, and where ends
 	 * take longer than a round no pair would ever be complete. */
 	if (p->pending && p->has_commit)

@@ -51,9 +51,10 @@ struct gslot {
 	struct series lag;
 	struct rebalance rebalance; /* without its why */
 	char *why;                  /* of the rebalance; NULL: "" */
-	int64_t moving_ms; /* since when a rebalance is seen, until it was noted; -1 */
-	int64_t rest_ms;   /* since when there is none; -1 */
-	int64_t listed_ms, built_ms;
+	int64_t moving_ms;          /* since when a rebalance is seen, until it was noted; -1 */
+	int64_t rest_ms;            /* since when there is none; -1 */
+	int64_t listed_ms;
+	uint64_t built_shape; /* the topics' when it was built last */
 	struct part describe, offsets;
 	int32_t coordinator, generation, stable_generation;
 	uint32_t list_round, offsets_round;
@@ -65,8 +66,6 @@ struct gslot {
 #define LAG_HISTORY_MAX ((size_t)6 << 20)
 /* A commit whose end does not come is paired with the end that is there. */
 #define SETTLE_LATE_MS 3000
-/* Groups are worked out anew once in so many ms, or when they were fed. */
-#define GROUP_REBUILD_MS 1000
 
 /* NULL: no such group. */
 struct gslot *model_gslot(const struct model *m, struct str name);
@@ -99,7 +98,8 @@ bool members_same(const struct group_members *a, const struct group_members *b);
 /* Place of the member that has it; -1. */
 int32_t members_owner(const struct group_members *m, struct str topic, int32_t partition);
 
-/* Groups into a snapshot: everything that changed since is built anew. */
+/* Groups into a snapshot: those that were fed since are built anew, or all when topics came or
+ * went. */
 void groups_publish(struct model *m, struct cluster *c);
 /* A snapshot's references. */
 void groups_unref(struct cluster *c);

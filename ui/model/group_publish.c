@@ -248,8 +248,11 @@ static void put_topic(struct build *b, const struct gtopic *t, struct group_topi
 {
 	struct slot *s = model_slot(b->m, t->str);
 
-	*out = (struct group_topic){
-		.name = put_str(b, t->str), .first = at, .n = t->parts.n, .lag = LAG_UNKNOWN};
+	*out = (struct group_topic){.name = put_str(b, t->str),
+		.first = at,
+		.n = t->parts.n,
+		.lag = LAG_UNKNOWN,
+		.at = cluster_topic_at(b->c, t->str)};
 	for (size_t i = 0; i < t->parts.n; i++, at++) {
 		struct group_partition *p = &b->parts[at];
 		int32_t owner = b->owners[at];
@@ -295,22 +298,20 @@ static int by_name(const void *a, const void *b)
 
 static void refresh(struct model *m, const struct cluster *c, struct gslot *s)
 {
-	if (s->g && !s->touched && c->at_ms - s->built_ms < GROUP_REBUILD_MS &&
-		c->at_ms >= s->built_ms)
+	if (s->g && !s->touched && s->built_shape == c->shape)
 		return;
 	group_unref(s->g);
 	s->g = build(m, c, s);
-	s->built_ms = c->at_ms;
+	s->built_shape = c->shape;
 	if (s->g->lag.records >= 0)
 		series_add(&s->lag, c->at_ms, (double)s->g->lag.records);
 }
 
-static void sum_readers(struct cluster *c, const struct group *g, struct topic_readers *readers)
+static void sum_readers(const struct group *g, struct topic_readers *readers)
 {
 	for (size_t i = 0; i < g->n_topics; i++) {
 		const struct group_topic *t = &g->topics[i];
-		ptrdiff_t at = cluster_topic_at(c, t->name);
-		struct topic_readers *r = at < 0 ? NULL : &readers[at];
+		struct topic_readers *r = t->at < 0 ? NULL : &readers[t->at];
 
 		if (!r)
 			continue;
@@ -335,7 +336,7 @@ static void sum_groups(struct cluster *c)
 	for (size_t i = 0; i < c->n_groups; i++) {
 		const struct group *g = c->groups[i];
 
-		sum_readers(c, g, readers);
+		sum_readers(g, readers);
 		t->groups_known += g->lag_known;
 		t->lag_about = t->lag_about || g->lag.about || !g->lag_known;
 		if (g->lag.records >= 0)

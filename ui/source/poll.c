@@ -223,6 +223,18 @@ static bool no_answer(const struct admin_offset *o)
 	return o->error == KERR_NETWORK_EXCEPTION || o->error == KERR_REQUEST_TIMED_OUT;
 }
 
+/* Other brokers are about to tell theirs, or the times of unread records are about to come: one
+ * snapshot shows them all. */
+static bool more_to_come(const struct cluster_source *s)
+{
+	if (model_cluster(s->model)->progress.step != PROGRESS_READY)
+		return false;
+	vec_foreach (it, &s->brokers)
+		if ((*it)->offsets.busy && now_of(s) - (*it)->offsets.asked_ms < SHOW_MS)
+			return true;
+	return unread_pending(s);
+}
+
 static void on_offsets(
 	void *arg, const struct admin_offset *all, size_t n, int32_t broker, size_t left)
 {
@@ -264,7 +276,7 @@ static void on_offsets(
 		b->offsets.due_ms = now_of(s);
 	b->again = false;
 	put_progress(s, NULL);
-	if (unread_pending(s))
+	if (more_to_come(s))
 		poll_publish_soon(s);
 	else
 		poll_publish(s);

@@ -214,7 +214,7 @@ static size_t choose(struct unread *u, struct admin_fetch *out)
 	for (i = 0; i < u->want.n && n < UNREAD_MAX; i++) {
 		struct unread_ask *a = &u->want.v[(u->from + i) % u->want.n];
 
-		a->tried = tried(u, a);
+		a->tried = (uint8_t)tried(u, a);
 		if (a->tried == UNREAD_GIVEN_UP || (a->tried == UNREAD_WHOLE && whole == WHOLE_MAX))
 			continue;
 		a->fetch = shares(u, a);
