@@ -121,6 +121,26 @@ void crowd_told(struct crowd *c, struct crowd_batch *b, size_t i, int16_t error,
 		done(c, at, error, why);
 }
 
+void crowd_or_else(struct crowd *c, struct crowd_batch *b, size_t i, int16_t error, struct str said)
+{
+	size_t at = b->at[i];
+
+	if (c->state[at] != CROWD_ASKED)
+		return;
+	c->groups[at].error = error;
+	c->groups[at].why = error ? why_of(c, at, error, said) : NULL;
+	c->or_else[at] = true;
+	c->state[at] = CROWD_FOUND;
+}
+
+void crowd_stands(struct crowd *c, struct crowd_batch *b, size_t i)
+{
+	size_t at = b->at[i];
+
+	if (c->state[at] == CROWD_ASKED)
+		done(c, at, c->groups[at].error, c->groups[at].why);
+}
+
 size_t crowd_find(const struct crowd *c, const struct crowd_batch *b, struct str group)
 {
 	for (size_t i = 0; i < b->n; i++)
@@ -167,11 +187,13 @@ static void batch_send(
 			.arg = b});
 }
 
-static struct crowd_batch *batch_new(struct crowd *c, int32_t broker, size_t most)
+static struct crowd_batch *batch_new(
+	struct crowd *c, const struct crowd_kind *kind, int32_t broker, size_t most)
 {
 	struct crowd_batch *b = ALLOC(struct crowd_batch);
 
 	b->crowd = c;
+	b->kind = kind;
 	b->broker = broker;
 	arena_init(&b->arena, 0);
 	b->at = arena_array(&b->arena, most, sizeof(*b->at));
@@ -183,8 +205,9 @@ static struct crowd_batch *batch_new(struct crowd *c, int32_t broker, size_t mos
 static void batch_failed(struct crowd_batch *b, const struct err *e, enum crowd_state back)
 {
 	struct crowd *c = b->crowd;
-	bool old = e->code == ERR_UNSUPPORTED && b->n > 1;
-	bool change = b->broker >= 0 && ask_changes(c->kind->key);
+	bool stands = e->code == ERR_UNSUPPORTED && b->kind != c->kind;
+	bool old = e->code == ERR_UNSUPPORTED && b->n > 1 && !stands;
+	bool change = b->broker >= 0 && ask_changes(b->kind->key);
 	bool lost = e->code == ERR_CLOSED || e->code == ERR_IO || e->code == ERR_TIMEOUT ||
 		    e->code == ERR_NOT_FOUND;
 	int16_t error = e->code == ERR_UNSUPPORTED ? KERR_UNSUPPORTED_VERSION
@@ -197,7 +220,9 @@ static void batch_failed(struct crowd_batch *b, const struct err *e, enum crowd_
 	else if (old)
 		c->find_single = true;
 	for (size_t i = 0; i < b->n; i++) {
-		if (old)
+		if (stands)
+			crowd_stands(c, b, i);
+		else if (old)
 			c->state[b->at[i]] = (uint8_t)back;
 		else if (lost && !change && b->broker >= 0)
 			again(c, b->at[i], error, why);
@@ -228,7 +253,7 @@ static void on_answer(
 {
 	struct crowd_batch *b = arg;
 	struct crowd *c = b->crowd;
-	const struct msg_desc *d = api_find(c->kind->key)->response;
+	const struct msg_desc *d = api_find(b->kind->key)->response;
 	void *copy;
 
 	(void)arena;
@@ -238,7 +263,7 @@ static void on_answer(
 		copy = arena_alloc(&c->arena, d->body->size);
 		if (!msg_copy(d, response, &c->arena, copy))
 			abort(); /* the arena has no limit */
-		c->kind->take(c, b, version, copy);
+		b->kind->take(c, b, version, copy);
 	}
 	batch_over(b);
 }
@@ -300,6 +325,11 @@ static void send_find(struct crowd_batch *b)
 
 /* ---- rounds ---- */
 
+static const struct crowd_kind *kind_of(const struct crowd *c, size_t i)
+{
+	return c->or_else[i] ? c->kind->or_else : c->kind;
+}
+
 /* One batch of groups in `from` (of that broker, unless it is -1). False: there is none. */
 static bool send_some(struct crowd *c, enum crowd_state from, size_t *begin)
 {
@@ -313,10 +343,12 @@ static bool send_some(struct crowd *c, enum crowd_state from, size_t *begin)
 	*begin = i;
 	if (i == c->n)
 		return false;
-	b = batch_new(c, find ? -1 : c->groups[i].coordinator, min_size(most, c->n - i));
+	b = batch_new(
+		c, kind_of(c, i), find ? -1 : c->groups[i].coordinator, min_size(most, c->n - i));
 	for (; i < c->n && b->n < most; i++) {
 		if (c->state[i] != (uint8_t)from ||
-			(!find && c->groups[i].coordinator != b->broker))
+			(!find && (c->groups[i].coordinator != b->broker ||
+					  kind_of(c, i) != b->kind)))
 			continue;
 		c->state[i] = find ? CROWD_FINDING : CROWD_ASKED;
 		b->at[b->n++] = (uint32_t)i;
@@ -324,7 +356,7 @@ static bool send_some(struct crowd *c, enum crowd_state from, size_t *begin)
 	if (find)
 		send_find(b);
 	else
-		batch_send(b, c->kind->key, c->kind->cap, c->kind->build(c, b), on_answer);
+		batch_send(b, b->kind->key, b->kind->cap, b->kind->build(c, b), on_answer);
 	return true;
 }
 
@@ -392,6 +424,7 @@ struct crowd *crowd_new(struct admin *a, const struct crowd_kind *kind, const st
 	arena_init(&c->arena, 0);
 	c->groups = arena_array(&c->arena, n, sizeof(*c->groups));
 	c->state = arena_alloc(&c->arena, n);
+	c->or_else = arena_array(&c->arena, n, sizeof(*c->or_else));
 	for (size_t i = 0; i < n; i++) {
 		c->groups[i].group = (struct str){
 			arena_printf(&c->arena, "%.*s", STR_ARG(groups[i])), groups[i].n};

@@ -13,6 +13,7 @@ enum crowd_state { CROWD_OPEN, CROWD_FINDING, CROWD_FOUND, CROWD_ASKED, CROWD_PA
 struct crowd_batch {
 	struct list_node node;
 	struct crowd *crowd;
+	const struct crowd_kind *kind;
 	struct arena arena; /* the request */
 	uint32_t *at;       /* indexes of groups */
 	size_t n;
@@ -28,6 +29,8 @@ struct crowd_kind {
 	 * tells about, with what was told in the admin_group before that. */
 	void (*take)(struct crowd *c, struct crowd_batch *b, int16_t version, void *response);
 	int16_t cap; /* highest version, 0: any */
+	/* What groups are asked that take() has given to crowd_or_else; NULL: nothing. */
+	const struct crowd_kind *or_else;
 };
 
 struct crowd {
@@ -38,6 +41,7 @@ struct crowd {
 	struct arena arena;
 	struct admin_group *groups;
 	uint8_t *state; /* enum crowd_state */
+	bool *or_else;  /* the kind's other question is the group's now */
 	size_t n, open;
 	bool find_single, ask_single; /* an old broker takes one group a request */
 	bool busy, dead;
@@ -53,6 +57,11 @@ struct crowd {
 
 /* The answer for the batch's i-th group: error is final, or passes and the group goes again. */
 void crowd_told(struct crowd *c, struct crowd_batch *b, size_t i, int16_t error, struct str said);
+/* This is the answer, unless the kind's other question gives a better one. */
+void crowd_or_else(
+	struct crowd *c, struct crowd_batch *b, size_t i, int16_t error, struct str said);
+/* The other question has given none: what was answered before stands. */
+void crowd_stands(struct crowd *c, struct crowd_batch *b, size_t i);
 /* Which of the batch is that group; b->n: none that still waits. */
 size_t crowd_find(const struct crowd *c, const struct crowd_batch *b, struct str group);
 

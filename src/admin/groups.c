@@ -50,11 +50,126 @@ static void take_described(struct crowd *c, struct crowd_batch *b, int16_t versi
 			continue;
 		if (!g->error_code)
 			crowd_group(c, b, at)->described = g;
-		crowd_told(c, b, at, g->error_code, g->error_message);
+		/* Either there is no such group, or it is of the newer protocol. */
+		if (g->error_code == KERR_GROUP_ID_NOT_FOUND ||
+			(!g->error_code && str_eqz(g->group_state, "Dead")))
+			crowd_or_else(c, b, at, g->error_code, g->error_message);
+		else
+			crowd_told(c, b, at, g->error_code, g->error_message);
 	}
 }
 
-static const struct crowd_kind describe = {API_DESCRIBE_GROUPS, build_describe, take_described, 0};
+/* ---- ConsumerGroupDescribe ---- */
+
+static const void *build_consumers(struct crowd *c, struct crowd_batch *b)
+{
+	struct consumer_group_describe_request *r =
+		ARENA_NEW(&b->arena, struct consumer_group_describe_request);
+
+	msg_init(&consumer_group_describe_request_desc, r);
+	r->group_ids = names(c, b);
+	r->n_group_ids = (int32_t)b->n;
+	return r;
+}
+
+/* As consumers of the older protocol would say it: the version, which is 0, and the message. */
+static struct slice as_member_says(struct arena *a, const struct msg_desc *d, const void *message)
+{
+	struct buf out = BUF_EMPTY;
+	struct slice said = SLICE_NULL;
+
+	buf_put_be16(&out, 0);
+	if (msg_encode_buf(d, 0, message, &out) == 0)
+		said = arena_slice(a, buf_slice(&out));
+	buf_fini(&out);
+	return said;
+}
+
+static struct slice assignment_of(
+	struct arena *a, const struct consumer_group_describe_response_assignment *from)
+{
+	struct consumer_protocol_assignment to;
+
+	msg_init(&consumer_protocol_assignment_desc, &to);
+	to.assigned_partitions = MSG_NEW(a, consumer_protocol_assignment_assigned_partitions,
+		(size_t)max_i64(from->n_topic_partitions, 0));
+	for (int32_t i = 0; i < from->n_topic_partitions; i++) {
+		struct consumer_protocol_assignment_assigned_partitions *t =
+			&to.assigned_partitions[to.n_assigned_partitions++];
+
+		t->topic = from->topic_partitions[i].topic_name;
+		t->partitions = from->topic_partitions[i].partitions;
+		t->n_partitions = from->topic_partitions[i].n_partitions;
+	}
+	return as_member_says(a, &consumer_protocol_assignment_desc, &to);
+}
+
+static struct slice subscription_of(
+	struct arena *a, const struct consumer_group_describe_response_members *m)
+{
+	struct consumer_protocol_subscription s;
+
+	msg_init(&consumer_protocol_subscription_desc, &s);
+	s.topics = m->subscribed_topic_names;
+	s.n_topics = m->n_subscribed_topic_names;
+	return as_member_says(a, &consumer_protocol_subscription_desc, &s);
+}
+
+static const struct describe_groups_response_groups *older_form(
+	struct arena *a, const struct consumer_group_describe_response_groups *g)
+{
+	struct describe_groups_response_groups *to = MSG_NEW(a, describe_groups_response_groups, 1);
+
+	to->group_id = g->group_id;
+	to->group_state = g->group_state;
+	to->protocol_type = STR_LIT("consumer");
+	to->protocol_data = g->assignor_name;
+	to->authorized_operations = g->authorized_operations;
+	to->members =
+		MSG_NEW(a, describe_groups_response_members, (size_t)max_i64(g->n_members, 0));
+	for (; to->n_members < g->n_members; to->n_members++) {
+		const struct consumer_group_describe_response_members *m =
+			&g->members[to->n_members];
+		struct describe_groups_response_members *row = &to->members[to->n_members];
+
+		row->member_id = m->member_id;
+		row->group_instance_id = m->instance_id;
+		row->client_id = m->client_id;
+		row->client_host = m->client_host;
+		row->member_metadata = subscription_of(a, m);
+		row->member_assignment = assignment_of(a, &m->assignment);
+	}
+	return to;
+}
+
+static void take_consumers(struct crowd *c, struct crowd_batch *b, int16_t version, void *response)
+{
+	const struct consumer_group_describe_response *r = response;
+
+	(void)version;
+	for (int32_t i = 0; i < r->n_groups; i++) {
+		const struct consumer_group_describe_response_groups *g = &r->groups[i];
+		size_t at = place(c, b, i, g->group_id);
+
+		if (at == b->n)
+			continue;
+		if (!g->error_code) {
+			crowd_group(c, b, at)->consumer = g;
+			crowd_group(c, b, at)->described = older_form(&c->arena, g);
+		}
+		if (g->error_code == KERR_GROUP_ID_NOT_FOUND && c->kind != b->kind)
+			crowd_stands(c, b, at);
+		else
+			crowd_told(c, b, at, g->error_code, g->error_message);
+	}
+}
+
+static const struct crowd_kind consumers = {
+	.key = API_CONSUMER_GROUP_DESCRIBE, .build = build_consumers, .take = take_consumers};
+static const struct crowd_kind describe = {.key = API_DESCRIBE_GROUPS,
+	.build = build_describe,
+	.take = take_described,
+	.or_else = &consumers};
 
 int64_t admin_describe_groups(struct admin *a, const struct str *groups, size_t n,
 	int64_t timeout_ms, admin_groups_fn *fn, void *arg)
@@ -74,9 +189,15 @@ int64_t admin_describe_groups_at(struct admin *a, int32_t broker, const struct s
 	return start_at(crowd_new(a, &describe, groups, n, timeout_ms, fn, arg), broker);
 }
 
+int64_t admin_describe_consumer_groups_at(struct admin *a, int32_t broker, const struct str *groups,
+	size_t n, int64_t timeout_ms, admin_groups_fn *fn, void *arg)
+{
+	return start_at(crowd_new(a, &consumers, groups, n, timeout_ms, fn, arg), broker);
+}
+
 /* ---- FindCoordinator alone ---- */
 
-static const struct crowd_kind find = {API_FIND_COORDINATOR, NULL, NULL, 0};
+static const struct crowd_kind find = {.key = API_FIND_COORDINATOR};
 
 int64_t admin_find_coordinators(struct admin *a, const struct str *groups, size_t n,
 	int64_t timeout_ms, admin_groups_fn *fn, void *arg)
@@ -169,7 +290,8 @@ static void take_fetched(struct crowd *c, struct crowd_batch *b, int16_t version
 			take_offsets(c, b, place(c, b, i, r->groups[i].group_id), &r->groups[i]);
 }
 
-static const struct crowd_kind fetch = {API_OFFSET_FETCH, build_fetch, take_fetched, BY_NAME};
+static const struct crowd_kind fetch = {
+	.key = API_OFFSET_FETCH, .build = build_fetch, .take = take_fetched, .cap = BY_NAME};
 
 int64_t admin_fetch_group_offsets(struct admin *a, const struct str *groups, size_t n,
 	int64_t timeout_ms, admin_groups_fn *fn, void *arg)
@@ -207,7 +329,8 @@ static void take_deleted(struct crowd *c, struct crowd_batch *b, int16_t version
 	}
 }
 
-static const struct crowd_kind delete_groups = {API_DELETE_GROUPS, build_delete, take_deleted, 0};
+static const struct crowd_kind delete_groups = {
+	.key = API_DELETE_GROUPS, .build = build_delete, .take = take_deleted};
 
 int64_t admin_delete_groups(struct admin *a, const struct str *groups, size_t n, int64_t timeout_ms,
 	admin_groups_fn *fn, void *arg)
@@ -254,9 +377,10 @@ static void take_offsets_deleted(
 	crowd_told(c, b, 0, r->error_code, STR_NULL);
 }
 
-static const struct crowd_kind commit = {API_OFFSET_COMMIT, build_given, take_committed, BY_NAME};
+static const struct crowd_kind commit = {
+	.key = API_OFFSET_COMMIT, .build = build_given, .take = take_committed, .cap = BY_NAME};
 static const struct crowd_kind delete_offsets = {
-	API_OFFSET_DELETE, build_given, take_offsets_deleted, 0};
+	.key = API_OFFSET_DELETE, .build = build_given, .take = take_offsets_deleted};
 
 static int64_t start_given(struct admin *a, const struct crowd_kind *kind, const void *request,
 	struct str group, int64_t timeout_ms, admin_groups_fn *fn, void *arg)

@@ -20,6 +20,8 @@ struct admin_group {
 	const char *why;     /* for an error: a line for a person; NULL without one */
 	/* Of the call that was made; NULL otherwise, and with an error of the whole group. */
 	const struct describe_groups_response_groups *described;
+	/* Beside described, for a group of the newer protocol (KIP-848): epochs, targets, racks. */
+	const struct consumer_group_describe_response_groups *consumer;
 	const struct offset_fetch_response_groups *offsets;
 	const struct offset_commit_response *committed;       /* errors are in its partitions */
 	const struct offset_delete_response *deleted_offsets; /* likewise */
@@ -35,7 +37,11 @@ typedef void admin_groups_fn(
 int64_t admin_find_coordinators(struct admin *a, const struct str *groups, size_t n,
 	int64_t timeout_ms, admin_groups_fn *fn, void *arg);
 /* DescribeGroups: state, protocol, members. A group that is not there has the state "Dead", or
- * GROUP_ID_NOT_FOUND from brokers since 4.0. */
+ * GROUP_ID_NOT_FOUND from brokers since 4.0. Those that the coordinator does not know so are asked
+ * for with ConsumerGroupDescribe, one more request a coordinator, where it has that: a group of the
+ * newer protocol ("consumer" in ListGroups) has consumer set, and described says the same in the
+ * older form: the assignor as protocol, what members are subscribed to and own as the bytes that
+ * consumers of the older protocol would send. Its generation is consumer->group_epoch. */
 int64_t admin_describe_groups(struct admin *a, const struct str *groups, size_t n,
 	int64_t timeout_ms, admin_groups_fn *fn, void *arg);
 /* OffsetFetch: everything these groups have committed. */
@@ -46,6 +52,10 @@ int64_t admin_fetch_group_offsets(struct admin *a, const struct str *groups, siz
 int64_t admin_describe_groups_at(struct admin *a, int32_t broker, const struct str *groups,
 	size_t n, int64_t timeout_ms, admin_groups_fn *fn, void *arg);
 int64_t admin_fetch_group_offsets_at(struct admin *a, int32_t broker, const struct str *groups,
+	size_t n, int64_t timeout_ms, admin_groups_fn *fn, void *arg);
+/* The same for groups that are known to be of the newer protocol: that question alone. A group that
+ * is not is GROUP_ID_NOT_FOUND; UNSUPPORTED_VERSION from brokers before 3.7. */
+int64_t admin_describe_consumer_groups_at(struct admin *a, int32_t broker, const struct str *groups,
 	size_t n, int64_t timeout_ms, admin_groups_fn *fn, void *arg);
 /* DeleteGroups: groups without members, with their offsets. */
 int64_t admin_delete_groups(struct admin *a, const struct str *groups, size_t n, int64_t timeout_ms,

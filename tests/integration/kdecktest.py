@@ -3,6 +3,7 @@
 A test file defines functions test_*, and ends with kdecktest.main(). Each function's docstring is
 its line in the TAP output. Nothing here needs a port that is free: the broker takes one.
 """
+import json
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -111,6 +113,28 @@ class Broker:
 
     def __exit__(self, *what):
         self.close()
+
+
+class Speaker:
+    """A child process that says what happens in lines of JSON; hear(said) takes each of them."""
+
+    def __init__(self, args):
+        self.process = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.thread = threading.Thread(target=self.listen, daemon=True)
+        self.thread.start()
+
+    def listen(self):
+        for line in self.process.stdout:
+            self.hear(json.loads(line))
+
+    def end(self, kill=False):
+        if kill:
+            self.process.kill()
+        else:
+            self.process.terminate()
+        self.process.wait()
+        self.thread.join()
+        self.process.stdout.close()
 
 
 def run(args, stdin=None, check=True, timeout=DEADLINE):

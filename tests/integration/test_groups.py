@@ -1,12 +1,9 @@
 """Consumer groups with kafka-python and kcat: they join, share, come and go, and resume."""
-import json
 import os
-import subprocess
 import sys
-import threading
 
 import kdecktest
-from kdecktest import Broker, Skip, have, run, until
+from kdecktest import Broker, Skip, Speaker, have, run, until
 
 try:
     from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
@@ -19,34 +16,19 @@ except ImportError:
 MEMBER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "groupmember.py")
 
 
-class Member:
+class Member(Speaker):
     """A process of groupmember.py; what it said last."""
 
     def __init__(self, broker, group, topic="t", assignor="range"):
         self.assigned, self.read = None, 0
-        self.process = subprocess.Popen(
-            [sys.executable, MEMBER, broker.address, group, topic, assignor],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.thread = threading.Thread(target=self.listen, daemon=True)
-        self.thread.start()
+        super().__init__([sys.executable, MEMBER, broker.address, group, topic, assignor])
 
-    def listen(self):
-        for line in self.process.stdout:
-            said = json.loads(line)
-            self.assigned = said.get("assigned", self.assigned)
-            self.read = said.get("read", self.read)
+    def hear(self, said):
+        self.assigned = said.get("assigned", self.assigned)
+        self.read = said.get("read", self.read)
 
     def has(self, n):
         return len(self.assigned or []) == n
-
-    def end(self, kill=False):
-        if kill:
-            self.process.kill()
-        else:
-            self.process.terminate()
-        self.process.wait()
-        self.thread.join()
-        self.process.stdout.close()
 
 
 def fill(broker, partitions, records, topic="t"):

@@ -22,6 +22,7 @@ from kdecktest import run, until  # noqa: E402
 JARS = os.environ.get("KAFKA_JARS") or os.environ.get("KAFKA_LIBS") or ""
 TOOLS = "org.apache.kafka.tools."
 CONSUMER = TOOLS + "consumer.ConsoleConsumer"
+GROUPS = TOOLS + "consumer.group.ConsumerGroupCommand"
 CONFIGS = "kafka.admin.ConfigCommand"
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
 # A quick start matters more here than the speed of long runs.
@@ -74,6 +75,25 @@ def refused(broker, program, *args):
     done = java(program, "--bootstrap-server", broker.address, *args, check=False)
     assert done.returncode != 0, "%s %s succeeded: %s" % (program, args, done.stdout)
     return done.stdout + done.stderr
+
+
+class Consumer(kdecktest.Speaker):
+    """A VerifiableConsumer of the topic t; the partitions it holds, by what it says of rebalances."""
+
+    def __init__(self, broker, group, *args):
+        self.held, self.read = set(), 0
+        super().__init__(command("VerifiableConsumer", "--bootstrap-server", broker.address,
+                                 "--topic", "t", "--group-id", group, "--reset-policy", "earliest",
+                                 *args))
+
+    def hear(self, said):
+        touched = {p["partition"] for p in said.get("partitions", []) if isinstance(p, dict)}
+        if said["name"] == "partitions_assigned":
+            self.held |= touched
+        elif said["name"] == "partitions_revoked":
+            self.held -= touched
+        elif said["name"] == "records_consumed":
+            self.read += said["count"]
 
 
 # ---- segments on the disk ------------------------------------------------------------------------

@@ -1,57 +1,21 @@
 """Java's consumers in groups on kdeck-broker: VerifiableConsumer with each assignor of the classic
 protocol, and what ConsumerGroupCommand and DumpLogSegments say."""
-import json
 import os
 import re
-import subprocess
-import threading
 
 import javatools
-from javatools import command, dump, files, tool
+from javatools import GROUPS, Consumer, dump, files, tool
 
 javatools.need_kafka()
 
 from kdecktest import Broker, until  # noqa: E402
 
-GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
 PARTITIONS = 4
 
 
-class Member:
-    """A VerifiableConsumer; the partitions it holds, by what it says of rebalances."""
-
-    def __init__(self, broker, group, strategy, *args):
-        self.held, self.read, self.lines = set(), 0, []
-        self.process = subprocess.Popen(
-            command("VerifiableConsumer", "--bootstrap-server", broker.address, "--topic", "t",
-                    "--group-id", group, "--session-timeout", "6000", "--reset-policy", "earliest",
-                    "--assignment-strategy", "org.apache.kafka.clients.consumer." + strategy,
-                    *args),
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.thread = threading.Thread(target=self.listen, daemon=True)
-        self.thread.start()
-
-    def listen(self):
-        for line in self.process.stdout:
-            said = json.loads(line)
-            self.lines.append(said["name"])
-            touched = {p["partition"] for p in said.get("partitions", [])
-                       if isinstance(p, dict)}
-            if said["name"] == "partitions_assigned":
-                self.held |= touched
-            elif said["name"] == "partitions_revoked":
-                self.held -= touched
-            elif said["name"] == "records_consumed":
-                self.read += said["count"]
-
-    def end(self, kill=False):
-        if kill:
-            self.process.kill()
-        else:
-            self.process.terminate()
-        self.process.wait()
-        self.thread.join()
-        self.process.stdout.close()
+def member(broker, group, strategy, *args):
+    return Consumer(broker, group, "--session-timeout", "6000", "--assignment-strategy",
+                    "org.apache.kafka.clients.consumer." + strategy, *args)
 
 
 def fill(broker, n):
@@ -70,7 +34,7 @@ def share(strategy):
     with Broker() as b:
         tool(b, "TopicCommand", "--create", "--topic", "t", "--partitions", str(PARTITIONS))
         fill(b, 100)
-        one, two = Member(b, "g", strategy), Member(b, "g", strategy)
+        one, two = member(b, "g", strategy), member(b, "g", strategy)
         until("two share", lambda: len(one.held) == len(two.held) == PARTITIONS / 2 and
               not one.held & two.held)
         until("everything is read", lambda: one.read + two.read == 100)
@@ -109,7 +73,7 @@ def test_restart_and_files():
     with Broker() as b:
         tool(b, "TopicCommand", "--create", "--topic", "t", "--partitions", str(PARTITIONS))
         fill(b, 50)
-        one = Member(b, "g", "RangeAssignor", "--group-instance-id", "first")
+        one = member(b, "g", "RangeAssignor", "--group-instance-id", "first")
         until("everything is read", lambda: one.read == 50)
         b.kill()
         b.start()

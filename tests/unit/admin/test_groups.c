@@ -20,6 +20,8 @@ struct groups {
 	int moved;
 	int loading;     /* so many answers are COORDINATOR_LOAD_IN_PROGRESS */
 	int unavailable; /* so many lookups are COORDINATOR_NOT_AVAILABLE */
+	bool newer;      /* groups with an even number are of the newer protocol */
+	unsigned newer_seen;
 	enum fake_action act;
 	unsigned calls, answered, failed;
 	int64_t sum; /* of the committed offsets */
@@ -38,6 +40,11 @@ static int32_t home(struct str group)
 
 	snprintf(text, sizeof(text), "%.*s", STR_ARG(group));
 	return (atoi(text + 1) + g.moved) % BROKERS + 1;
+}
+
+static bool is_newer(struct str group)
+{
+	return group.p[group.n - 1] % 2 == 0;
 }
 
 static int16_t refusal(const struct fake *f, struct str group)
@@ -131,8 +138,74 @@ static enum fake_action say_described(void *arg, struct fake *f, const struct re
 		r->groups[i].group_id = q->groups[i];
 		r->groups[i].error_code = refusal(f, q->groups[i]);
 		r->groups[i].group_state = STR_LIT("Stable");
+		if (g.newer && is_newer(q->groups[i])) {
+			r->groups[i].error_code = KERR_GROUP_ID_NOT_FOUND;
+			r->groups[i].group_state = STR_LIT("Dead");
+		}
 	}
 	return g.act;
+}
+
+/* Of the newer groups "g0" is not there at all. */
+static enum fake_action say_consumers(void *arg, struct fake *f, const struct request_header *h,
+	const void *request, void *response, struct arena *a)
+{
+	static int32_t owned[] = {2, 5};
+	const struct consumer_group_describe_request *q = request;
+	struct consumer_group_describe_response *r = response;
+
+	(void)arg;
+	(void)h;
+	r->groups = MSG_NEW(a, consumer_group_describe_response_groups, (size_t)q->n_group_ids);
+	for (; r->n_groups < q->n_group_ids; r->n_groups++) {
+		struct consumer_group_describe_response_groups *to = &r->groups[r->n_groups];
+		struct consumer_group_describe_response_topic_partitions *t =
+			MSG_NEW(a, consumer_group_describe_response_topic_partitions, 1);
+
+		to->group_id = q->group_ids[r->n_groups];
+		to->error_code = refusal(f, to->group_id);
+		if (!is_newer(to->group_id) || str_eqz(to->group_id, "g0"))
+			to->error_code = KERR_GROUP_ID_NOT_FOUND;
+		to->group_state = STR_LIT("Reconciling");
+		to->group_epoch = 12;
+		to->assignor_name = STR_LIT("uniform");
+		t->topic_name = STR_LIT("orders");
+		t->partitions = owned;
+		t->n_partitions = 2;
+		to->members = MSG_NEW(a, consumer_group_describe_response_members, 1);
+		to->n_members = 1;
+		to->members[0].member_id = STR_LIT("m");
+		to->members[0].subscribed_topic_names = &t->topic_name;
+		to->members[0].n_subscribed_topic_names = 1;
+		to->members[0].assignment.topic_partitions = t;
+		to->members[0].assignment.n_topic_partitions = 1;
+	}
+	return g.act;
+}
+
+/* What is told of a newer group in the older form. */
+static void check_newer(const struct admin_group *in)
+{
+	const struct describe_groups_response_groups *d = in->described;
+	struct consumer_protocol_assignment is;
+	struct slice bytes = d->members[0].member_assignment;
+	struct arena a;
+
+	g.newer_seen++;
+	assert_int_equal(in->consumer->group_epoch, 12);
+	assert_true(str_eqz(d->protocol_data, "uniform"));
+	assert_true(str_eqz(d->group_state, "Reconciling"));
+	assert_int_equal(d->n_members, 1);
+	arena_init(&a, 0);
+	msg_init(&consumer_protocol_assignment_desc, &is);
+	assert_int_equal(msg_decode(&consumer_protocol_assignment_desc, 0,
+				 slice_of(bytes.p + 2, bytes.n - 2), &a, &is, NULL),
+		0);
+	assert_int_equal(is.n_assigned_partitions, 1);
+	assert_true(str_eqz(is.assigned_partitions[0].topic, "orders"));
+	assert_int_equal(is.assigned_partitions[0].n_partitions, 2);
+	assert_int_equal(is.assigned_partitions[0].partitions[1], 5);
+	arena_fini(&a);
 }
 
 static enum fake_action say_deleted(void *arg, struct fake *f, const struct request_header *h,
@@ -234,7 +307,9 @@ static void got_groups(
 			continue;
 		}
 		assert_int_equal(all[i].coordinator, home(all[i].group));
-		if (all[i].described)
+		if (all[i].consumer)
+			check_newer(&all[i]);
+		else if (all[i].described)
 			snprintf(g.state, sizeof(g.state), "%.*s",
 				STR_ARG(all[i].described->group_state));
 		for (int32_t k = 0; all[i].offsets && k < all[i].offsets->n_topics; k++)
@@ -335,6 +410,39 @@ static void descriptions_and_deletions_are_batched(void **state)
 	assert_int_equal(g.error, KERR_NON_EMPTY_GROUP);
 	assert_non_null(strstr(g.why, "group g5: NON_EMPTY_GROUP"));
 	assert_int_equal(seen(t, API_DELETE_GROUPS), BROKERS);
+}
+
+/* One more request a coordinator, for those alone that it did not know in the older way. */
+static void groups_of_the_newer_protocol_are_described_too(void **state)
+{
+	struct test *t = *state;
+
+	for (int i = 0; i < BROKERS; i++)
+		fake_on(t->fake[i], API_CONSUMER_GROUP_DESCRIBE, say_consumers, t);
+	g.newer = true;
+	ask(t, admin_describe_groups, 30, 0);
+	assert_int_equal(g.answered, 30);
+	assert_int_equal(g.failed, 1);
+	assert_int_equal(g.error, KERR_GROUP_ID_NOT_FOUND);
+	assert_int_equal(g.newer_seen, 14);
+	assert_string_equal(g.state, "Stable");
+	assert_int_equal(seen(t, API_DESCRIBE_GROUPS), BROKERS);
+	assert_int_equal(seen(t, API_CONSUMER_GROUP_DESCRIBE), BROKERS);
+}
+
+/* A broker that has not heard of them: what it said first stands. */
+static void brokers_without_the_newer_protocol_have_the_last_word(void **state)
+{
+	struct test *t = *state;
+
+	for (int i = 0; i < BROKERS; i++)
+		fake_offer(t->fake[i], API_CONSUMER_GROUP_DESCRIBE, -1, -1);
+	g.newer = true;
+	ask(t, admin_describe_groups, 30, 0);
+	assert_int_equal(g.answered, 30);
+	assert_int_equal(g.failed, 15);
+	assert_int_equal(g.error, KERR_GROUP_ID_NOT_FOUND);
+	assert_int_equal(seen(t, API_DESCRIBE_GROUPS), BROKERS);
 }
 
 static void coordinators_alone(void **state)
@@ -535,6 +643,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_thousand_groups_take_few_requests),
 		T(descriptions_and_deletions_are_batched),
+		T(groups_of_the_newer_protocol_are_described_too),
+		T(brokers_without_the_newer_protocol_have_the_last_word),
 		T(coordinators_alone),
 		T(old_brokers_are_asked_one_by_one),
 		T(passing_errors_are_waited_out),
