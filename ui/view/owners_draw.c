@@ -240,7 +240,8 @@ void owners_draw(const struct surface *s, const struct owners *o, struct owners_
 	draw_lines(&d, at->top, head, (int)min_size(at->page, at->rows));
 	if (s->rows > head + 1)
 		draw_legend(&d, at,
-			(int)min_size(head + at->rows + (o->rows.n == 0), (size_t)s->rows - 1));
+			(int)min_size(
+				(size_t)head + at->rows + (o->rows.n == 0), (size_t)s->rows - 1));
 }
 
 static size_t moved(size_t from, ptrdiff_t by)
@@ -360,7 +361,7 @@ int rebalances_draw(const struct surface *s, int y, const struct owners *o)
 	}
 	shown = min_size(n, (size_t)(s->rows - y));
 	room = s->cols - 14 - cols_of_numbers(o, o->n - shown, s->cols >= 100);
-	room = room < 12 ? 12 : room > 40 ? 40 : room;
+	room = room < 12 ? 12 : room > 60 ? 60 : room;
 	for (size_t i = o->n - shown; i < o->n; i++)
 		draw_rebalance(s, y++, &o->cols[i], room);
 	return y;

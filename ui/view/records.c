@@ -41,6 +41,7 @@ static void begin(struct records *v, const char *what)
 	if (second) {
 		v->spec.from = BROWSE_OFFSET;
 		v->spec.at = strtoll(second + 1, NULL, 10);
+		v->spec.follow = false;
 	}
 	records_browse(v);
 }
