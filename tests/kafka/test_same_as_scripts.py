@@ -303,7 +303,6 @@ groups --reset-offsets --group @set --topic @h --from-file %plan
 groups --reset-offsets --group @set --from-file %noplan
 groups --reset-offsets --group @set --from-file %none
 groups --reset-offsets --group @set --from-file %plan --to-latest
-groups --describe --group @set --export
 groups --describe --group @set
 groups --delete-offsets --group @set --topic @g:1
 groups --delete-offsets --group @set --topic @g:1

@@ -68,9 +68,7 @@ static void spans_are_typed(void **state)
 	} good[] = {{"2h30m", 9000000}, {"1 d 12 h", 129600000}, {"90s", 90000}, {"0.5s", 500},
 		{"3D", 259200000}, {"PT2H30M", 9000000}, {"-PT1M", -60000}, {"0s", 0}};
 	static const char *const bad[] = {"", " ", "2", "h", "2h2h", "30m2h", "-2h", "2h30", "1.5h",
-		"2 weeks", "1w", "999999999999d",
-		"1d                                                                            "
-		"1h1x"};
+		"2 weeks", "1w", "999999999999d", "1d                    1h1x"};
 	struct err e;
 	int64_t ms;
 
