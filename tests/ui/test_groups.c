@@ -10,8 +10,10 @@
 
 #include "bench.h"
 
+/* By key, so that each partition has some. */
 static const char topic[] = "$K topics -b $A --create --topic orders --partitions 3 >/dev/null; "
-			    "seq 30 | $K produce -b $A --topic orders";
+			    "seq 30 | sed 's/.*/k&:&/' | $K produce -b $A --topic orders "
+			    "--property parse.key=true --property key.separator=:";
 /* Members N …: their process ids are in the file `members`. */
 static const char join[] = "for i in $MEMBERS; do $K consume -b $A --topic orders --group 정산 "
 			   "--from-beginning --consumer-property client.id=pay-$i "
