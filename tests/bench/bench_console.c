@@ -101,10 +101,12 @@ static void keys(struct screen *s, size_t n)
 	free(ms);
 }
 
-static void walk_topics(struct screen *s)
+static void walk(struct screen *s, const char *key, const char *there)
 {
-	static const char *const steps[] = {"End", "Home", "PageDown", "PageDown", "End"};
+	static const char *const steps[] = {"End", "Home", "PgDn", "PgDn", "End"};
 
+	screen_press(s, key);
+	screen_wait(s, there);
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
 		screen_press(s, steps[i]);
 		while (screen_pump(s, 300))
@@ -133,7 +135,8 @@ int main(int argc, char **argv)
 	}
 	printf("first_ms %.3f state_ms %.3f", share(first, times, 0.5), share(state, times, 0.5));
 	keys(s, n_keys & ~(size_t)1);
-	walk_topics(s);
+	walk(s, "3", "3 topics");
+	walk(s, "7", "7 groups");
 	print_memory(screen_pid(s), "VmRSS:", "rss");
 	print_memory(screen_pid(s), "RssAnon:", "anon");
 	putchar('\n');

@@ -28,6 +28,7 @@ from table import Samples, Table  # noqa: E402
 
 TRAFFIC = os.path.join(BUILD, "tests/bench/bench_traffic")
 RAW = os.path.join(BUILD, "tests/bench/bench_raw")
+GROUPS = os.path.join(BUILD, "tests/bench/bench_groups")
 CONSOLE = os.path.join(BUILD, "tests/bench/bench_console")
 KDECK = os.path.join(BUILD, "kdeck")
 TICK = os.sysconf("SC_CLK_TCK")
@@ -35,6 +36,7 @@ SMALL, LARGE = 100, 1024
 NAMES = {SMALL: "100 B", LARGE: "1 KB"}
 PARTITIONS = 3
 MANY_TOPICS = 1000
+MANY_GROUPS, GROUP_PARTITIONS = 1000, 10
 COLD_ROUNDS = 2
 MB = 1e6
 
@@ -54,6 +56,9 @@ yardstick  librdkafka's in-process mock broker, which keeps the last 5 MB of a p
            memory and writes nothing; it cannot hold what a fetch is to read, so there it is the
            same segments by sendfile through one loopback connection. Both readers receive
            3 MB at a time and check every CRC; ours sends a request for each 3 MB
+groups     1,000 groups of one member with 10 partitions each, in 100 topics; a refresh by hand:
+           from the question for the list of groups (then descriptions, commits, ends: one
+           request each) to the snapshot in which every commit and end is newer than that
 """
 
 
@@ -262,6 +267,16 @@ def measure_topics(samples, rounds):
     say("%d topics and the console done" % MANY_TOPICS)
 
 
+def measure_groups(samples):
+    with Broker(group_initial_rebalance_delay_ms=0) as b:
+        figures(GROUPS, "make", b.address, MANY_GROUPS, GROUP_PARTITIONS)
+        r = figures(GROUPS, "refresh", b.address, MANY_GROUPS, 15)
+        samples.add("lag", r["refresh_ms"])
+        samples.add("lag worst", r["worst_ms"])
+        measure_console(samples, "console groups", b.address, times=3)
+    say("%d groups done" % MANY_GROUPS)
+
+
 # ---- the report ------------------------------------------------------------------------------
 
 def report_rates(t, size, least):
@@ -290,6 +305,11 @@ def report_console(t):
     t.row("  key to a new screen, p50 ms", "console many key_p50_ms", most=16)
     t.row("  key to a new screen, p99 ms", "console many key_p99_ms", most=16)
     t.row("  memory (RSS), MB", "console many rss", most=30)
+    t.row("1,000 groups x 10: lag of all anew, ms", "lag", most=250)
+    t.row("  the slowest of 15, ms", "lag worst", most=250)
+    t.row("  first frame, ms", "console groups first_ms", most=50)
+    t.row("  key to a new screen, p99 ms", "console groups key_p99_ms", most=16)
+    t.row("  memory (RSS), MB", "console groups rss", most=30)
 
 
 def report(samples):
@@ -362,6 +382,7 @@ def main():
     measure_latency(samples, min(args.rounds, 3))
     measure_start(samples)
     measure_topics(samples, min(args.rounds, 3))
+    measure_groups(samples)
     day = datetime.date.today().isoformat()
     lines = ["kdeck bench, %s" % day, ""] + lines + [""] + list(report(samples).lines())
     lines += [""] + list(spreads(samples))
