@@ -98,14 +98,33 @@ static void normalise_line(const char *p, struct buf *out)
 		out->n--;
 }
 
+/* What stands under PID: digits that end at that cell. */
+static void hide_pid(char *line, size_t end)
+{
+	size_t i = end;
+
+	if (!end || strlen(line) < end || !isdigit((unsigned char)line[end - 1]))
+		return;
+	while (i > 0 && isdigit((unsigned char)line[i - 1]))
+		i--;
+	if (i == 0 || line[i - 1] != ' ' || (line[end] && line[end] != ' '))
+		return;
+	memset(line + i, ' ', end - i);
+	line[end - 1] = '#';
+}
+
 void golden_normalise(struct str screen, struct buf *out)
 {
 	char *text = str_dup(screen);
+	size_t pid = 0;
 
 	for (char *line = text; line && *line;) {
 		char *end = strchr(line, '\n');
 		if (end)
 			*end = 0;
+		hide_pid(line, pid);
+		if (strstr(line, " PID "))
+			pid = (size_t)(strstr(line, " PID ") - line) + 4;
 		normalise_line(line, out);
 		buf_putc(out, '\n');
 		line = end ? end + 1 : NULL;

@@ -11,7 +11,7 @@
 /* Waits until the screen is as its golden; fails with both where they differ. */
 void golden_wait(struct screen *s, const char *name);
 /* 14:14:02 → hh:mm:ss, 127.0.0.1:40117 → 127.0.0.1:ppppp, `   1.5 MB` → `        #` (the end of a
- * figure with its unit stays where it is), ▁…█ → blank. Appends. */
+ * figure with its unit stays where it is), a number under PID likewise, ▁…█ → blank. Appends. */
 void golden_normalise(struct str screen, struct buf *out);
 
 #endif

@@ -32,7 +32,7 @@ enum screen {
 #define SCREENS_HERE                                                                             \
 	(ON(SCREEN_OVERVIEW) | ON(SCREEN_BROKERS) | ON(SCREEN_TOPICS) | ON(SCREEN_TOPIC) |       \
 		ON(SCREEN_RECORDS) | ON(SCREEN_PRODUCE) | ON(SCREEN_GROUPS) | ON(SCREEN_GROUP) | \
-		ON(SCREEN_EVENTS))
+		ON(SCREEN_LAB) | ON(SCREEN_EVENTS))
 
 enum action_flag {
 	ACTION_WRITES = 1,   /* refused under --read-only */

@@ -127,10 +127,38 @@ int app_open(struct app *a, enum screen screen, const char *arg, struct err *e)
 	return 0;
 }
 
+/* What the stack shows, from the top down: the first topic and the first group. */
+static void note_place(struct app *a)
+{
+	bool topic = false, group = false;
+
+	for (int i = a->depth - 1; i >= 0; i--) {
+		const struct app_entry *entry = &a->stack[i];
+		unsigned on = ON(entry->ops->screen);
+		bool groups = on & (ON(SCREEN_GROUP) | ON(SCREEN_GROUPS));
+		struct buf place = BUF_EMPTY;
+
+		if (entry->ops->save && (groups ? !group : !topic) &&
+			(groups || (on & (ON(SCREEN_TOPIC) | ON(SCREEN_TOPICS) |
+						 ON(SCREEN_RECORDS) | ON(SCREEN_PRODUCE)))))
+			entry->ops->save(entry->view, &place);
+		if (place.n && groups) {
+			group = true;
+			snprintf(a->ctx.group, sizeof(a->ctx.group), "%s", buf_z(&place));
+		} else if (place.n) {
+			topic = true;
+			snprintf(a->ctx.topic, sizeof(a->ctx.topic), "%.*s",
+				(int)strcspn(buf_z(&place), "/"), buf_z(&place));
+		}
+		buf_fini(&place);
+	}
+}
+
 void app_replace(struct app *a, enum screen screen, const char *arg)
 {
 	struct err e = {0};
 
+	note_place(a);
 	for (int i = 0; i < a->depth; i++)
 		if (a->stack[i].ops->screen == screen)
 			save_place(a, &a->stack[i]);

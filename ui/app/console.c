@@ -14,6 +14,7 @@
 #include "base/xalloc.h"
 #include "cli/cli.h"
 #include "io/loop.h"
+#include "lab/lab.h"
 #include "model/group.h"
 #include "model/model.h"
 #include "model/snapshot_print.h"
@@ -26,6 +27,7 @@
 #define SNAPSHOT_GROUPS 2000 /* groups whose lag is waited for, */
 #define GROUPS_MS       5000 /* so long at most when everything else is there */
 #define USUAL_MS        5000
+#define LAB_DRAW_MS     100
 #define UNREACHED_MS    2000 /* that long it may be that a broker is just starting */
 
 struct console {
@@ -34,6 +36,8 @@ struct console {
 	struct admin *admin;
 	struct model *model;
 	struct source *source;
+	struct lab *lab;
+	struct io_timer lab_timer; /* what changes in it many times a second is drawn less often */
 	struct tty *tty;
 	struct app *app;
 	struct io_timer deadline;
@@ -59,6 +63,7 @@ static const struct view_ops *const views[SCREEN_COUNT] = {
 	[SCREEN_PRODUCE] = &view_produce,
 	[SCREEN_GROUPS] = &view_groups,
 	[SCREEN_GROUP] = &view_group,
+	[SCREEN_LAB] = &view_lab,
 	[SCREEN_EVENTS] = &view_events,
 };
 
@@ -231,6 +236,36 @@ static const char *client_id(const struct console_options *o)
 	return NULL;
 }
 
+static void on_lab_late(void *arg)
+{
+	struct console *k = arg;
+
+	if (k->app)
+		view_redraw(app_ctx(k->app));
+}
+
+static void on_lab(void *arg)
+{
+	struct console *k = arg;
+
+	if (!io_timer_active(&k->lab_timer))
+		io_timer_start(&k->lab_timer, LAB_DRAW_MS, 0);
+}
+
+static void open_lab(struct console *k)
+{
+	struct lab_options lo = {.bootstrap = k->address,
+		.properties = k->o->properties,
+		.n_properties = k->o->n_properties,
+		.read_only = k->o->read_only,
+		.cluster_ends = k->o->ends_cluster,
+		.on_change = on_lab,
+		.arg = k};
+
+	io_timer_init(&k->lab_timer, k->loop, on_lab_late, k);
+	k->lab = lab_engine_new(k->loop, &lo);
+}
+
 static int open_all(struct console *k, struct err *e)
 {
 	struct admin_options ao = {.bootstrap = k->address, .client_id = client_id(k->o)};
@@ -247,8 +282,9 @@ static int open_all(struct console *k, struct err *e)
 	if (!k->admin)
 		return e->code;
 	k->source = cluster_source_new(k->loop, k->admin, k->model, &so);
+	open_lab(k);
 	if (k->o->started)
-		k->o->started(k->o->arg, k->loop, k->source, k->model);
+		k->o->started(k->o->arg, k->loop, k->source, k->lab);
 	return 0;
 }
 
@@ -259,6 +295,9 @@ static void close_all(struct console *k)
 	start_free(k->start);
 	app_free(k->app);
 	tty_free(k->tty);
+	if (k->lab)
+		io_timer_stop(&k->lab_timer);
+	lab_engine_free(k->lab);
 	cluster_source_free(k->source);
 	admin_free(k->admin);
 	if (k->model)
@@ -285,6 +324,7 @@ static int run_screen(struct console *k, struct err *e)
 		.mouse = true};
 	struct view_ctx ctx = {.model = k->model,
 		.source = k->source,
+		.lab = k->lab,
 		.clock = loop_clock(k->loop),
 		.read_only = k->o->read_only,
 		.bundled = k->o->bundled,

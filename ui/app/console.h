@@ -9,6 +9,7 @@
 #include "base/err.h"
 
 struct cli_command;
+struct lab;
 struct loop;
 struct traffic_property;
 struct model;
@@ -31,7 +32,7 @@ struct console_options {
 	bool ends_cluster; /* leaving ends it: ask */
 	const char *hint;  /* the first line a newcomer reads; NULL: none */
 	/* Called once when the loop and the source are there, and before they go; may be NULL. */
-	void (*started)(void *arg, struct loop *l, struct source *s, struct model *m);
+	void (*started)(void *arg, struct loop *l, struct source *s, struct lab *lab);
 	void (*ending)(void *arg);
 	/* Not before this is true is the snapshot taken; NULL: as soon as there are offsets. */
 	bool (*settled)(void *arg, const struct model *m);

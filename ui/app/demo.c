@@ -131,11 +131,11 @@ static void stop(struct demo *d)
 	free(d->dir);
 }
 
-static void on_started(void *arg, struct loop *l, struct source *s, struct model *m)
+static void on_started(void *arg, struct loop *l, struct source *s, struct lab *lab)
 {
 	struct demo *d = arg;
 
-	(void)m;
+	(void)lab;
 	d->samples = samples_start(l, s, d->bootstrap);
 }
 

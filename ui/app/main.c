@@ -139,7 +139,7 @@ static int print_help(void)
 		       "with each\n"
 		       "\n"
 		       "Without -b: the cluster of kdeck up where one runs, else 127.0.0.1:9092.\n"
-		       "SCREEN is overview, brokers, topic, records or events.\n"
+		       "SCREEN is overview, brokers, topic, records, group, lab or events.\n"
 		       "\n");
 	cli_print_list(commands, &out);
 	return print(&out);

@@ -26,8 +26,8 @@
 #define COMMIT_AGAIN_MS 200
 #define LEAVE_MS        5000
 #define LOOK_MS         500
-#define MAX_POLL_MS     45000 /* more than any record takes */
-static_assert(MAX_POLL_MS > LAB_PROCESS_MAX_MS, "a slow record must not have its reader put out");
+static_assert(
+	LAB_MAX_POLL_MS > LAB_PROCESS_MAX_MS, "a slow record must not have its reader put out");
 
 struct part {
 	const char *topic;
@@ -446,7 +446,7 @@ static void *begin(struct lab_child *c, struct err *e)
 		.group = c->spec.group,
 		.assignor = lab_assignor_name(c->spec.assignor),
 		.session_ms = c->spec.session_ms,
-		.max_poll_ms = max_i64(MAX_POLL_MS, c->spec.session_ms),
+		.max_poll_ms = max_i64(LAB_MAX_POLL_MS, c->spec.session_ms),
 		.reset = c->spec.from_end ? "latest" : "earliest",
 		.properties = c->properties.v,
 		.n_properties = c->properties.n,

@@ -55,7 +55,8 @@ const char *lab_commit_name(enum lab_commit c); /* "after", "before" */
 #define LAB_KEYS_MAX       1000000
 #define LAB_SIZE_MAX       1000000
 #define LAB_PROCESS_MAX_MS 30000
-#define LAB_SESSION_MIN_MS 6000 /* group.min.session.timeout.ms */
+#define LAB_MAX_POLL_MS    45000 /* max.poll.interval.ms of consumers; more than a record takes */
+#define LAB_SESSION_MIN_MS 6000  /* group.min.session.timeout.ms */
 #define LAB_SESSION_MAX_MS 300000
 
 /* What a member is to do. Of an edit only what may change while it runs counts (marked *). */

@@ -72,6 +72,6 @@ int view_label(const struct surface *s, int x, int y, const char *label, enum st
 	const char *fmt, ...) PRINTF_LIKE(6, 7);
 
 extern const struct view_ops view_overview, view_brokers, view_topics, view_topic, view_records,
-	view_produce, view_groups, view_group, view_events;
+	view_produce, view_groups, view_group, view_lab, view_events;
 
 #endif

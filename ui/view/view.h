@@ -30,17 +30,21 @@ enum view_focus {
 struct view_host;
 struct model;  /* ui/model: the snapshots */
 struct source; /* ui/source: commands and questions */
+struct lab;    /* model/lab.h: producers and consumers that the console runs */
 
 /* What a view may use; lives as long as the app. */
 struct view_ctx {
 	struct model *model;
 	struct source *source;
+	struct lab *lab; /* NULL: none */
 	const struct clock *clock;
 	const struct view_host *host;
 	void *host_arg;
 	bool read_only; /* also enforced where requests are made */
 	bool bundled;   /* our own brokers: faults, replica ends, wire */
 	bool frozen;    /* z: draw the snapshot you have */
+	/* The topic and the group that were looked at last, for what begins with one; "". */
+	char topic[250], group[256];
 	bool may_start; /* no address was named: a cluster can be started here */
 };
 
