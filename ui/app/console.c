@@ -295,11 +295,11 @@ static void close_all(struct console *k)
 	start_free(k->start);
 	app_free(k->app);
 	tty_free(k->tty);
-	if (k->lab)
-		io_timer_stop(&k->lab_timer);
-	lab_engine_free(k->lab);
 	cluster_source_free(k->source);
 	admin_free(k->admin);
+	if (k->lab)
+		io_timer_stop(&k->lab_timer);
+	lab_engine_free(k->lab); /* last of all that stands on the loop: it runs it */
 	if (k->model)
 		model_free(k->model);
 	free(k->usual);
