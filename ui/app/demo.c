@@ -147,13 +147,13 @@ static void on_ending(void *arg)
 	d->samples = NULL;
 }
 
-/* The page is worth printing once the first records are seen. */
+/* The page is worth printing once the first records are seen, and what they take. */
 static bool has_records(void *arg, const struct model *m)
 {
 	const struct cluster *c = model_cluster(m);
 
 	(void)arg;
-	return c->totals.topics >= SAMPLE_TOPICS && c->totals.records > 0;
+	return c->totals.topics >= SAMPLE_TOPICS && c->totals.records > 0 && c->totals.size > 0;
 }
 
 int demo_run(bool once, bool json)

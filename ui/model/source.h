@@ -180,7 +180,8 @@ struct source {
 	const struct source_ops *ops;
 };
 
-/* Tells what is on the screen now: replaces what was told before. */
+/* Tells what is on the screen now: replaces what was told before. Views tell it whenever they are
+ * drawn; the same once more costs nothing. */
 static inline void source_want(struct source *s, const struct source_want *w)
 {
 	s->ops->want(s, w);

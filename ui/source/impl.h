@@ -13,6 +13,7 @@
 
 #define METADATA_EVERY_MS 5000
 #define SIZES_EVERY_MS    10000
+#define NEW_SIZES_MS      1000
 #define CONFIGS_EVERY_MS  30000
 #define CONFIGS_RETRY_MS  3000 /* where they could not be had */
 #define QUESTION_MS       5000 /* deadline of one question of a round */
@@ -108,6 +109,7 @@ struct cluster_source {
 	bool read_only, frozen, hidden;
 	struct io_timer timer;
 	struct turn metadata, configs, detail, replicas;
+	int64_t shape_ms;         /* when topics came or went last; 0 */
 	int64_t configs_retry_ms; /* rows that failed are asked for again then */
 	bool *replicas_fed;       /* answers of `replicas` that were fed */
 	VEC(struct broker_poll *) brokers;

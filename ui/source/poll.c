@@ -170,9 +170,20 @@ static void take_metadata(struct cluster_source *s)
 	match_polls(s, m);
 }
 
+/* Topics came or went: their sizes are not left unknown until the next round. A moment later, as
+ * what is new has hardly been written to yet. */
+static void sizes_soon(struct broker_poll *b)
+{
+	int64_t due = b->s->shape_ms + NEW_SIZES_MS;
+
+	if (b->s->shape_ms && b->sizes.asked_ms < due)
+		b->sizes.due_ms = min_i64(b->sizes.due_ms, due);
+}
+
 static void on_metadata(void *arg, const struct err *e)
 {
 	struct cluster_source *s = arg;
+	uint64_t shape = model_cluster(s->model)->shape;
 
 	turn_end(s, &s->metadata, METADATA_EVERY_MS);
 	if (e) {
@@ -183,6 +194,11 @@ static void on_metadata(void *arg, const struct err *e)
 	}
 	put_progress(s, e ? e->msg : NULL);
 	poll_publish(s);
+	if (model_cluster(s->model)->shape != shape) {
+		s->shape_ms = now_of(s);
+		vec_foreach (it, &s->brokers)
+			sizes_soon(*it);
+	}
 	poll_run(s);
 }
 
@@ -370,6 +386,7 @@ static void on_sizes(
 	(void)version;
 	(void)arena;
 	turn_end(s, &b->sizes, SIZES_EVERY_MS);
+	sizes_soon(b);
 	if (!e) {
 		take_sizes(b, response);
 		broker_fine(b);

@@ -17,9 +17,30 @@ static void clear_want(struct cluster_source *s)
 	vec_clear(&s->visible_groups);
 }
 
-static void want(struct source *base, const struct source_want *w)
+static bool same_name(const char *have, const char *want)
 {
-	struct cluster_source *s = source_of(base);
+	return have && want ? strcmp(have, want) == 0 : have == want;
+}
+
+static bool same_names(char *const *have, size_t n, const struct str *want, size_t n_want)
+{
+	if (n != min_size(n_want, VISIBLE_MAX))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!str_eqz(want[i], have[i]))
+			return false;
+	return true;
+}
+
+static bool same_want(const struct cluster_source *s, const struct source_want *w)
+{
+	return same_name(s->opened, w->topic) && same_name(s->opened_group, w->group) &&
+	       same_names(s->visible.v, s->visible.n, w->visible, w->n_visible) &&
+	       same_names(s->visible_groups.v, s->visible_groups.n, w->groups, w->n_groups);
+}
+
+static void take_want(struct cluster_source *s, const struct source_want *w)
+{
 	char *opened = w->topic ? xstrdup(w->topic) : NULL;
 	char *group = w->group ? xstrdup(w->group) : NULL;
 	bool other = opened && (!s->opened || strcmp(opened, s->opened) != 0);
@@ -40,6 +61,14 @@ static void want(struct source *base, const struct source_want *w)
 		s->detail.due_ms = s->replicas.due_ms = 0;
 	}
 	poll_run(s);
+}
+
+static void want(struct source *base, const struct source_want *w)
+{
+	struct cluster_source *s = source_of(base);
+
+	if (!same_want(s, w))
+		take_want(s, w);
 }
 
 static void refresh(struct source *base)

@@ -125,17 +125,6 @@ enum style view_verdict_style(enum verdict v)
 	return STYLE_NORMAL;
 }
 
-uint64_t view_visible_id(const struct table *t)
-{
-	uint64_t id = str_id(STR_NULL);
-	size_t first, n;
-
-	table_visible(t, &first, &n);
-	for (size_t i = first; i < first + n; i++)
-		id = id_mix(id, t->ops->row_id(t->arg, i));
-	return id ? id : 1;
-}
-
 unsigned view_table_effect(unsigned widget_effect)
 {
 	if (widget_effect == WIDGET_IGNORED)

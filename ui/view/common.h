@@ -46,8 +46,6 @@ void view_table_copy(const struct table *t, struct buf *out);
 void view_table_filter(struct table *t, struct str text);
 /* Red, yellow or nothing: never without the word or its mark beside it. */
 enum style view_verdict_style(enum verdict v);
-/* Another value when other rows are seen: tells a view when the source must be told. Never 0. */
-uint64_t view_visible_id(const struct table *t);
 /* Effects of a table's event as effects of a view. */
 unsigned view_table_effect(unsigned widget_effect);
 /* The state of a part as a style for its cells, and its text instead of a figure ("denied", "…");

@@ -212,21 +212,15 @@ static void draw_progress(
 	}
 }
 
-/* Tells the source which groups are seen, when they are others than before. */
+/* Tells the source which groups are seen. */
 static void want(struct overview *v)
 {
 	const struct trouble *t = &v->trouble;
 	struct str names[OVERVIEW_GROUPS];
 	struct source_want w = {.groups = names, .n_groups = t->n_groups};
-	uint64_t id = str_id(STR_NULL);
 
-	for (size_t i = 0; i < t->n_groups; i++) {
+	for (size_t i = 0; i < t->n_groups; i++)
 		names[i] = t->groups[i]->name;
-		id = id_mix(id, str_id(names[i]));
-	}
-	if (id == v->wanted)
-		return;
-	v->wanted = id;
 	source_want(v->ctx->source, &w);
 }
 

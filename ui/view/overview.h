@@ -23,7 +23,6 @@ struct trouble {
 struct overview {
 	struct view_ctx *ctx;
 	struct trouble trouble;
-	uint64_t wanted; /* what the source was told last */
 };
 
 /* Looks again, and finds the cursor's row. */

@@ -32,24 +32,18 @@ static struct table *shown(struct topic_view *v)
 
 #define VISIBLE_MAX 200
 
-/* Tells the source what is seen, when that is something else than before. */
 static void want(struct topic_view *v)
 {
 	struct str names[VISIBLE_MAX];
 	struct source_want w = {.topic = buf_z(&v->name), .groups = names};
 	const struct cluster *c = view_cluster(v->ctx);
-	uint64_t id = 1;
 	size_t first, n;
 
 	if (v->tab == TOPIC_TAB_GROUPS) {
-		id = view_visible_id(&v->readers.table);
 		table_visible(&v->readers.table, &first, &n);
 		for (size_t i = first; i < first + n && w.n_groups < VISIBLE_MAX; i++)
 			names[w.n_groups++] = c->groups[v->readers.rows.v[i]]->name;
 	}
-	if (id == v->wanted)
-		return;
-	v->wanted = id;
 	source_want(v->ctx->source, &w);
 }
 
@@ -63,7 +57,6 @@ static void begin(struct topic_view *v, const char *what)
 	v->tab = !slash                          ? TOPIC_TAB_PLACEMENT
 		 : strcmp(slash, "/groups") == 0 ? TOPIC_TAB_GROUPS
 						 : TOPIC_TAB_CONFIGS;
-	v->wanted = 0;
 	want(v);
 	model_pin(v->ctx->model, buf_str(&v->name));
 }

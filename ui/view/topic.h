@@ -29,7 +29,6 @@ struct topic_view {
 	struct filter filter;     /* of the settings */
 	VEC(uint32_t) rows;       /* settings that it takes */
 	struct view_list readers; /* places in the cluster's groups */
-	uint64_t wanted;          /* what the source was told last */
 };
 
 /* NULL: deleted, or not known yet. */

@@ -61,7 +61,6 @@ struct topics {
 	struct topic_list list;
 	struct topic_actions actions;
 	struct export export;
-	uint64_t wanted; /* what the source was told last */
 };
 
 static void put_sync(const struct topic *t, struct buf *text, enum style *style)
@@ -227,12 +226,8 @@ static void tell_visible(struct topics *v)
 {
 	struct str names[VISIBLE_MAX];
 	struct source_want want = {.visible = names};
-	uint64_t id = view_visible_id(&v->table);
 	size_t first, n;
 
-	if (id == v->wanted)
-		return;
-	v->wanted = id;
 	table_visible(&v->table, &first, &n);
 	for (size_t i = first; i < first + n && want.n_visible < VISIBLE_MAX; i++) {
 		const struct topic *t = topic_list_at(&v->list, i);
