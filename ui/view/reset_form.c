@@ -165,6 +165,7 @@ static void submit(void *arg, struct form *form)
 	(void)!view_partition_of(form_text(form, "partition"), &spec.partition);
 	(void)read_at(spec.to, at ? at : "", &spec.at, &reason);
 	formbox_wait(&f->box);
+	form_note(form, "Asking the cluster what would move … Esc gives it up", false);
 	f->done(f->arg, &spec);
 	buf_fini(&reason);
 	free(topic);

@@ -147,6 +147,44 @@ static void options_of_the_command(void **state)
 	buf_fini(&b);
 }
 
+static void places_in_words(void **state)
+{
+	static const struct {
+		enum reset_to to;
+		int64_t at;
+		const char *words;
+	} all[] = {{RESET_EARLIEST, 0, "to the earliest record"},
+		{RESET_LATEST, 0, "behind the latest record"}, {RESET_CURRENT, 0, "to where it is"},
+		{RESET_OFFSET, 1200, "to offset 1,200"}, {RESET_SHIFT, -1, "1 record back"},
+		{RESET_SHIFT, 5000, "5,000 records on"},
+		{RESET_SHIFT, INT64_MIN, "9,223,372,036,854,775,807 records back"},
+		{RESET_DURATION, 9000000, "to 2 h 30 m ago"}};
+	struct buf b = BUF_EMPTY;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		buf_clear(&b);
+		reset_put_words(&b, all[i].to, all[i].at);
+		assert_string_equal(all[i].words, buf_z(&b));
+	}
+	buf_fini(&b);
+}
+
+static void members_in_words(void **state)
+{
+	const struct str names[] = {STR_LIT("a"), STR_LIT("b"), STR_LIT("c"), STR_LIT("d")};
+	struct buf b = BUF_EMPTY;
+
+	(void)state;
+	reset_put_members(&b, "g", names, 1);
+	assert_string_equal("group g has 1 member (a): stop it first", buf_z(&b));
+	buf_clear(&b);
+	reset_put_members(&b, "g", names, 4);
+	assert_string_equal(
+		"group g has 4 members (a, b, c and 1 more): stop them first", buf_z(&b));
+	buf_fini(&b);
+}
+
 static void rows_become_one_commit(void **state)
 {
 	const struct reset_row rows[] = {{.topic = STR_LIT("a"), .partition = 0, .to = 7},
@@ -179,6 +217,8 @@ int main(void)
 		cmocka_unit_test(clamps_are_said),
 		cmocka_unit_test(moments_of_a_reset),
 		cmocka_unit_test(options_of_the_command),
+		cmocka_unit_test(places_in_words),
+		cmocka_unit_test(members_in_words),
 		cmocka_unit_test(rows_become_one_commit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -418,7 +418,7 @@ static void a_refused_plan_stays_in_the_form(void **state)
 	(void)state;
 	group_actions_reset(t->a, group(t, "audit"), NULL, -1);
 	stage_key(&t->s, K_ENTER);
-	stage_shows(&t->s, 80, 18, "Asking the cluster");
+	stage_shows(&t->s, 80, 18, "Asking the cluster what would move … Esc gives it up");
 	answer_plan(t, &e, NULL, 0);
 	assert_true(group_actions_open(t->a));
 	stage_shows(&t->s, 80, 18, "group audit has 1 member (c-9): stop it first");
