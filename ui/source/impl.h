@@ -56,16 +56,23 @@ struct unread {
 /* What a screen shows of a group. */
 enum group_want { GROUP_UNSEEN, GROUP_ROW, GROUP_OPENED };
 
+/* About many groups in one, and what of its answer has been fed. */
+struct group_question {
+	struct broker_poll *b;
+	struct turn turn;
+	bool *fed;
+};
+
 /* Questions to one coordinator about its groups (groups.c). */
 struct group_poll {
-	struct turn list, describe, commits;
+	struct turn list;
+	struct group_question classic, newer; /* members, by protocol */
+	struct group_question commits;
 	int64_t pause_ms; /* 0: it answers */
 	int64_t list_pause_ms;
-	int64_t back_ms;    /* when a slice of the groups nobody looks at was asked for last */
-	int32_t cycle_ms;   /* in which each of them has its turn */
-	size_t cursor;      /* place in the source's groups where the next slice begins */
-	bool *fed_describe; /* answers of the questions under way that were fed */
-	bool *fed_commits;
+	int64_t back_ms;  /* when a slice of the groups nobody looks at was asked for last */
+	int32_t cycle_ms; /* in which each of them has its turn */
+	size_t cursor;    /* place in the source's groups where the next slice begins */
 };
 
 /* A group that a broker has listed. */
@@ -81,6 +88,7 @@ struct known_group {
 	uint8_t want;     /* enum group_want */
 	bool empty;       /* has no members: nothing to describe */
 	bool classic;     /* false: DescribeGroups does not know it */
+	bool newer;       /* ConsumerGroupDescribe does */
 };
 
 /* Questions to one broker: a dead one holds up nobody else. */
@@ -176,7 +184,8 @@ bool unread_pending(const struct cluster_source *s);
 void unread_init(struct cluster_source *s);
 void unread_forget(struct cluster_source *s);
 void unread_fini(struct cluster_source *s);
-/* A broker goes. */
+/* A broker comes, and goes. */
+void groups_add_broker(struct broker_poll *b);
 void groups_drop_broker(struct broker_poll *b);
 /* Another cluster, or the end. */
 void groups_forget_known(struct cluster_source *s);

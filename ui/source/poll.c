@@ -128,6 +128,7 @@ static void match_polls(struct cluster_source *s, const struct admin_metadata *m
 			b = ALLOC(struct broker_poll);
 			b->s = s;
 			b->id = m->brokers[i].id;
+			groups_add_broker(b);
 			vec_push(&s->brokers, b);
 		}
 		b->seen = true;

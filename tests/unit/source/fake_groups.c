@@ -13,7 +13,7 @@ struct inquiry {
 	admin_groups_fn *fn;
 	void *arg;
 	int32_t broker;
-	bool describe;
+	const char *type; /* of the groups that are described; NULL: commits */
 };
 
 void fake_groups_init(void)
@@ -73,8 +73,8 @@ static void describe(struct inquiry *q, struct admin_group *out, struct fake_gro
 
 	if (g)
 		g->described++;
-	out->error = g && str_eqz(str_of(g->type), "classic") ? fake_groups.no_describe
-							      : KERR_GROUP_ID_NOT_FOUND;
+	out->error = g && str_eqz(str_of(g->type), q->type) ? fake_groups.no_describe
+							    : KERR_GROUP_ID_NOT_FOUND;
 	d->group_state = str_of(g ? g->state : "Dead");
 	d->members = arena_array(&q->arena, 8, sizeof(*d->members));
 	for (int i = 0; g && i < g->members; i++)
@@ -83,6 +83,13 @@ static void describe(struct inquiry *q, struct admin_group *out, struct fake_gro
 			.client_id = STR_LIT("c"),
 			.client_host = STR_LIT("/127.0.0.1")};
 	out->described = out->error ? NULL : d;
+	if (!out->error && strcmp(q->type, "consumer") == 0) {
+		struct consumer_group_describe_response_groups *newer =
+			ARENA_NEW(&q->arena, struct consumer_group_describe_response_groups);
+
+		newer->group_epoch = 7;
+		out->consumer = newer;
+	}
 }
 
 static void fetch(struct inquiry *q, struct admin_group *out, struct fake_group *g)
@@ -122,7 +129,7 @@ static void answer_one(struct inquiry *q, struct admin_group *out)
 	out->coordinator = g ? g->broker : q->broker;
 	if (lost)
 		out->error = KERR_REQUEST_TIMED_OUT;
-	else if (q->describe)
+	else if (q->type)
 		describe(q, out, g);
 	else
 		fetch(q, out, g);
@@ -139,7 +146,7 @@ static void answer(void *arg)
 		q->fn(q->arg, q->all.v, q->all.n, q->broker, q->all.n - first);
 	vec_foreach (g, &q->all)
 		answer_one(q, g);
-	if (!q->describe)
+	if (!q->type)
 		for (int i = 0; i < 2; i++)
 			fake.end[i] += fake_groups.grow;
 	q->fn(q->arg, q->all.v, q->all.n, q->broker, 0);
@@ -156,17 +163,17 @@ static void over(void *arg)
 	free(q);
 }
 
-static int64_t inquire(bool describe, int32_t broker, const struct str *groups, size_t n,
+static int64_t inquire(const char *type, int32_t broker, const struct str *groups, size_t n,
 	admin_groups_fn *fn, void *arg)
 {
 	struct inquiry *q = ALLOC(struct inquiry);
-	int64_t ms = describe ? fake_groups.describe_ms : fake_groups.fetch_ms;
+	int64_t ms = type ? fake_groups.describe_ms : fake_groups.fetch_ms;
 
 	arena_init(&q->arena, 0);
 	q->fn = fn;
 	q->arg = arg;
 	q->broker = broker;
-	q->describe = describe;
+	q->type = type;
 	for (size_t i = 0; i < n; i++)
 		vec_push(&q->all,
 			((struct admin_group){.group = {str_dup(groups[i]), groups[i].n}}));
@@ -180,7 +187,16 @@ int64_t admin_describe_groups_at(struct admin *a, int32_t broker, const struct s
 	(void)a;
 	(void)timeout_ms;
 	fake_groups.describes++;
-	return inquire(true, broker, groups, n, fn, arg);
+	return inquire("classic", broker, groups, n, fn, arg);
+}
+
+int64_t admin_describe_consumer_groups_at(struct admin *a, int32_t broker, const struct str *groups,
+	size_t n, int64_t timeout_ms, admin_groups_fn *fn, void *arg)
+{
+	(void)a;
+	(void)timeout_ms;
+	fake_groups.describes++;
+	return inquire("consumer", broker, groups, n, fn, arg);
 }
 
 int64_t admin_fetch_group_offsets_at(struct admin *a, int32_t broker, const struct str *groups,
@@ -189,5 +205,5 @@ int64_t admin_fetch_group_offsets_at(struct admin *a, int32_t broker, const stru
 	(void)a;
 	(void)timeout_ms;
 	fake_groups.fetches++;
-	return inquire(false, broker, groups, n, fn, arg);
+	return inquire(NULL, broker, groups, n, fn, arg);
 }

@@ -376,20 +376,36 @@ static void test_commits_denied(void **state)
 	end(b);
 }
 
-/* A group of the newer protocol: its members are not told in this way, its lag is. */
+/* A group of the newer protocol has a question of its own. */
 static void test_newer_protocol(void **state)
 {
 	struct bench *b = begin(30);
 
 	(void)state;
-	fake_groups_add(1);
+	fake_groups_add(2);
 	fake_groups.v[0].type = "consumer";
+	UNTIL(b, totals(b)->groups_known == 2 && group(b, "g-00000")->described);
+	assert_string_equal(group(b, "g-00000")->protocol, "consumer");
+	assert_int_equal(group(b, "g-00000")->members->n, 1);
+	assert_int_equal(group(b, "g-00000")->generation, 7);
+	UNTIL(b, group(b, "g-00001")->described);
+	assert_int_equal(group(b, "g-00001")->generation, -1);
+	end(b);
+}
+
+/* A group of a kind whose members nobody tells: its lag is there all the same. */
+static void test_unknown_protocol(void **state)
+{
+	struct bench *b = begin(30);
+
+	(void)state;
+	fake_groups_add(1);
+	fake_groups.v[0].type = "streams";
 	UNTIL(b, totals(b)->groups_known == 1 && totals(b)->lag == 200);
 	UNTIL(b, fake_groups.v[0].described > 2);
 	assert_false(group(b, "g-00000")->described);
 	assert_int_equal(group(b, "g-00000")->describe.code, 0);
 	assert_int_equal(group(b, "g-00000")->describe.kerr, 0);
-	assert_string_equal(group(b, "g-00000")->protocol, "consumer");
 	end(b);
 }
 
@@ -497,6 +513,7 @@ int main(void)
 		cmocka_unit_test(test_denied),
 		cmocka_unit_test(test_commits_denied),
 		cmocka_unit_test(test_newer_protocol),
+		cmocka_unit_test(test_unknown_protocol),
 		cmocka_unit_test(test_half_an_answer),
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_too_many),
