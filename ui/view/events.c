@@ -10,8 +10,8 @@ enum { COL_TIME, COL_KIND, COL_WHERE, COL_WHAT, COL_COUNT };
 static const struct table_col cols[COL_COUNT] = {
 	[COL_TIME] = {"TIME", 8, 8, 8, 0, ALIGN_LEFT},
 	[COL_KIND] = {"KIND", 8, 15, 16, 2, ALIGN_LEFT},
-	[COL_WHERE] = {"WHERE", 8, 18, 28, 0, ALIGN_LEFT},
-	[COL_WHAT] = {"WHAT", 20, 76, 0, 0, ALIGN_LEFT},
+	[COL_WHERE] = {"WHERE", 12, 18, 28, 0, ALIGN_LEFT},
+	[COL_WHAT] = {"WHAT", 15, 76, 0, 0, ALIGN_LEFT},
 };
 
 struct events {
@@ -28,7 +28,7 @@ static const struct change *at(const struct events *v, size_t row)
 static void put_where(struct buf *out, const struct change *c)
 {
 	if (c->group)
-		buf_printf(out, "group %s", c->group);
+		buf_puts(out, c->group);
 	else if (c->topic)
 		buf_puts(out, c->topic);
 	else if (c->broker >= 0)

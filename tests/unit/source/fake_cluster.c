@@ -159,6 +159,7 @@ static void answer_reply(struct question *q)
 	struct describe_configs_response configs = {.results = &res, .n_results = 1};
 	int16_t code = fake.refuse;
 
+	fake.sizes += q->api == API_DESCRIBE_LOG_DIRS;
 	if (q->api == API_DESCRIBE_LOG_DIRS)
 		fn(q->arg, NULL, 4, &sizes, NULL);
 	else if (q->api == API_LIST_GROUPS)

@@ -22,6 +22,7 @@ struct fake {
 	int changes;          /* requests that change something */
 	int questions;        /* of all kinds */
 	int offsets;          /* list_offsets asked */
+	int sizes;            /* log folders asked for */
 	int fetches, fetched; /* questions for records, partitions in them */
 	int16_t no_fetch;     /* Kafka's error instead */
 	size_t cut;           /* bytes that a small fetch gets; 0: everything */

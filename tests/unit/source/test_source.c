@@ -92,6 +92,22 @@ static void test_fills(void **state)
 	end(b);
 }
 
+/* Topics that were just made are measured once more soon, then in the usual round. */
+static void test_new_topics_are_measured(void **state)
+{
+	struct bench *b = begin(false);
+	int64_t began;
+
+	(void)state;
+	UNTIL(b, ready(b) && fake.sizes == 2);
+	began = loop_now_ms(b->loop);
+	UNTIL(b, fake.sizes == 4);
+	assert_true(loop_now_ms(b->loop) - began < 5000);
+	UNTIL(b, loop_now_ms(b->loop) - began > 3000);
+	assert_int_equal(fake.sizes, 4);
+	end(b);
+}
+
 static void test_freeze_and_hide(void **state)
 {
 	struct bench *b = begin(false);
@@ -450,6 +466,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fills),
+		cmocka_unit_test(test_new_topics_are_measured),
 		cmocka_unit_test(test_freeze_and_hide),
 		cmocka_unit_test(test_dead_broker),
 		cmocka_unit_test(test_cluster_replaced),
