@@ -66,7 +66,22 @@ static int entries(void)
 	return n;
 }
 
-/* Somebody's command line names the folder: a broker or a keeper of ours. */
+/* A file of a process names the folder. */
+static bool names_folder(const char *pid, const char *file)
+{
+	char path[300], text[16384];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%s/%s", pid, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd >= 0 ? read(fd, text, sizeof(text)) : 0;
+	if (fd >= 0)
+		close(fd);
+	return n > 0 && memmem(text, (size_t)n, folder, strlen(folder)) != NULL;
+}
+
+/* Somebody's command line or TMPDIR names the folder: a broker, a keeper, a reader of ours. */
 static int processes(void)
 {
 	DIR *d = opendir("/proc");
@@ -74,18 +89,9 @@ static int processes(void)
 	int found = 0;
 
 	while (d && (e = readdir(d))) {
-		char path[300], line[4096];
-		int fd;
-		ssize_t n;
-
 		if (e->d_name[0] < '1' || e->d_name[0] > '9')
 			continue;
-		snprintf(path, sizeof(path), "/proc/%s/cmdline", e->d_name);
-		fd = open(path, O_RDONLY);
-		n = fd >= 0 ? read(fd, line, sizeof(line)) : 0;
-		found += n > 0 && memmem(line, (size_t)n, folder, strlen(folder)) != NULL;
-		if (fd >= 0)
-			close(fd);
+		found += names_folder(e->d_name, "cmdline") || names_folder(e->d_name, "environ");
 	}
 	closedir(d);
 	return found;
@@ -152,7 +158,11 @@ static void prints_a_page_and_goes(void **state)
 	assert_non_null(strstr(buf_z(&said), " orders "));
 	assert_non_null(strstr(buf_z(&said), " page-views "));
 	assert_non_null(strstr(buf_z(&said), " sensor-readings "));
-	assert_non_null(strstr(buf_z(&said), "no problems"));
+	/* One keeps up, one does not, one has gone. */
+	assert_non_null(strstr(buf_z(&said), " kitchen "));
+	assert_non_null(strstr(buf_z(&said), " recommendations "));
+	assert_non_null(strstr(buf_z(&said), " daily-report "));
+	assert_non_null(strstr(buf_z(&said), "stopped"));
 	assert_nothing_left();
 	buf_fini(&said);
 }
@@ -186,12 +196,24 @@ static void open_on_a_terminal(struct bench *b)
 	assert_int_equal(entries(), 1);
 }
 
+/* Console, keeper, broker, and on screen 9 four readers: one is through after a moment. */
+static void see_readers(struct bench *b)
+{
+	screen_press(b->s, "9");
+	screen_wait(b->s, "kitchen-2");
+	screen_wait(b->s, "recommender");
+	screen_wait(b->s, "reporter");
+	screen_wait(b->s, "stopped");
+	assert_true(processes() >= 6);
+}
+
 static void killed(void **state)
 {
 	struct bench b = {0};
 
 	(void)state;
 	open_on_a_terminal(&b);
+	see_readers(&b);
 	kill(screen_pid(b.s), SIGKILL);
 	assert_int_equal(screen_wait_exit(b.s), 128 + SIGKILL);
 	assert_nothing_left();
@@ -243,6 +265,7 @@ static void hung_up(void **state)
 
 	(void)state;
 	open_on_a_terminal(&b);
+	see_readers(&b);
 	screen_free(b.s); /* closes the line, too */
 	assert_nothing_left();
 }

@@ -3,7 +3,8 @@
  *
  *   kdeck demo --starts--> keeper: waits until we are gone, however that was; ends what is left of
  *        |                 the broker, removes the folder
- *        \----starts--> kdeck-broker (dies with us)
+ *        |----starts--> kdeck-broker (dies with us)
+ *        \----starts--> the readers of its groups, members of the lab (die with us)
  *
  * The keeper comes first, so that there is no moment at which a kill leaves anything. What is left
  * when the keeper was killed too, the next demo removes.
@@ -23,6 +24,7 @@
 #include "io/child.h"
 #include "io/listener.h"
 #include "io/loop.h"
+#include "model/group.h"
 #include "model/model.h"
 #include "model/source.h"
 
@@ -32,6 +34,7 @@
 #define QUIET_ROUNDS 40
 #define CLEAR_ROUNDS 400
 #define LOOK_MS      500
+#define GROUPS_MS    10000 /* so long a page waits for them at most */
 #define FIRST_PORT   9092
 #define PORTS        20
 
@@ -42,6 +45,8 @@ struct demo {
 	struct child *keeper;
 	char bootstrap[64];
 	struct samples *samples;
+	struct loop *loop; /* the console's */
+	int64_t began_ms;
 };
 
 static const char hint[] =
@@ -135,8 +140,9 @@ static void on_started(void *arg, struct loop *l, struct source *s, struct lab *
 {
 	struct demo *d = arg;
 
-	(void)lab;
-	d->samples = samples_start(l, s, d->bootstrap);
+	d->loop = l;
+	d->began_ms = loop_now_ms(l);
+	d->samples = samples_start(l, s, lab, d->bootstrap);
 }
 
 static void on_ending(void *arg)
@@ -147,13 +153,30 @@ static void on_ending(void *arg)
 	d->samples = NULL;
 }
 
-/* The page is worth printing once the first records are seen, and what they take. */
-static bool has_records(void *arg, const struct model *m)
+/* The groups read and commit, and the one that goes has gone. */
+static bool has_groups(const struct cluster *c)
+{
+	size_t known = 0, stopped = 0, moving = 0;
+
+	for (size_t i = 0; i < c->n_groups; i++) {
+		const struct group *g = c->groups[i];
+		known += g->lag.records >= 0;
+		moving += group_state_moving((enum group_state)g->state);
+		stopped += g->state == GROUP_EMPTY && g->lag.records > 0;
+	}
+	return known >= SAMPLE_GROUPS && stopped > 0 && moving == 0;
+}
+
+/* The page is worth printing once the first records are seen, what they take, and who
+ * reads them. */
+static bool is_settled(void *arg, const struct model *m)
 {
 	const struct cluster *c = model_cluster(m);
+	const struct demo *d = arg;
 
-	(void)arg;
-	return c->totals.topics >= SAMPLE_TOPICS && c->totals.records > 0 && c->totals.size > 0;
+	if (c->totals.topics < SAMPLE_TOPICS || c->totals.records <= 0 || c->totals.size <= 0)
+		return false;
+	return has_groups(c) || loop_now_ms(d->loop) - d->began_ms >= GROUPS_MS;
 }
 
 int demo_run(bool once, bool json)
@@ -169,7 +192,7 @@ int demo_run(bool once, bool json)
 		.hint = hint,
 		.started = on_started,
 		.ending = on_ending,
-		.settled = has_records,
+		.settled = is_settled,
 		.arg = &d};
 	struct err e = {0};
 	struct loop *l;

@@ -2,13 +2,16 @@
  * ones do. */
 #include "app/samples.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/xalloc.h"
 #include "io/loop.h"
+#include "model/lab.h"
 #include "model/source.h"
 #include "traffic/producer.h"
 
@@ -26,6 +29,7 @@ struct sample {
 
 struct samples {
 	struct producer *producer;
+	struct lab *lab;
 	struct io_timer timer;
 	struct rng rng;
 	struct buf key, value;
@@ -103,6 +107,37 @@ static const struct sample table[SAMPLE_TOPICS] = {
 	{"sensor-readings", 3, 8, make_reading},
 };
 
+/* Of the rates above: the kitchen could do more than comes, recommendations take two thirds of it,
+ * and the report has read a little and gone. */
+static const struct reader {
+	const char *topic, *group, *name;
+	int32_t process_ms;
+	int64_t stop_after;
+} readers[] = {
+	{"orders", "kitchen", "kitchen-1", 20, 0},
+	{"orders", "kitchen", "kitchen-2", 20, 0},
+	{"page-views", "recommendations", "recommender", 38, 0},
+	{"sensor-readings", "daily-report", "reporter", 10, 12},
+};
+
+/* Where one cannot be started its row is missing: the demo goes on without it. */
+static void start_readers(struct samples *s, const char *topic)
+{
+	for (size_t i = 0; i < ARRAY_LEN(readers); i++) {
+		struct lab_spec spec;
+
+		if (strcmp(readers[i].topic, topic) != 0)
+			continue;
+		lab_spec_init(&spec, LAB_CONSUMER);
+		snprintf(spec.name, sizeof(spec.name), "%s", readers[i].name);
+		snprintf(spec.topic, sizeof(spec.topic), "%s", topic);
+		snprintf(spec.group, sizeof(spec.group), "%s", readers[i].group);
+		spec.process_ms = readers[i].process_ms;
+		spec.stop_after = readers[i].stop_after;
+		(void)!lab_add(s->lab, &spec, NULL, NULL);
+	}
+}
+
 static void send_one(struct samples *s, const struct sample *t)
 {
 	struct producer_record r = {.topic = str_of(t->topic), .partition = -1};
@@ -133,17 +168,21 @@ static void on_created(void *arg, const struct err *e)
 {
 	struct created *c = arg;
 
-	if (!e)
-		c->samples->ready[c->i] = true;
+	if (e)
+		return;
+	c->samples->ready[c->i] = true;
+	start_readers(c->samples, table[c->i].topic);
 }
 
-struct samples *samples_start(struct loop *l, struct source *source, const char *bootstrap)
+struct samples *samples_start(
+	struct loop *l, struct source *source, struct lab *lab, const char *bootstrap)
 {
 	struct samples *s = ALLOC(struct samples);
 	struct producer_options po = {
 		.bootstrap = bootstrap, .client_id = "kdeck-demo", .linger_ms = 20};
 	struct err e = {0};
 
+	s->lab = lab;
 	rng_seed(&s->rng, random_u64());
 	io_timer_init(&s->timer, l, on_tick, s);
 	s->producer = producer_new(l, &po, &e);

@@ -1,15 +1,20 @@
-/* Believable sample records for the demo: a shop's orders, what visitors look at, sensors. */
+/* Believable sample records for the demo: a shop's orders, what visitors look at, sensors; and the
+ * groups that read them: one keeps up, one does not, one has gone. */
 #ifndef APP_SAMPLES_H
 #define APP_SAMPLES_H
 
+struct lab;
 struct loop;
 struct source;
 struct samples;
 
 #define SAMPLE_TOPICS 3
+#define SAMPLE_GROUPS 3
 
-/* Creates the topics and keeps records coming. Strings are copied. */
-struct samples *samples_start(struct loop *l, struct source *s, const char *bootstrap);
+/* Creates the topics and keeps records coming; the readers are members of the lab. Strings are
+ * copied. */
+struct samples *samples_start(
+	struct loop *l, struct source *s, struct lab *lab, const char *bootstrap);
 /* NULL is allowed. */
 void samples_stop(struct samples *s);
 

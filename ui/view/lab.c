@@ -25,17 +25,17 @@ enum {
 };
 
 static const struct table_col cols[COL_COUNT] = {
-	[COL_NAME] = {"NAME", 7, 12, 24, 0, ALIGN_LEFT},
+	[COL_NAME] = {"NAME", 11, 12, 24, 0, ALIGN_LEFT},
 	[COL_KIND] = {"KIND", 8, 8, 8, 1, ALIGN_LEFT},
-	[COL_PID] = {"PID", 7, 7, 8, 4, ALIGN_RIGHT},
+	[COL_PID] = {"PID", 7, 7, 8, 2, ALIGN_RIGHT},
 	[COL_TOPIC] = {"TOPIC", 10, 15, 24, 0, ALIGN_LEFT},
-	[COL_GROUP] = {"GROUP", 8, 15, 24, 0, ALIGN_LEFT},
+	[COL_GROUP] = {"GROUP", 12, 15, 24, 0, ALIGN_LEFT},
 	[COL_SETTINGS] = {"SETTINGS", 34, 34, 46, 5, ALIGN_LEFT},
 	[COL_PARTS] = {"PARTITIONS", 10, 10, 16, 0, ALIGN_LEFT},
 	[COL_RATE] = {"RATE", 5, 6, 7, 0, ALIGN_RIGHT},
 	[COL_DONE] = {"DONE", 6, 7, 11, 0, ALIGN_RIGHT},
-	[COL_AGAIN] = {"AGAIN", 5, 5, 9, 3, ALIGN_RIGHT},
-	[COL_LOST] = {"LOST", 4, 5, 9, 2, ALIGN_RIGHT},
+	[COL_AGAIN] = {"AGAIN", 5, 5, 9, 4, ALIGN_RIGHT},
+	[COL_LOST] = {"LOST", 6, 6, 9, 3, ALIGN_RIGHT},
 	[COL_STATE] = {"STATE", 8, 8, 8, 0, ALIGN_LEFT},
 };
 
