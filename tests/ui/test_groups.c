@@ -72,7 +72,7 @@ static void the_fourth_waits(void **state)
 	screen_wait(b->s, "idle: 3 part");
 	screen_press(b->s, "Tab");
 	screen_wait(b->s, "first seen");
-	screen_wait(b->s, "> moved in this rebalance");
+	screen_wait(b->s, "> moved");
 	screen_press(b->s, "Esc");
 	screen_wait(b->s, ">정산");
 	screen_press(b->s, "E");

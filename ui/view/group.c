@@ -241,6 +241,7 @@ static void group_draw(void *view, const struct surface *s)
 			known ? "does not exist (any more): Esc goes back" : "");
 		return;
 	}
+	tell(v);
 	y = draw_head(v, g, s);
 	body = surface_sub(s, 0, y, s->cols, s->rows - y);
 	if (v->tab == GROUP_TAB_PARTITIONS)
@@ -390,14 +391,6 @@ static bool group_allowed(void *view, enum action_id id, struct buf *reason)
 	return tab_allowed(v, id, g, reason) && group_action_allowed(id, g, reason);
 }
 
-static unsigned group_tick(void *view, int64_t now_ms)
-{
-	(void)now_ms;
-	/* Another screen may have told the source something else meanwhile. */
-	tell(view);
-	return VIEW_REDRAW;
-}
-
 static void group_filter(void *view, struct str text)
 {
 	struct group_view *v = view;
@@ -483,7 +476,6 @@ const struct view_ops view_group = {
 	.focus = group_focus,
 	.action = group_do,
 	.allowed = group_allowed,
-	.tick = group_tick,
 	.filter = group_filter,
 	.crumb = group_crumb,
 	.tabs = group_tabs,

@@ -508,6 +508,8 @@ static const char *nothing(const struct group_view *v, const struct group *g)
 		return "denied: this cluster does not let us read the group's commits";
 	if (!g->lag_known)
 		return state == PART_FAILED ? "the coordinator does not answer" : "…";
+	if (g->type[0] && strcmp(g->type, "consumer") != 0)
+		return "no consumers: its members share something else than partitions";
 	return "the group has committed nothing, and nobody was given a partition";
 }
 

@@ -86,7 +86,10 @@ static const char columns[] =
 	"AGE       how long ago the next unread record was written: how late the group is; > where "
 	"it is older than this console\n"
 	"NET/S     growth of the lag: what comes in a second minus what is read\n"
-	"CATCH-UP  when the lag is gone if both go on like this\n\n"
+	"CATCH-UP  when the lag is gone if both go on like this\n"
+	"IN/S      records written a second, OUT/S committed a second; means of ten seconds\n"
+	"2 MIN     the lag of two minutes, a cell 15 s; what comes in a minute is low\n"
+	"-         the cluster does not tell, as the generation by the classic protocol\n\n"
 	"ok         read to the end at least once lately, or not growing from commit to commit\n"
 	"behind     commits move, and at each of them the lag is larger\n"
 	"stalled    members, something to read, and no commit for long: a member that hangs\n"
@@ -167,10 +170,7 @@ const char *groups_empty(const struct view_ctx *ctx)
 		return "denied: this cluster does not let us list its groups";
 	if (c->group_list.at_ms < 0)
 		return state == PART_FAILED ? "the brokers do not say which groups there are" : "…";
-	if (SCREENS_HERE & ON(SCREEN_LAB))
-		return "no groups yet\n \nA group comes into being with its first consumer:\n"
-		       "kdeck consume --topic TOPIC --group NAME, or any client with a group.id.\n"
-		       "9 opens the lab: consumers to start, slow down and kill from the screen.";
 	return "no groups yet\n \nA group comes into being with its first consumer:\n"
-	       "kdeck consume --topic TOPIC --group NAME, or any client with a group.id.";
+	       "kdeck consume --topic TOPIC --group NAME, or any client with a group.id.\n"
+	       "9 opens the lab: consumers to start, slow down and kill from the screen.";
 }

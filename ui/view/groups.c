@@ -58,8 +58,6 @@ struct groups {
 	uint64_t generation; /* of the snapshot that it is of */
 	bool dirty;
 	bool moved; /* the cursor, by somebody: till then it stays on the worst */
-	size_t want_first, want_n;
-	uint64_t want_shape;
 };
 
 static const struct group *at(const struct groups *v, size_t row)
@@ -117,7 +115,9 @@ static void cell(void *arg, size_t row, int col, struct buf *text, enum style *s
 		buf_puts(text, g->protocol[0] ? g->protocol : "-");
 		break;
 	case COL_MEMBERS:
-		if (!view_part_cell(&g->describe, now, text, style))
+		if (g->state == GROUP_EMPTY)
+			buf_putc(text, '0');
+		else if (!view_part_cell(&g->describe, now, text, style))
 			fmt_count(text, (int64_t)g->members->n);
 		break;
 	case COL_TOPICS:
@@ -176,7 +176,7 @@ static double key_of(const struct group *g, int col)
 	case COL_STATE:
 		return g->state;
 	case COL_MEMBERS:
-		return g->described ? (double)g->members->n : -1;
+		return g->described ? (double)g->members->n : g->state == GROUP_EMPTY ? 0 : -1;
 	case COL_TOPICS:
 		return g->lag_known ? (double)g->n_topics : -1;
 	case COL_LAG:
@@ -307,19 +307,13 @@ static void groups_close(void *view)
 }
 
 /* Tells the source whose members and lag are seen. */
-static void tell_visible(struct groups *v, bool again)
+static void tell_visible(struct groups *v)
 {
 	struct str names[VISIBLE_MAX];
 	struct source_want want = {.groups = names};
-	uint64_t shape = view_cluster(v->ctx)->group_shape;
 	size_t first, n;
 
 	table_visible(&v->list.table, &first, &n);
-	if (!again && first == v->want_first && n == v->want_n && shape == v->want_shape)
-		return;
-	v->want_first = first;
-	v->want_n = n;
-	v->want_shape = shape;
 	for (size_t i = first; i < first + n && want.n_groups < VISIBLE_MAX; i++) {
 		const struct group *g = at(v, i);
 		if (g)
@@ -428,7 +422,7 @@ static void groups_draw(void *view, const struct surface *s)
 		draw_detail(v, &low);
 	}
 	view_list_draw(&v->list, &table, s, groups_empty(v->ctx), "no group matches the filter");
-	tell_visible(v, false);
+	tell_visible(v);
 	if (group_actions_open(v->actions))
 		group_actions_draw(v->actions, s);
 }
@@ -526,14 +520,6 @@ static bool groups_allowed(void *view, enum action_id id, struct buf *reason)
 	return false;
 }
 
-static unsigned groups_tick(void *view, int64_t now_ms)
-{
-	(void)now_ms;
-	/* Another screen may have told the source something else meanwhile. */
-	tell_visible(view, true);
-	return VIEW_REDRAW;
-}
-
 static void groups_filter(void *view, struct str text)
 {
 	struct groups *v = view;
@@ -594,7 +580,6 @@ const struct view_ops view_groups = {
 	.focus = groups_focus,
 	.action = groups_action,
 	.allowed = groups_allowed,
-	.tick = groups_tick,
 	.filter = groups_filter,
 	.command = groups_command,
 	.copy = groups_copy,

@@ -39,12 +39,14 @@ struct short_names short_names(const char *const *names, size_t n, int cells)
 
 void short_name_put(struct buf *out, struct short_names s, const char *name)
 {
-	size_t n = strlen(name), skip = s.skip < n ? s.skip : 0;
-	struct str rest = {name + skip, n - skip};
+	struct str all = str_of(name), rest = {name + s.skip, all.n - s.skip};
 
 	/* Behind a beginning that was left out the rest is an id: its first letters tell it apart.
 	 */
-	buf_put(out, rest.p, skip ? text_fit(rest, s.cells, NULL) : rest.n);
+	if (!s.skip || s.skip >= all.n || text_width(all) <= s.cells)
+		buf_put_str(out, all);
+	else
+		buf_put(out, rest.p, text_fit(rest, s.cells, NULL));
 }
 
 struct short_names short_member_names(const struct group *g, int cells)
@@ -192,11 +194,11 @@ static void draw_legend(const struct drawing *d, const struct owners_scroll *at,
 {
 	struct buf text = BUF_EMPTY;
 
-	buf_puts(&text, "> moved in this rebalance   ");
+	buf_puts(&text, "> moved   ");
 	buf_puts(&text, "·");
 	buf_puts(&text, " nobody");
 	if (d->first || at->back)
-		buf_printf(&text, "   columns %zu-%zu of %zu: left, right", d->first + 1, d->last,
+		buf_printf(&text, "   columns %zu-%zu of %zu (left, right)", d->first + 1, d->last,
 			d->o->n);
 	if (at->rows > at->page)
 		buf_printf(&text, "   rows %zu-%zu of %zu", at->top + 1,

@@ -204,7 +204,6 @@ static void source_is_told_what_is_seen(void **state)
 		buf_z(&s.wanted), "groups audit payments mail 원장-장부 월말-정산 fresh ");
 	s.ops->filter(s.view, STR_LIT("ai"));
 	stage_shows(&s, 80, 19, "mail");
-	s.ops->tick(s.view, stage_now(&s));
 	assert_string_equal(buf_z(&s.wanted), "groups mail ");
 	stage_fini(&s);
 }
