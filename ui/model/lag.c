@@ -220,7 +220,9 @@ static enum verdict judge(const struct lag_facts *f, int64_t records)
 	return f->commits && growing(f->commits, f->in) ? VERDICT_BEHIND : VERDICT_OK;
 }
 
-/* A pace within a twentieth of what comes in is standing still: its time would jump about. */
+/* A pace within a twentieth of what comes in is standing still: its time would jump about. That it
+ * is slower for a moment says nothing either, as long as the lag does not grow from commit to
+ * commit. */
 static int64_t catch_up(const struct lag *l)
 {
 	double gain = l->out - l->in;
@@ -231,10 +233,8 @@ static int64_t catch_up(const struct lag *l)
 		return CATCH_UP_NEVER;
 	if (isnan(gain))
 		return -1;
-	if (fabs(gain) <= l->in / 20)
+	if (gain <= l->in / 20)
 		return l->verdict == VERDICT_BEHIND ? CATCH_UP_NEVER : -1;
-	if (gain < 0)
-		return CATCH_UP_NEVER;
 	return (int64_t)min_i64((int64_t)1 << 50, (int64_t)((double)l->records * 1000 / gain));
 }
 
