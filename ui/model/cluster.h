@@ -198,7 +198,7 @@ struct totals {
 	int64_t records, size; /* internal topics left out; -1 */
 	bool records_about;
 	double in_records, in_bytes;  /* a second; NaN */
-	int32_t groups, groups_known; /* listed; with commits read at least once */
+	int32_t groups, groups_known; /* listed; with lag_known */
 	int64_t lag;                  /* of the groups that are known, -1: none is */
 	bool lag_about;
 };

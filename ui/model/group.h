@@ -111,7 +111,7 @@ struct group {
 	struct str name; /* also NUL-terminated */
 	uint8_t state;   /* enum group_state */
 	bool described;  /* members are known */
-	bool lag_known;  /* commits were read at least once */
+	bool lag_known;  /* commits were read at least once, and an end after one of them */
 	int32_t coordinator;
 	int32_t generation;                  /* -1 */
 	const char *protocol;                /* "classic", "consumer"; "" */

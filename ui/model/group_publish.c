@@ -14,6 +14,7 @@ struct build {
 	struct lag *member_lags;
 	int32_t *owners; /* one a partition */
 	bool waiting;    /* a commit has no end yet */
+	bool unpaired;   /* nor had one before it */
 	char *text;      /* where the next string goes */
 };
 
@@ -80,7 +81,6 @@ static void head(struct build *b)
 	g->assignor = put_text(b, s->assignor);
 	g->state = s->state;
 	g->described = s->described;
-	g->lag_known = s->offsets.at_ms >= 0;
 	g->coordinator = s->coordinator;
 	g->generation = s->generation;
 	g->members = s->members;
@@ -219,6 +219,7 @@ static void put_partition(struct build *b, struct slot *s, struct str topic, str
 
 	group_settle(b->m, s, p, b->c->at_ms);
 	b->waiting = b->waiting || p->pending;
+	b->unpaired = b->unpaired || (p->pending && p->committed_ms < 0);
 	out->topic = topic;
 	out->partition = p->partition;
 	out->committed = p->committed;
@@ -284,6 +285,7 @@ static struct group *build(struct model *m, const struct cluster *c, struct gslo
 		at += s->topics.v[i].parts.n;
 	}
 	free(b.owners);
+	b.g->lag_known = s->offsets.at_ms >= 0 && (b.g->lag.records >= 0 || !b.unpaired);
 	/* The end that is waited for may be there with the next publish. */
 	s->touched = b.waiting;
 	return b.g;

@@ -141,6 +141,14 @@ static void test_slow_ends(void **state)
 	fake.offsets_ms = 50;
 	fake_groups_add(2);
 	fake_groups.grow = 10;
+	/* Nothing is known of lag before; above all not that there is none. */
+	while (totals(b)->lag < 0) {
+		assert_int_equal(totals(b)->groups_known, 0);
+		assert_true(
+			!totals(b)->groups || !cluster_groups_there(model_cluster(b->model), 2));
+		loop_run_once(b->loop, true);
+	}
+	assert_true(totals(b)->lag > 0);
 	UNTIL(b, b->published > 20);
 	assert_true(b->least >= 10);
 	end(b);
@@ -461,6 +469,8 @@ static void test_too_many(void **state)
 	want_group(b, "g-01234", rows, 2);
 	UNTIL(b, group(b, "g-02999")->lag_known && group(b, "g-01234")->lag_known);
 	assert_true(totals(b)->groups_known < 3000);
+	assert_false(cluster_groups_there(model_cluster(b->model), 3000));
+	assert_true(cluster_groups_there(model_cluster(b->model), 3));
 	assert_true(totals(b)->lag_about);
 	UNTIL(b, totals(b)->groups_known == 3000);
 	assert_true(fake_groups.most <= 503);
