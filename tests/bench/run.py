@@ -21,7 +21,9 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "integration"))
+import coordinator  # noqa: E402
 import machine  # noqa: E402
+from coordinator import cpu_seconds  # noqa: E402
 from kdecktest import BUILD, Broker  # noqa: E402
 from memory import Memory  # noqa: E402
 from table import Samples, Table  # noqa: E402
@@ -31,7 +33,6 @@ RAW = os.path.join(BUILD, "tests/bench/bench_raw")
 GROUPS = os.path.join(BUILD, "tests/bench/bench_groups")
 CONSOLE = os.path.join(BUILD, "tests/bench/bench_console")
 KDECK = os.path.join(BUILD, "kdeck")
-TICK = os.sysconf("SC_CLK_TCK")
 SMALL, LARGE = 100, 1024
 NAMES = {SMALL: "100 B", LARGE: "1 KB"}
 PARTITIONS = 3
@@ -76,12 +77,6 @@ def figures(program, *args, stdin=None):
             (done.stderr + done.stdout).decode(errors="replace").strip()))
     words = done.stdout.split()
     return {k.decode(): float(v) for k, v in zip(words[::2], words[1::2])}
-
-
-def cpu_seconds(pid):
-    with open("/proc/%d/stat" % pid) as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 class Peak:
@@ -327,6 +322,7 @@ def report(samples):
     t.row("  RssAnon, MB", "many memory")
     t.row("topics --list, 10 topics, ms", "list", most=30)
     t.row("topics --list, 1,000 topics, ms", "list many")
+    coordinator.report(t)
     report_console(t)
     return t
 
@@ -383,6 +379,8 @@ def main():
     measure_start(samples)
     measure_topics(samples, min(args.rounds, 3))
     measure_groups(samples)
+    coordinator.measure(samples, args.rounds)
+    say("the coordinator done")
     day = datetime.date.today().isoformat()
     lines = ["kdeck bench, %s" % day, ""] + lines + [""] + list(report(samples).lines())
     lines += [""] + list(spreads(samples))

@@ -5,6 +5,7 @@
  *
  *   - in one generation of a group a partition has one owner, and everybody was told the same
  * leader
+ *   - a generation begins once, with one set of members
  *   - a committed offset that was acknowledged is never lost and never moves back
  *   - what was deleted stays so
  *
@@ -32,6 +33,7 @@
 #define PARTITIONS 6
 #define STEPS      120000
 #define SESSION_MS 6000
+#define STATIC     "static"
 
 enum group_fault group_planted;
 
@@ -54,6 +56,7 @@ struct told {
 	int32_t group, generation;
 	char leader[80];
 	char owner[PARTITIONS][80];
+	uint64_t members; /* a hash of who its leader was told of; 0: not yet */
 	bool handed_out;
 };
 
@@ -67,9 +70,11 @@ struct world;
 struct client {
 	struct world *w;
 	int32_t group;
+	bool is_static; /* one of each group: its instance id is STATIC */
 	char id[80], old_id[80];
 	int32_t generation;
 	bool joining, syncing;
+	bool rejoin, to_sync; /* what is next for it */
 	char members[CLIENTS * 2][80];
 	int32_t n_members;
 	int64_t heard_ms;
@@ -90,7 +95,7 @@ struct world {
 	int32_t incarnation[GROUPS];
 	struct client clients[GROUPS][CLIENTS];
 	const char *fault; /* the first rule that was broken */
-	uint64_t joined, synced, committed, deleted;
+	uint64_t joined, joined_static, synced, committed, deleted;
 };
 
 static void broken(struct world *w, const char *what)
@@ -206,6 +211,8 @@ static void forget_unborn(struct world *w)
 	w->told.n = kept;
 }
 
+static void fetch(struct client *k);
+
 static void crash(struct world *w)
 {
 	uint64_t pending = w->appends.n, survive = rng_below(&w->rng, pending + 1);
@@ -216,6 +223,8 @@ static void crash(struct world *w)
 	cut_log(w, last);
 	forget_unborn(w);
 	start(w);
+	for (int32_t g = 0; g < GROUPS; g++)
+		fetch(&w->clients[g][0]);
 }
 
 static void store_some(struct world *w)
@@ -255,6 +264,38 @@ static void put_text(char out[80], struct str s)
 	snprintf(out, 80, "%.*s", STR_ARG(s));
 }
 
+/* A static member is the same one under each of its ids, which begin with its instance id. */
+static void put_who(char out[80], struct str id)
+{
+	put_text(out, str_starts(id, STATIC) ? STR_LIT(STATIC) : id);
+}
+
+/* Of the members that the leader was told of, in whatever order. */
+static uint64_t hash_members(const struct join_group_response *r)
+{
+	uint64_t sum = 1;
+
+	for (int32_t i = 0; i < r->n_members; i++) {
+		char who[80];
+		uint64_t h = 14695981039346656037u;
+
+		put_who(who, r->members[i].member_id);
+		for (const char *p = who; *p; p++)
+			h = (h ^ (uint8_t)*p) * 1099511628211u;
+		sum += h;
+	}
+	return sum;
+}
+
+/* What an error makes of a client: it begins anew, or joins again. */
+static void heed(struct client *k, int16_t error)
+{
+	if (error == KERR_UNKNOWN_MEMBER_ID || error == KERR_FENCED_INSTANCE_ID)
+		k->id[0] = 0;
+	if (error)
+		k->rejoin = true;
+}
+
 static void on_join(void *arg, const void *response)
 {
 	const struct join_group_response *r = response;
@@ -266,18 +307,28 @@ static void on_join(void *arg, const void *response)
 	k->n_members = 0;
 	if (r->error_code == KERR_MEMBER_ID_REQUIRED)
 		put_text(k->id, r->member_id);
-	if (r->error_code == KERR_UNKNOWN_MEMBER_ID)
-		k->id[0] = 0;
+	heed(k, r->error_code);
 	if (r->error_code)
 		return;
+	k->rejoin = false;
+	k->to_sync = true;
 	k->w->joined++;
+	k->w->joined_static += k->is_static;
 	put_text(k->id, r->member_id);
-	put_text(leader, r->leader);
+	put_who(leader, r->leader);
 	k->generation = r->generation_id;
 	t = told(k->w, k->group, r->generation_id);
 	if (t->leader[0] && strcmp(t->leader, leader) != 0)
 		broken(k->w, "two leaders in one generation");
-	put_text(t->leader, r->leader);
+	memcpy(t->leader, leader, sizeof(leader));
+	if (r->n_members) {
+		if (t->members && t->members != hash_members(r))
+			broken(k->w, "two sets of members in one generation");
+		t->members = hash_members(r);
+	}
+	/* It leads, but is not to assign (KIP-814). */
+	if (r->skip_assignment)
+		return;
 	for (; k->n_members < r->n_members && k->n_members < CLIENTS * 2; k->n_members++)
 		put_text(k->members[k->n_members], r->members[k->n_members].member_id);
 }
@@ -294,31 +345,29 @@ static void on_sync(void *arg, const void *response)
 	struct client *k = call->k;
 	int32_t generation = call->generation;
 	struct told *t;
+	char me[80];
 
 	free(call);
 	k->syncing = false;
-	if (r->error_code == KERR_UNKNOWN_MEMBER_ID)
-		k->id[0] = 0;
+	heed(k, r->error_code);
 	if (r->error_code)
 		return;
 	k->w->synced++;
+	put_who(me, str_of(k->id));
 	t = told(k->w, k->group, generation);
 	t->handed_out = true;
 	for (size_t i = 0; i < r->assignment.n; i++) {
 		char *owner = t->owner[r->assignment.p[i]];
 
-		if (owner[0] && strcmp(owner, k->id) != 0)
+		if (owner[0] && strcmp(owner, me) != 0)
 			broken(k->w, "two owners of a partition in one generation");
-		memcpy(owner, k->id, 80);
+		memcpy(owner, me, 80);
 	}
 }
 
 static void on_heartbeat(void *arg, const void *response)
 {
-	struct client *k = arg;
-
-	if (((const struct heartbeat_response *)response)->error_code == KERR_UNKNOWN_MEMBER_ID)
-		k->id[0] = 0;
+	heed(arg, ((const struct heartbeat_response *)response)->error_code);
 }
 
 static void on_leave(void *arg, const void *response)
@@ -330,6 +379,11 @@ static void on_leave(void *arg, const void *response)
 /* ---- what clients do --------------------------------------------------------------------------
  */
 
+static struct str instance_of(const struct client *k)
+{
+	return k->is_static ? STR_LIT(STATIC) : STR_NULL;
+}
+
 static void join(struct client *k)
 {
 	struct group_caller who = {9, STR_LIT("c"), STR_LIT("/127.0.0.1")};
@@ -339,6 +393,7 @@ static void join(struct client *k)
 	msg_init(&join_group_request_desc, &r);
 	r.group_id = name_of(k->group);
 	r.member_id = str_of(k->id);
+	r.group_instance_id = instance_of(k);
 	r.session_timeout_ms = SESSION_MS;
 	r.rebalance_timeout_ms = 2 * SESSION_MS;
 	r.protocol_type = STR_LIT("consumer");
@@ -363,6 +418,7 @@ static void sync_group(struct client *k, int32_t generation)
 	r.group_id = name_of(k->group);
 	r.generation_id = generation;
 	r.member_id = str_of(k->id);
+	r.group_instance_id = instance_of(k);
 	for (uint8_t p = 0; k->n_members && p < PARTITIONS; p++) {
 		size_t i = rng_below(&k->w->rng, (uint64_t)k->n_members);
 
@@ -375,6 +431,7 @@ static void sync_group(struct client *k, int32_t generation)
 	}
 	r.assignments = a;
 	k->syncing = true;
+	k->to_sync = false;
 	call = ALLOC(struct sync_call);
 	*call = (struct sync_call){k, generation};
 	group_sync(k->w->c, &who, &r, (struct group_reply){on_sync, call});
@@ -389,6 +446,7 @@ static void heartbeat(struct client *k)
 	r.group_id = name_of(k->group);
 	r.generation_id = k->generation;
 	r.member_id = str_of(k->id);
+	r.group_instance_id = instance_of(k);
 	group_heartbeat(k->w->c, &who, &r, (struct group_reply){on_heartbeat, k});
 }
 
@@ -442,6 +500,7 @@ static void commit(struct client *k, int32_t generation)
 	r.group_id = name_of(k->group);
 	r.generation_id_or_member_epoch = generation;
 	r.member_id = str_of(generation < 0 ? "" : k->id);
+	r.group_instance_id = generation < 0 ? STR_NULL : instance_of(k);
 	r.topics = &t;
 	r.n_topics = 1;
 	t.name = STR_LIT("t");
@@ -572,9 +631,11 @@ static void behave(struct client *k)
 {
 	if (k->joining || k->syncing)
 		return;
-	if (!k->id[0] || rng_one_in(&k->w->rng, 12))
+	if (!k->id[0] || (k->rejoin && !rng_one_in(&k->w->rng, 4)) || rng_one_in(&k->w->rng, 30))
 		join(k);
-	else if (rng_one_in(&k->w->rng, 3))
+	else if (k->to_sync && !rng_one_in(&k->w->rng, 4))
+		sync_group(k, k->generation);
+	else if (rng_one_in(&k->w->rng, 10))
 		sync_group(k, k->generation);
 	else if (rng_one_in(&k->w->rng, 2))
 		commit(k, k->generation);
@@ -587,7 +648,7 @@ static void misbehave(struct client *k)
 {
 	struct client other = *k;
 
-	switch (rng_below(&k->w->rng, 6)) {
+	switch (rng_below(&k->w->rng, 7)) {
 	case 0:
 		if (!k->syncing && k->id[0])
 			sync_group(k, k->generation - 1);
@@ -604,6 +665,11 @@ static void misbehave(struct client *k)
 		break;
 	case 4:
 		leave(k, k->old_id);
+		break;
+	case 5:
+		/* Its process was started again: it knows its instance id and nothing else. */
+		if (k->is_static && !k->joining && !k->syncing)
+			k->id[0] = 0;
 		break;
 	default:
 		other.generation = (int32_t)rng_below(&k->w->rng, 10);
@@ -668,6 +734,7 @@ static void init(struct world *w, uint64_t seed)
 		for (int32_t i = 0; i < CLIENTS; i++) {
 			w->clients[g][i].w = w;
 			w->clients[g][i].group = g;
+			w->clients[g][i].is_static = i == 0;
 		}
 	}
 	start(w);
@@ -694,7 +761,8 @@ static const char *run(uint64_t seed, int64_t steps, int64_t *at)
 		step(w);
 	fault = w->fault;
 	if (!fault && steps >= STEPS &&
-		(!w->joined || !w->synced || !w->committed || !w->deleted || !w->n_crashes))
+		(!w->joined || !w->joined_static || !w->synced || !w->committed || !w->deleted ||
+			!w->n_crashes))
 		fault = "nothing happened";
 	if (getenv("VERBOSE"))
 		printf("# %llu joins, %llu syncs, %llu commits, %llu deletions, %llu crashes\n",
