@@ -89,6 +89,13 @@ static void ask_ends(struct cluster_source *s)
 	s->fresh = false;
 }
 
+/* A broker that was taken for dead is asked for its ends at once: commits wait for them. */
+static void ends_of_living(struct broker_poll *b)
+{
+	if (b->pause_ms && !b->offsets.busy)
+		b->offsets.due_ms = min_i64(b->offsets.due_ms, now_of(b->s));
+}
+
 static void on_commits(
 	void *arg, const struct admin_group *all, size_t n, int32_t broker, size_t left)
 {
@@ -96,11 +103,14 @@ static void on_commits(
 	struct broker_poll *b = q->b;
 	struct cluster_source *s = b->s;
 	size_t lost = 0;
+	bool heard = false; /* b itself answered, not one that coordinates them now */
 
 	(void)broker;
 	s->commits_ms = max_i64(now_of(s), s->ends_ms + 1);
 	for (size_t i = 0; i < n; i++) {
 		lost += all[i].answered && group_silent(all[i].error);
+		heard = heard || (all[i].answered && !group_silent(all[i].error) &&
+					 all[i].coordinator == b->id);
 		if (!all[i].answered || q->fed[i])
 			continue;
 		q->fed[i] = true;
@@ -112,6 +122,8 @@ static void on_commits(
 			group_pause(s, &q->turn, &b->groups.pause_ms);
 		else
 			b->groups.pause_ms = 0;
+		if (heard)
+			ends_of_living(b);
 		ask_ends(s);
 	}
 	poll_publish_soon(s);
