@@ -67,6 +67,13 @@ static void the_fourth_waits(void **state)
 	screen_wait(b->s, "members 4, 1 idle");
 	screen_wait(b->s, "3 partitions, 4 members: a partition has one reader, so pay-4 waits");
 	screen_wait(b->s, "pay-4 joined");
+	/* Saved with the topic in every row; a member that waits is no partition. */
+	screen_press(b->s, "x");
+	screen_wait(b->s, "정산-partitions");
+	screen_press(b->s, "Right Enter");
+	screen_wait(b->s, "3 rows written to 정산-partitions.csv");
+	bench_sh(b, "head -1 정산-partitions.csv | grep -q '^group,topic,partition,member,'; "
+		    "grep -q '^정산,orders,2,pay-3-' 정산-partitions.csv");
 	screen_press(b->s, "Tab");
 	screen_wait(b->s, "[Members]");
 	screen_wait(b->s, "idle: 3 part");

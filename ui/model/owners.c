@@ -20,10 +20,8 @@ void owners_fini(struct owners *o)
 		col_fini(&o->cols[i]);
 	vec_foreach (r, &o->rows)
 		free((void *)(uintptr_t)r->topic.p);
-	vec_foreach (name, &o->names) {
-		free(name->id);
+	vec_foreach (name, &o->names)
 		free(name->label);
-	}
 	vec_fini(&o->rows);
 	vec_fini(&o->names);
 	owners_init(o);
@@ -42,7 +40,6 @@ static void drop_names(struct owners *o)
 	for (size_t i = 0; i < o->names.n; i++) {
 		if (used[i + 1])
 			continue;
-		free(o->names.v[i].id);
 		free(o->names.v[i].label);
 		o->names.v[i] = (struct owners_name){0};
 	}
@@ -50,15 +47,26 @@ static void drop_names(struct owners *o)
 }
 
 /* Static members keep their name when they start again. */
-static const char *identity(const struct group_member *m)
+static uint64_t identity(const struct group_member *m)
 {
-	return m->instance[0] ? m->instance : m->id;
+	return str_id(str_of(m->instance[0] ? m->instance : m->id));
 }
 
-static struct owners_name *find_name(struct owners *o, const char *id)
+/* A client may call itself anything, at any length. */
+static char *copy_label(const char *label)
+{
+	size_t n = strlen(label);
+
+	if (n > OWNERS_LABEL)
+		for (n = OWNERS_LABEL; n > 0 && ((uint8_t)label[n] & 0xc0) == 0x80;)
+			n--;
+	return str_dup((struct str){label, n});
+}
+
+static struct owners_name *find_name(struct owners *o, uint64_t id)
 {
 	vec_foreach (name, &o->names)
-		if (name->id && strcmp(name->id, id) == 0)
+		if (name->id == id)
 			return name;
 	return NULL;
 }
@@ -68,15 +76,13 @@ static uint16_t name_of(struct owners *o, const struct group_member *m)
 {
 	struct owners_name *name = find_name(o, identity(m));
 
-	for (size_t i = 0; !name && i < o->names.n; i++)
-		if (!o->names.v[i].id)
-			name = &o->names.v[i];
+	if (!name)
+		name = find_name(o, 0);
 	if (!name)
 		name = vec_add(&o->names);
-	if (!name->id)
-		name->id = xstrdup(identity(m));
+	name->id = identity(m);
 	free(name->label);
-	name->label = xstrdup(m->label);
+	name->label = copy_label(m->label);
 	return (uint16_t)(name - o->names.v + 1);
 }
 
@@ -282,7 +288,7 @@ size_t owners_bytes(const struct owners *o)
 	vec_foreach (r, &o->rows)
 		sum += r->topic.n + 1;
 	vec_foreach (name, &o->names)
-		sum += name->id ? strlen(name->id) + strlen(name->label) + 2 : 0;
+		sum += name->label ? strlen(name->label) + 1 : 0;
 	for (size_t i = 0; i < o->n; i++)
 		sum += strlen(o->cols[i].why) + 1;
 	return sum;

@@ -9,8 +9,9 @@
 #include "base/vec.h"
 #include "model/group.h"
 
-#define OWNERS_COLS 16
-#define OWNERS_ROWS 512
+#define OWNERS_COLS  16
+#define OWNERS_ROWS  512
+#define OWNERS_LABEL 255
 
 struct owners_row {
 	struct str topic; /* also NUL-terminated */
@@ -31,7 +32,8 @@ struct owners_col {
 /* Somebody who owns a partition in a column. Its label may change while it lives: a client whose
  * name another one has too is told apart by its member id. */
 struct owners_name {
-	char *id, *label; /* NULL: a free place */
+	uint64_t id; /* of its instance or member id; 0: a free place */
+	char *label; /* at most OWNERS_LABEL bytes of it; NULL: a free place */
 };
 
 struct owners {

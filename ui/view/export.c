@@ -120,7 +120,7 @@ static bool write_rows(struct export *x, FILE *f, enum export_format format, siz
 		buf_clear(&line);
 		x->row(x->arg, (ptrdiff_t)i, format, &line);
 		fine = fwrite(line.p, 1, line.n, f) == line.n;
-		++*written;
+		*written += line.n > 0;
 	}
 	buf_fini(&line);
 	return fine;

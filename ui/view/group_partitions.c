@@ -281,6 +281,8 @@ static bool takes(
 		str_of(m ? m->host : ""), str_of(verdict_name((enum verdict)p->lag.verdict))};
 	size_t n = 0;
 
+	if (!filter_active(f))
+		return true;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		n += filter_match(f, texts[i]);
 	return f->inverse ? n == ARRAY_LEN(texts) : n > 0;

@@ -170,6 +170,35 @@ static void columns_are_bounded(void **state)
 	model_free(w.m);
 }
 
+/* A name is cut between two characters; who is told apart by more is another one still. */
+static void names_are_bounded(void **state)
+{
+	struct group_given given[] = {{STR_LIT("t"), 0}, {STR_LIT("t"), 1}};
+	struct group_member v[] = {{.client = "", .host = "", .instance = "", .n_given = 1},
+		{.client = "", .host = "", .instance = "", .n_given = 1}};
+	struct group_members all = {.refs = 1, .n = 2, .v = v};
+	struct group g = {.described = true,
+		.state = GROUP_STABLE,
+		.members = &all,
+		.rebalance = {.why = ""}};
+	char names[2][3 * OWNERS_LABEL + 2];
+	struct owners o;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t k = 0; k < OWNERS_LABEL; k++)
+			memcpy(names[i] + 3 * k, "가", 3);
+		memcpy(names[i] + sizeof(names[i]) - 2, i ? "b" : "a", 2);
+		v[i].id = v[i].label = names[i];
+		v[i].given = &given[i];
+	}
+	owners_init(&o);
+	assert_true(owners_look(&o, &g, 1, 1));
+	assert_int_equal(o.names.n, 2);
+	assert_int_equal(strlen(owners_at(&o, 0, 0)), OWNERS_LABEL / 3 * 3);
+	owners_fini(&o);
+}
+
 /* More partitions than there is room for: those that are owned now are kept, the rest counted. */
 static void rows_are_bounded(void **state)
 {
@@ -217,6 +246,7 @@ int main(void)
 		cmocka_unit_test(silence_is_told),
 		cmocka_unit_test(many_are_counted),
 		cmocka_unit_test(columns_are_bounded),
+		cmocka_unit_test(names_are_bounded),
 		cmocka_unit_test(rows_are_bounded),
 	};
 
