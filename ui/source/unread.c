@@ -154,7 +154,8 @@ static enum found time_of(struct cluster_source *s, struct slice in, int64_t off
 		in.p += h.size;
 		in.n -= h.size;
 	}
-	return in.n ? FOUND_CUT : FOUND_NOT;
+	/* Nothing at all: its batch is larger than what was asked for. */
+	return FOUND_CUT;
 }
 
 static void take_fetched(struct cluster_source *s, const struct admin_fetched *got)
@@ -204,10 +205,10 @@ static int32_t shares(const struct unread *u, const struct unread_ask *a)
 	return -1;
 }
 
-/* Goes round where there are more than fit. */
+/* Goes round where there are more than fit, or one of them is held off by another. */
 static size_t choose(struct unread *u, struct admin_fetch *out)
 {
-	size_t n = 0, whole = 0, i;
+	size_t n = 0, whole = 0, held = SIZE_MAX, i;
 
 	vec_foreach (it, &u->want)
 		it->fetch = -1;
@@ -218,6 +219,8 @@ static size_t choose(struct unread *u, struct admin_fetch *out)
 		if (a->tried == UNREAD_GIVEN_UP || (a->tried == UNREAD_WHOLE && whole == WHOLE_MAX))
 			continue;
 		a->fetch = shares(u, a);
+		if (a->fetch == -2)
+			held = min_size(held, i);
 		if (a->fetch != -1)
 			continue;
 		whole += a->tried == UNREAD_WHOLE;
@@ -227,7 +230,7 @@ static size_t choose(struct unread *u, struct admin_fetch *out)
 			.offset = a->offset,
 			.max_bytes = a->tried == UNREAD_WHOLE ? WHOLE_BYTES : HEAD_BYTES};
 	}
-	u->from += i;
+	u->from += min_size(held, i);
 	return n;
 }
 

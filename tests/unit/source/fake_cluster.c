@@ -207,10 +207,13 @@ static struct slice from_offset(int partition, int64_t offset)
 	}
 }
 
-static struct slice cut(struct slice in, int32_t most)
+static struct slice cut(struct slice in, int32_t most, bool first)
 {
+	struct batch_header h;
 	bool small = fake.cut && most > 0 && most < (1 << 20);
 
+	if (fake.whole_batches && !first && batch_parse(in, &h) == 0 && h.size > (size_t)most)
+		return SLICE_NULL;
 	return slice_of(in.p, small ? min_size(in.n, fake.cut) : in.n);
 }
 
@@ -230,7 +233,7 @@ static void answer_fetch(struct question *q)
 				       .i = i,
 				       .error = fake.no_fetch,
 				       .records = cut(from_offset(f->partition, f->offset),
-					       f->max_bytes)}));
+					       f->max_bytes, !i)}));
 	}
 	fn(q->arg, got.v, got.n, 0);
 	vec_fini(&got);

@@ -26,6 +26,8 @@ struct fake {
 	int fetches, fetched; /* questions for records, partitions in them */
 	int16_t no_fetch;     /* Kafka's error instead */
 	size_t cut;           /* bytes that a small fetch gets; 0: everything */
+	bool whole_batches;   /* a batch that is too large comes for the first partition only, as
+			       * Kafka has it */
 	int64_t offsets_ms;   /* how long its answer takes */
 	int16_t last_key;     /* API of the last change */
 	int64_t last_count;   /* what it carried: partitions of a topic */

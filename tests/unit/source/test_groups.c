@@ -229,6 +229,29 @@ static void test_age_of_rows(void **state)
 	end(b);
 }
 
+/* A batch that is larger than what is asked for is left out of an answer, but for its first
+ * partition: it is asked for once more with room for it. */
+static void test_age_in_large_batches(void **state)
+{
+	static const char *const rows[] = {"g-00000", "g-00002"};
+	struct bench *b = begin(30);
+	int64_t wall = clock_wall_ms(loop_clock(b->loop));
+
+	(void)state;
+	fake.whole_batches = true;
+	fake.end[0] = fake.end[1] = 0;
+	fake_append(0, 500, wall - 200000);
+	fake_append(1, 500, wall - 200000);
+	fake_groups_add(3);
+	fake_groups.v[0].committed[1] = fake_groups.v[2].committed[0] = -1;
+	fake_groups.v[0].committed[0] = fake_groups.v[2].committed[1] = 400;
+	UNTIL(b, totals(b)->groups_known == 3);
+	want_group(b, NULL, rows, 2);
+	UNTIL(b, age(b, "g-00000", 0) > 0 && age(b, "g-00002", 1) > 0);
+	assert_in_range(age(b, "g-00002", 1), 195900, 225000);
+	end(b);
+}
+
 /* The head of a batch that spans long does not tell: the whole of it is fetched, once. */
 static void test_age_in_a_cut_batch(void **state)
 {
@@ -514,6 +537,7 @@ int main(void)
 		cmocka_unit_test(test_slow_ends),
 		cmocka_unit_test(test_age),
 		cmocka_unit_test(test_age_of_rows),
+		cmocka_unit_test(test_age_in_large_batches),
 		cmocka_unit_test(test_age_in_a_cut_batch),
 		cmocka_unit_test(test_age_denied),
 		cmocka_unit_test(test_deleted_while_asked),
