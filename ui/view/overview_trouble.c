@@ -154,7 +154,7 @@ static void draw_group_rule(const struct trouble *t, const struct surface *s, in
 	table_layout(cols, COL_COUNT, s->cols - 2, 0, places);
 	buf_puts(&title, "groups");
 	if (t->bad_groups > t->n_groups)
-		buf_printf(&title, ": %zu of %zu", t->n_groups, t->bad_groups);
+		buf_printf(&title, ", worst %zu of %zu", t->n_groups, t->bad_groups);
 	surface_rule(s, y, buf_str(&title));
 	for (int col = COL_LAG; col <= COL_AGE; col++) {
 		if (!places[col].cols)
