@@ -17,6 +17,8 @@ void group_put_verdict(struct buf *out, const struct group *g, int64_t now_ms);
 /* Head of the group's own screen: "FALLING BEHIND". */
 const char *group_title(const struct group *g);
 enum style group_style(const struct group *g);
+/* Cells that a column needs for a figure like n: a number is never cut. At least `least`. */
+short group_count_cols(int64_t n, bool about, short least);
 /* "10.0.0.11": brokers write an address as Java does, with a slash before it; "-". */
 void group_put_host(struct buf *out, const char *host);
 /* The group in plain words; NULL: what the columns mean only. */
@@ -58,6 +60,7 @@ struct group_view {
 	int tab;
 	struct group_actions *actions;
 	struct view_list partitions; /* rows are places in lines */
+	struct table_col *cols;      /* of its table */
 	bool placed;                 /* the cursor: on the worst, or where somebody put it */
 	VEC(struct group_row) lines;
 	struct short_names names;

@@ -13,17 +13,17 @@ enum {
 	COL_COUNT
 };
 
-#define MEMBER_COLS 10
+#define MEMBER_COLS 12
 
 static const struct table_col cols[COL_COUNT] = {
-	[COL_MEMBER] = {"MEMBER", MEMBER_COLS, 14, 24, 0, ALIGN_LEFT},
-	[COL_CLIENT] = {"CLIENT", 10, 14, 24, 8, ALIGN_LEFT},
-	[COL_HOST] = {"HOST", 10, 12, 16, 5, ALIGN_LEFT},
-	[COL_INSTANCE] = {"INSTANCE", 8, 10, 20, 9, ALIGN_LEFT},
+	[COL_MEMBER] = {"MEMBER", MEMBER_COLS, 12, 24, 0, ALIGN_LEFT},
+	[COL_CLIENT] = {"CLIENT", 10, 10, 24, 8, ALIGN_LEFT},
+	[COL_HOST] = {"HOST", 10, 10, 16, 5, ALIGN_LEFT},
+	[COL_INSTANCE] = {"INSTANCE", 8, 8, 20, 9, ALIGN_LEFT},
 	[COL_PARTITIONS] = {"PARTS", 5, 5, 6, 2, ALIGN_RIGHT},
-	[COL_LAG] = {"LAG", 7, 9, 12, 0, ALIGN_RIGHT},
-	[COL_TOPICS] = {"TOPICS", 8, 12, 24, 7, ALIGN_LEFT},
-	[COL_OWNS] = {"OWNS", 14, 30, 0, 0, ALIGN_LEFT},
+	[COL_LAG] = {"LAG", 7, 7, 12, 0, ALIGN_RIGHT},
+	[COL_TOPICS] = {"TOPICS", 8, 8, 24, 7, ALIGN_LEFT},
+	[COL_OWNS] = {"OWNS", 14, 60, 0, 0, ALIGN_LEFT},
 };
 
 static const struct group_member *at(const struct group_view *v, const struct group *g, size_t row)

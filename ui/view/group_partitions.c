@@ -22,15 +22,15 @@ enum {
 	COL_COUNT
 };
 
-#define MEMBER_COLS 8
+#define MEMBER_COLS 10
 
 static const struct table_col cols[COL_COUNT] = {
-	[COL_PART] = {"PART", 5, 5, 5, 0, ALIGN_RIGHT},
-	[COL_MEMBER] = {"MEMBER", MEMBER_COLS, 12, 24, 0, ALIGN_LEFT},
-	[COL_HOST] = {"HOST", 10, 12, 16, 30, ALIGN_LEFT},
-	[COL_COMMITTED] = {"COMMITTED", 9, 10, 14, 17, ALIGN_RIGHT},
-	[COL_END] = {"END", 7, 9, 14, 18, ALIGN_RIGHT},
-	[COL_LAG] = {"LAG", 6, 8, 12, 0, ALIGN_RIGHT},
+	[COL_PART] = {"PART", 4, 4, 6, 0, ALIGN_RIGHT},
+	[COL_MEMBER] = {"MEMBER", MEMBER_COLS, 14, 24, 0, ALIGN_LEFT},
+	[COL_HOST] = {"HOST", 9, 12, 16, 30, ALIGN_LEFT},
+	[COL_COMMITTED] = {"COMMITTED", 9, 10, 26, 17, ALIGN_RIGHT},
+	[COL_END] = {"END", 7, 9, 26, 18, ALIGN_RIGHT},
+	[COL_LAG] = {"LAG", 6, 8, 26, 0, ALIGN_RIGHT},
 	[COL_AGE] = {"AGE", 8, 9, 12, 16, ALIGN_RIGHT},
 	[COL_IN] = {"IN/S", 4, 5, 7, 20, ALIGN_RIGHT},
 	[COL_OUT] = {"OUT/S", 5, 5, 7, 19, ALIGN_RIGHT},
@@ -383,14 +383,16 @@ const struct group_member *group_partitions_idle(const struct group_view *v, con
 
 void group_partitions_init(struct group_view *v)
 {
-	view_list_init(&v->partitions, v->ctx, cols, COL_COUNT, &table_ops, fill, v);
-	v->partitions.table.sort_col = COL_PART;
+	v->cols = xcalloc(COL_COUNT, sizeof(*v->cols));
+	memcpy(v->cols, cols, sizeof(cols));
+	view_list_init(&v->partitions, v->ctx, v->cols, COL_COUNT, &table_ops, fill, v);
 }
 
 void group_partitions_fini(struct group_view *v)
 {
 	view_list_fini(&v->partitions);
 	vec_fini(&v->lines);
+	free(v->cols);
 }
 
 void group_partitions_sort(struct group_view *v, bool turn)
@@ -400,10 +402,12 @@ void group_partitions_sort(struct group_view *v, bool turn)
 	if (turn) {
 		t->sort_desc = !t->sort_desc;
 	} else {
+		/* By number when it is by nothing else. */
 		do
 			table_sort_next(t);
-		while (t->sort_col < 0 || t->sort_col == COL_HOST || t->sort_col == COL_SPARK);
-		t->sort_desc = t->sort_col != COL_PART && t->sort_col != COL_MEMBER;
+		while (t->sort_col == COL_PART || t->sort_col == COL_HOST ||
+			t->sort_col == COL_SPARK);
+		t->sort_desc = t->sort_col > COL_MEMBER;
 	}
 	view_list_update(&v->partitions);
 }
@@ -502,6 +506,30 @@ static struct layout lay_out(int want, int rebalances, int rows)
 	return l;
 }
 
+/* As wide as the largest figures. */
+static void fit_columns(struct group_view *v, const struct group *g)
+{
+	int64_t committed = -1, end = -1, lag = -1;
+	double in = 0, out = 0;
+	bool about = false;
+
+	for (size_t i = 0; i < g->n_partitions; i++) {
+		const struct group_partition *p = &g->partitions[i];
+
+		committed = max_i64(committed, p->committed);
+		end = max_i64(end, p->end);
+		lag = max_i64(lag, p->lag.records);
+		about = about || p->lag.about;
+		in = p->lag.in > in ? p->lag.in : in;
+		out = p->lag.out > out ? p->lag.out : out;
+	}
+	v->cols[COL_IN].min = group_count_cols((int64_t)in, false, cols[COL_IN].min);
+	v->cols[COL_OUT].min = group_count_cols((int64_t)out, false, cols[COL_OUT].min);
+	v->cols[COL_COMMITTED].min = group_count_cols(committed, false, cols[COL_COMMITTED].min);
+	v->cols[COL_END].min = group_count_cols(end, false, cols[COL_END].min);
+	v->cols[COL_LAG].min = group_count_cols(lag, about, cols[COL_LAG].min);
+}
+
 static const char *nothing(const struct group_view *v, const struct group *g)
 {
 	enum part_state state = part_state(&g->offsets, clock_mono_ms(v->ctx->clock));
@@ -523,6 +551,7 @@ void group_partitions_draw(struct group_view *v, const struct group *g, const st
 	int y;
 
 	view_list_update(&v->partitions);
+	fit_columns(v, g);
 	place(v, g);
 	l = lay_out((int)min_size(v->lines.n ? v->lines.n + 1 : 2, INT16_MAX),
 		rebalances_rows(o, REBALANCES_MAX + 1), s->rows);

@@ -69,6 +69,17 @@ enum style group_style(const struct group *g)
 					    : view_verdict_style((enum verdict)g->lag.verdict);
 }
 
+short group_count_cols(int64_t n, bool about, short least)
+{
+	struct buf text = BUF_EMPTY;
+	int cols;
+
+	fmt_count_about(&text, n, about);
+	cols = text_width(buf_str(&text));
+	buf_fini(&text);
+	return cols > least ? (short)cols : least;
+}
+
 void group_put_host(struct buf *out, const char *host)
 {
 	host += *host == '/';

@@ -32,7 +32,7 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_PROTOCOL] = {"PROTOCOL", 8, 8, 8, 8, ALIGN_LEFT},
 	[COL_MEMBERS] = {"MEMBERS", 7, 7, 9, 4, ALIGN_RIGHT},
 	[COL_TOPICS] = {"TOPICS", 6, 6, 8, 6, ALIGN_RIGHT},
-	[COL_LAG] = {"LAG", 8, 8, 12, 0, ALIGN_RIGHT},
+	[COL_LAG] = {"LAG", 8, 8, 26, 0, ALIGN_RIGHT},
 	[COL_AGE] = {"AGE", 8, 8, 10, 2, ALIGN_RIGHT},
 	[COL_NET] = {"NET/S", 6, 6, 8, 5, ALIGN_RIGHT},
 	[COL_CATCH_UP] = {"CATCH-UP", 8, 8, 10, 7, ALIGN_RIGHT},
@@ -231,9 +231,16 @@ static bool takes(const struct groups *v, const struct group *g)
 static void put_in_order(struct groups *v, const struct cluster *c)
 {
 	int col = v->list.table.sort_col;
+	int64_t lag = -1;
+	bool about = false;
 
 	vec_clear(&v->order);
 	vec_reserve(&v->order, c->n_groups);
+	for (size_t i = 0; i < c->n_groups; i++) {
+		lag = max_i64(lag, c->groups[i]->lag.records);
+		about = about || c->groups[i]->lag.about;
+	}
+	v->cols[COL_LAG].min = group_count_cols(lag, about, cols[COL_LAG].min);
 	for (size_t i = 0; i < c->n_groups; i++)
 		if (takes(v, c->groups[i]))
 			vec_push(&v->order,

@@ -161,6 +161,28 @@ static void denied(void **state)
 	stage_fini(&s);
 }
 
+/* A number is never cut: columns of words go first. */
+static void large_numbers(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	begin(&s);
+	for (int64_t i = 61; i < 63; i++) {
+		clock_manual_advance_ms(&s.clock, 1000);
+		lag_commit(&s.w, stage_now(&s), G, "t-00000", 0, 1234567890123);
+		lag_end(&s.w, stage_now(&s), "t-00000", 0, 0, 9876543210123 + i);
+		stage_publish(&s);
+	}
+	stage_shows(&s, 120, 35, "1,234,567,890,123  9,876,543,210,185  8,641,975,320,062");
+	stage_shows(&s, 80, 19, "1,234,567,890,123  8,641,975,320,062");
+	stage_shows(&s, 40, 12, "8,641,975,320,062");
+	stage_close(&s);
+	stage_open(&s, &view_groups, NULL);
+	stage_shows(&s, 80, 19, "8,641,975,3");
+	stage_fini(&s);
+}
+
 /* What is old looks old and stays. */
 static void stale(void **state)
 {
@@ -273,6 +295,7 @@ int main(void)
 		cmocka_unit_test(stopped),
 		cmocka_unit_test(nothing_yet),
 		cmocka_unit_test(denied),
+		cmocka_unit_test(large_numbers),
 		cmocka_unit_test(stale),
 		cmocka_unit_test(actions_go_on),
 		cmocka_unit_test(sorted_and_filtered),
