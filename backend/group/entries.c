@@ -57,35 +57,33 @@ void entries_forget_group(struct entries *e, struct str group)
 	add(e, e->bytes.n - at, 0, false);
 }
 
-int entries_offset(struct entries *e, struct str group, struct str topic, int32_t partition,
-	const struct offset_commit_value *v)
+/* A key at `at`, and behind it at `value` what rc tells of: both are an entry, or gone. */
+static int take(struct entries *e, size_t at, size_t value, int rc)
 {
-	size_t at = e->bytes.n, key;
-	int rc;
-
-	group_record_offset_key(group, topic, partition, &e->bytes);
-	key = e->bytes.n - at;
-	rc = group_record_offset_value(v, &e->bytes);
 	if (rc < 0)
 		e->bytes.n = at;
 	else
-		add(e, key, e->bytes.n - at - key, true);
+		add(e, value - at, e->bytes.n - value, true);
 	return rc;
+}
+
+int entries_offset(struct entries *e, struct str group, struct str topic, int32_t partition,
+	const struct offset_commit_value *v)
+{
+	size_t at = e->bytes.n, value;
+
+	group_record_offset_key(group, topic, partition, &e->bytes);
+	value = e->bytes.n;
+	return take(e, at, value, group_record_offset_value(v, &e->bytes));
 }
 
 int entries_group(struct entries *e, struct str group, const struct group_metadata_value *v)
 {
-	size_t at = e->bytes.n, key;
-	int rc;
+	size_t at = e->bytes.n, value;
 
 	group_record_group_key(group, &e->bytes);
-	key = e->bytes.n - at;
-	rc = group_record_group_value(v, &e->bytes);
-	if (rc < 0)
-		e->bytes.n = at;
-	else
-		add(e, key, e->bytes.n - at - key, true);
-	return rc;
+	value = e->bytes.n;
+	return take(e, at, value, group_record_group_value(v, &e->bytes));
 }
 
 /* An append that nobody waits for. */

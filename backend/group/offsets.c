@@ -149,9 +149,11 @@ static bool expired(const struct group *g, const struct committed *o, int64_t no
 	return o->expire_ms >= 0 ? now >= o->expire_ms : now - since >= g->c->set->retention_ms;
 }
 
-void offsets_expire(struct coordinator *c)
+/* What one group forgets, as records in e. True: it may be over now. */
+typedef bool forget_fn(struct group *g, const void *arg, struct entries *e);
+
+static void forget_everywhere(struct coordinator *c, forget_fn *forget, const void *arg)
 {
-	int64_t now = wall(c);
 	void *value;
 
 	for (size_t i = 0; map_next(&c->groups, &i, NULL, &value);) {
@@ -161,20 +163,35 @@ void offsets_expire(struct coordinator *c)
 		if (c->shards[g->partition] != SHARD_HERE)
 			continue;
 		entries_init(&e);
-		list_foreach (n, &g->offsets) {
-			struct committed *o = CONTAINER_OF(n, struct committed, node);
-
-			if (expired(g, o, now))
-				offset_forget(g, o->topic, o->partition, &e);
-		}
-		settle(g, &e);
+		if (forget(g, arg, &e))
+			settle(g, &e);
 		entries_fini(&e);
 	}
 }
 
-/* The partitions of the topic that the group has, or will have, offsets of. */
-static void forget_topic(struct group *g, struct str topic, struct entries *e)
+static bool forget_old(struct group *g, const void *now, struct entries *e)
 {
+	list_foreach (n, &g->offsets) {
+		struct committed *o = CONTAINER_OF(n, struct committed, node);
+
+		if (expired(g, o, *(const int64_t *)now))
+			offset_forget(g, o->topic, o->partition, e);
+	}
+	return true;
+}
+
+void offsets_expire(struct coordinator *c)
+{
+	int64_t now = wall(c);
+
+	forget_everywhere(c, forget_old, &now);
+}
+
+/* The partitions of the topic that the group has, or will have, offsets of. */
+static bool forget_topic(struct group *g, const void *arg, struct entries *e)
+{
+	struct str topic = *(const struct str *)arg;
+
 	list_foreach (n, &g->offsets) {
 		const struct committed *o = CONTAINER_OF(n, struct committed, node);
 
@@ -188,22 +205,10 @@ static void forget_topic(struct group *g, struct str topic, struct entries *e)
 			if (!x->rows[i].forgotten && str_eq(x->rows[i].topic, topic))
 				offset_forget(g, topic, x->rows[i].partition, e);
 	}
+	return e->v.n > 0;
 }
 
 void coordinator_topic_deleted(struct coordinator *c, struct str topic)
 {
-	void *value;
-
-	for (size_t i = 0; map_next(&c->groups, &i, NULL, &value);) {
-		struct group *g = value;
-		struct entries e;
-
-		if (c->shards[g->partition] != SHARD_HERE)
-			continue;
-		entries_init(&e);
-		forget_topic(g, topic, &e);
-		if (e.v.n)
-			settle(g, &e);
-		entries_fini(&e);
-	}
+	forget_everywhere(c, forget_topic, &topic);
 }

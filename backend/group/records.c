@@ -13,13 +13,17 @@
 #define VERSION_OFFSET         3
 #define VERSION_OFFSET_EXPIRES 1
 
+static int parse_key(const struct msg_desc *d, struct slice key, struct arena *a, void *out)
+{
+	msg_init(d, out);
+	return msg_decode(d, 0, key, a, out, NULL);
+}
+
 static int parse_offset(struct slice key, struct arena *a, struct group_record *out)
 {
 	struct offset_commit_key k;
-	int rc;
+	int rc = parse_key(&offset_commit_key_desc, key, a, &k);
 
-	msg_init(&offset_commit_key_desc, &k);
-	rc = msg_decode(&offset_commit_key_desc, 0, key, a, &k, NULL);
 	out->kind = GROUP_RECORD_OFFSET;
 	out->group = k.group;
 	out->topic = k.topic;
@@ -30,10 +34,8 @@ static int parse_offset(struct slice key, struct arena *a, struct group_record *
 static int parse_group(struct slice key, struct arena *a, struct group_record *out)
 {
 	struct group_metadata_key k;
-	int rc;
+	int rc = parse_key(&group_metadata_key_desc, key, a, &k);
 
-	msg_init(&group_metadata_key_desc, &k);
-	rc = msg_decode(&group_metadata_key_desc, 0, key, a, &k, NULL);
 	out->kind = GROUP_RECORD_GROUP;
 	out->group = k.group;
 	return rc;

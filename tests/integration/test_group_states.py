@@ -1,4 +1,6 @@
 """Groups over kill -9 of the broker in each state, and the settings of groups: members by hand."""
+import os
+import struct
 import time
 
 import kdecktest
@@ -7,7 +9,7 @@ from kdecktest import Broker, run, until
 from rawclient import create
 
 KDECK_BROKER = kdecktest.BUILD + "/kdeck-broker"
-UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS = 25, 22, 27
+NOT_COORDINATOR, UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS = 16, 25, 22, 27
 INVALID_SESSION_TIMEOUT, GROUP_MAX_SIZE_REACHED, METADATA_TOO_LARGE = 26, 81, 12
 
 
@@ -177,6 +179,33 @@ def test_number_of_partitions():
         b.settings["offsets_topic_num_partitions"] = 50
         again(b, [m])
         goes_on(b, [m], 5)
+
+
+def test_unreadable_log():
+    """a partition of __consumer_offsets that cannot be read is not coordinated: nobody is sent back
+    to where it was once; groups of other partitions are served"""
+    with broker(offsets_topic_segment_bytes=1 << 20) as b:
+        for group, count in ((b"g", 300), (b"other", 5)):
+            m = Member(b, group)
+            for offset in range(count):
+                m.commit(offset, metadata=b"x" * 4000)
+                assert m.took_commit() == 0
+            m.close()
+        assert b.stop() == 0
+        # "g" is 103, of 50 partitions the third. In its first segment, which is full and not looked
+        # through at the start, the fourth commit's batch is of no known version.
+        path = os.path.join(b.folder, "data/__consumer_offsets-3/%020d.log" % 0)
+        with open(path, "r+b") as f:
+            at = 0
+            for _ in range(3):
+                f.seek(at + 8)
+                at += 12 + struct.unpack(">i", f.read(4))[0]
+            f.seek(at + 16)
+            f.write(b"\x09")
+        b.start()
+        until("the other group is there", lambda: committed(b, b"other") == (0, 4))
+        until("this one has no coordinator", lambda: committed(b, b"g") == (NOT_COORDINATOR, -1))
+        assert "groups have no coordinator" in b.tail(), b.tail()
 
 
 SETTINGS = {"group.initial.rebalance.delay.ms": "250", "group.min.session.timeout.ms": "2000",
