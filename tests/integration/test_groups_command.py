@@ -62,6 +62,23 @@ def offsets(group):
             for o in json.loads(said.out)}
 
 
+def test_snapshot():
+    """the page and the object have what a description has, and what to think of it"""
+    ends = topic("snap", 2, 50)
+    reset("snapper", "--topic", "snap", "--to-offset", "10", "--execute")
+    lag = sum(ends) - 20
+    page = json.loads(call("snapshot", "--json").out)
+    g = {g["groupId"]: g for g in page["groups"]}["snapper"]
+    assert (g["groupState"], g["members"], g["lag"], g["verdict"]) == \
+        ("Empty", 0, lag, "stopped"), g
+    assert "the group has no member" in g["reason"] and g["catchUp"] == "never", g
+    assert {(p["topic"], p["partition"]): (p["currentOffset"], p["lag"])
+            for p in g["partitions"]} == offsets("snapper"), g
+    assert {t["topic"]: (t["groups"], t["lag"]) for t in page["topics"]}["snap"] == (1, lag), page
+    row = [line.split() for line in call("snapshot").out.splitlines() if " snapper " in line][0]
+    assert row[:4] == ["snapper", "Empty", "0", str(lag)] and "stopped" in row, row
+
+
 def test_reset_and_describe():
     """a reset shows first, then does; a description has offsets, ends and lag"""
     ends = topic("r", 2, 100)
