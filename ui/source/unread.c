@@ -1,6 +1,6 @@
 /*
  * When the next record that a group reads was written: what makes AGE exact, for the partitions of
- * the opened group and for the oldest one of each group on the screen. The commits that have just
+ * the opened group and for the oldest ones of each group on the screen. The commits that have just
  * come say which records these are; one small fetch a broker gives the heads of their batches. A
  * batch whose records lie further apart than its head can tell is fetched whole, a few at a time.
  * Each record is asked for once: its time does not change.
@@ -14,6 +14,7 @@
 #define WANT_MAX 4096
 /* Partitions in one round, and their bytes. */
 #define UNREAD_MAX      200
+#define ROW_PARTS       6 /* of a row that is seen: the next commits may make another the oldest */
 #define HEAD_BYTES      1024
 #define WHOLE_MAX       4
 #define WHOLE_BYTES     (1 << 20)
@@ -74,17 +75,43 @@ static int64_t weight_of(const struct group *g, struct str topic, int32_t partit
 static void want(struct cluster_source *s, const struct unread_ask *a)
 {
 	struct unread *u = &s->unread;
+	struct unread_ask *keep;
 
-	if (u->want.n < WANT_MAX && !map_gets(&u->denied, a->topic))
-		vec_push(&u->want, *a);
+	if (u->want.n == WANT_MAX || map_gets(&u->denied, a->topic))
+		return;
+	keep = vec_add(&u->want);
+	*keep = *a;
+	keep->group = arena_str(&u->arena, a->group);
+	keep->topic = arena_str(&u->arena, a->topic);
+}
+
+/* The heaviest partitions of one group, in falling order. */
+struct oldest {
+	struct unread_ask v[ROW_PARTS];
+	int64_t weight[ROW_PARTS];
+	size_t n;
+};
+
+static void keep_oldest(struct oldest *o, const struct unread_ask *a, int64_t weight)
+{
+	size_t at = o->n;
+
+	while (at > 0 && o->weight[at - 1] < weight)
+		at--;
+	if (at == ROW_PARTS)
+		return;
+	o->n = min_size(o->n + 1, ROW_PARTS);
+	memmove(&o->v[at + 1], &o->v[at], (o->n - 1 - at) * sizeof(o->v[0]));
+	memmove(&o->weight[at + 1], &o->weight[at], (o->n - 1 - at) * sizeof(o->weight[0]));
+	o->v[at] = *a;
+	o->weight[at] = weight;
 }
 
 void unread_note(struct cluster_source *s, const struct known_group *known,
 	const struct offset_fetch_response_groups *in)
 {
 	const struct group *g = cluster_group(model_cluster(s->model), known->name);
-	struct unread_ask best = {.offset = -1};
-	int64_t weight = -1;
+	struct oldest row = {.n = 0};
 
 	for (int32_t t = 0; known->want && t < in->n_topics; t++)
 		for (int32_t i = 0; i < in->topics[t].n_partitions; i++) {
@@ -94,20 +121,16 @@ void unread_note(struct cluster_source *s, const struct known_group *known,
 				.topic = in->topics[t].name,
 				.partition = p->partition_index,
 				.offset = p->committed_offset};
-			int64_t w = weight_of(g, a.topic, a.partition);
 
 			if (p->error_code || !worth_asking(s, g, a.topic, a.partition, a.offset))
 				continue;
-			a.group = arena_str(&s->unread.arena, a.group);
-			a.topic = arena_str(&s->unread.arena, a.topic);
 			if (known->want == GROUP_OPENED)
 				want(s, &a);
-			else if (w > weight)
-				best = a;
-			weight = max_i64(weight, w);
+			else
+				keep_oldest(&row, &a, weight_of(g, a.topic, a.partition));
 		}
-	if (best.offset >= 0)
-		want(s, &best);
+	for (size_t i = 0; i < row.n; i++)
+		want(s, &row.v[i]);
 }
 
 /* ---- answers -------------------------------------------------------------------------------- */
