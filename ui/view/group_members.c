@@ -21,7 +21,7 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_HOST] = {"HOST", 10, 10, 16, 5, ALIGN_LEFT},
 	[COL_INSTANCE] = {"INSTANCE", 8, 8, 20, 9, ALIGN_LEFT},
 	[COL_PARTITIONS] = {"PARTS", 5, 5, 6, 2, ALIGN_RIGHT},
-	[COL_LAG] = {"LAG", 7, 7, 12, 0, ALIGN_RIGHT},
+	[COL_LAG] = {"LAG", 9, 9, 26, 0, ALIGN_RIGHT},
 	[COL_TOPICS] = {"TOPICS", 8, 8, 24, 7, ALIGN_LEFT},
 	[COL_OWNS] = {"OWNS", 14, 60, 0, 0, ALIGN_LEFT},
 };
