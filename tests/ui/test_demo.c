@@ -97,12 +97,41 @@ static int processes(void)
 	return found;
 }
 
+/* Who is left, for the failure. */
+static void print_processes(void)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		char path[300], line[512] = "";
+		ssize_t n;
+		int fd;
+
+		if (e->d_name[0] < '1' || e->d_name[0] > '9' ||
+			(!names_folder(e->d_name, "cmdline") &&
+				!names_folder(e->d_name, "environ")))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/cmdline", e->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd >= 0 ? read(fd, line, sizeof(line) - 1) : 0;
+		for (ssize_t i = 0; i + 1 < n; i++)
+			line[i] = line[i] ? line[i] : ' ';
+		if (fd >= 0)
+			close(fd);
+		printf("# left: %s %s\n", e->d_name, line);
+	}
+	closedir(d);
+}
+
 static void assert_nothing_left(void)
 {
 	int64_t end = clock_mono_ms(&clock_system) + PATIENCE_MS;
 
 	while ((entries() || processes()) && clock_mono_ms(&clock_system) < end)
 		(void)poll(NULL, 0, 20);
+	if (processes())
+		print_processes();
 	assert_int_equal(processes(), 0);
 	assert_int_equal(entries(), 0);
 }
@@ -220,15 +249,27 @@ static void killed(void **state)
 	screen_free(b.s);
 }
 
-/* From then on the folder is known to be somebody's. */
-static bool has_lock(void)
+static void find_locks(glob_t *found)
 {
 	char pattern[128];
-	glob_t found;
-	bool has;
 
 	snprintf(pattern, sizeof(pattern), "%s/kdeck-demo-*/lock", folder);
-	has = glob(pattern, 0, NULL, &found) == 0;
+	(void)!glob(pattern, 0, NULL, found);
+}
+
+/* A lock that was not there before: from then on the new folder is known to be somebody's. One that
+ * is killed earlier leaves an empty folder, which is removed when it is old. */
+static bool has_lock(const glob_t *before)
+{
+	glob_t found;
+	bool has = false;
+
+	find_locks(&found);
+	for (size_t i = 0; i < found.gl_pathc && !has; i++) {
+		has = true;
+		for (size_t k = 0; k < before->gl_pathc; k++)
+			has = has && strcmp(found.gl_pathv[i], before->gl_pathv[k]) != 0;
+	}
 	globfree(&found);
 	return has;
 }
@@ -239,16 +280,20 @@ static void killed_while_it_starts(void **state)
 	(void)state;
 	for (int i = 0; i < 12; i++) {
 		struct buf said = BUF_EMPTY;
-		struct run r = start(folder);
 		int64_t end = clock_mono_ms(&clock_system) + PATIENCE_MS;
+		glob_t before;
+		struct run r;
 
-		while (!has_lock() && clock_mono_ms(&clock_system) < end)
+		find_locks(&before);
+		r = start(folder);
+		while (!has_lock(&before) && clock_mono_ms(&clock_system) < end)
 			(void)poll(NULL, 0, 1);
 		/* Ever later moments of the start. */
 		(void)poll(NULL, 0, i * 3);
 		kill(r.pid, SIGKILL);
 		(void)finish(&r, &said);
 		buf_fini(&said);
+		globfree(&before);
 	}
 	/* A folder whose keeper had not begun is the next demo's to remove. */
 	struct run r = start(folder);

@@ -31,7 +31,7 @@ static bool same_topic(const struct lab_member *m)
 
 void lab_put_shares(struct buf *out, const struct lab_member *m)
 {
-	if (m->spec.kind == LAB_PRODUCER || !m->n_shares) {
+	if (m->spec.kind == LAB_PRODUCER || !m->n_shares || m->put_out) {
 		buf_putc(out, '-');
 		return;
 	}
