@@ -276,6 +276,7 @@ void coordinator_free(struct coordinator *c)
 		coordinator_unload(c, i);
 	map_fini(&c->groups);
 	heap_fini(&c->timers);
+	buf_fini(&c->key);
 	free(c->shards);
 	free(c);
 }

@@ -118,6 +118,7 @@ struct coordinator {
 	enum shard_state *shards;
 	struct list pending; /* of all groups, the oldest first */
 	size_t pending_bytes;
+	struct buf key; /* of an offset that is looked for */
 	struct heap timers;
 	struct group_timer expiry;
 };

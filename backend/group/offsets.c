@@ -5,9 +5,11 @@
 
 /* ---- the table ---------------------------------------------------------------------------- */
 
-/* One key for (topic, partition), in the memory given. */
-static struct slice key_of(struct str topic, int32_t partition, struct buf *mem)
+/* One key for (topic, partition), until the next one is made. */
+static struct slice key_of(const struct group *g, struct str topic, int32_t partition)
 {
+	struct buf *mem = &g->c->key;
+
 	buf_clear(mem);
 	buf_put_be32(mem, (uint32_t)partition);
 	buf_put_str(mem, topic);
@@ -16,24 +18,18 @@ static struct slice key_of(struct str topic, int32_t partition, struct buf *mem)
 
 struct committed *offset_find(const struct group *g, struct str topic, int32_t partition)
 {
-	struct buf mem = BUF_EMPTY;
-	struct committed *o = map_get(&g->offset_of, key_of(topic, partition, &mem));
-
-	buf_fini(&mem);
-	return o;
+	return map_get(&g->offset_of, key_of(g, topic, partition));
 }
 
 static struct committed *offset_new(struct group *g, struct str topic, int32_t partition)
 {
 	struct committed *o = ALLOC(struct committed);
-	struct buf mem = BUF_EMPTY;
 
 	o->topic = own_str(topic);
 	o->partition = partition;
 	list_push_back(&g->offsets, &o->node);
-	map_put(&g->offset_of, key_of(topic, partition, &mem), o);
+	map_put(&g->offset_of, key_of(g, topic, partition), o);
 	g->n_offsets++;
-	buf_fini(&mem);
 	return o;
 }
 
@@ -54,10 +50,7 @@ void offset_put(
 
 void offset_remove(struct group *g, struct committed *o)
 {
-	struct buf mem = BUF_EMPTY;
-
-	map_del(&g->offset_of, key_of(o->topic, o->partition, &mem));
-	buf_fini(&mem);
+	map_del(&g->offset_of, key_of(g, o->topic, o->partition));
 	list_remove(&o->node);
 	g->n_offsets--;
 	free((char *)o->topic.p);

@@ -60,6 +60,9 @@ yardstick  librdkafka's in-process mock broker, which keeps the last 5 MB of a p
 groups     1,000 groups of one member with 10 partitions each, in 100 topics; a refresh by hand:
            from the question for the list of groups (then descriptions, commits, ends: one
            request each) to the snapshot in which every commit and end is newer than that
+members    one connection each, put together by hand (coordinator.py); the rebalance is one that
+           the leader begins, from the last member's JoinGroup to the last answer to SyncGroup;
+           commits are sent a hundred at a time without waiting for each
 """
 
 

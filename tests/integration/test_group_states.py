@@ -166,6 +166,29 @@ def test_leader_never_assigns():
         other.close()
 
 
+def test_flood():
+    """ten thousand joins at once: each is answered, and the group that is there lives on"""
+    with broker() as b:
+        members = stable(b, 2)
+        flood = Member(b, b"g")
+        for flood.group in [b"g"] * 50 + [b"new"] * 50:
+            flood.id = b""
+            for _ in range(100):
+                flood.join()
+            assert {flood.took_join() for _ in range(100)} == {MEMBER_ID_REQUIRED}
+        flood.close()
+        assert [m.heartbeat() for m in members] == [0, 0]
+        third = Member(b, b"g")
+        third.ask_id()
+        third.join()
+        until("members are told to join",
+              lambda: members[0].heartbeat() == REBALANCE_IN_PROGRESS)
+        commit(members[0], 6)
+        assert committed(b, b"g") == (0, 6)
+        for m in members + [third]:
+            m.close()
+
+
 def test_number_of_partitions():
     """__consumer_offsets keeps its number of partitions, whatever the setting says later"""
     with broker(offsets_topic_num_partitions=7, offsets_topic_segment_bytes=2000000) as b:
