@@ -35,7 +35,7 @@ class Console:
         self.command("press " + keys)
 
     def wait(self, text):
-        self.command("wait " + text)
+        self.until(text, lambda lines: any(text in line for line in lines))
 
     def dump(self):
         return self.command("dump")

@@ -1,4 +1,4 @@
-"""kdeck's commands on Apache Kafka, beside what Kafka's own scripts print there."""
+"""kdeck's commands on Apache Kafka, beside what Kafka's own scripts print there, and its screens."""
 import json
 import os
 import re
@@ -9,6 +9,7 @@ from javatools import CONFIGS, CONSUMER, Kafka, tool
 
 javatools.need_kafka()
 
+from consolescreen import Console  # noqa: E402
 from kdecktest import BUILD, run  # noqa: E402
 
 KDECK = os.path.join(BUILD, "kdeck")
@@ -75,6 +76,74 @@ def test_snapshot():
     assert [b["nodeId"] for b in page["brokers"]] == [1], page
     assert {t["topic"]: t["partitionCount"] for t in page["topics"]}["s"] == 3, page
     assert kdeck(server, "snapshot").strip(), "an empty page"
+
+
+def add_consumer(console, topic, group, name):
+    console.press("a")
+    console.wait("add a consumer")
+    console.wait(name)
+    for field in topic, group:
+        console.press("Down" if field is group else "Down Down")
+        console.press("Ctrl-U")
+        console.command("type " + field)
+    console.press("Enter")
+    console.wait(name + " started")
+
+
+def test_groups():
+    """the lab's members share, wait and are killed; offsets are reset from the screen"""
+    tool(server, "TopicCommand", "--create", "--topic", "w", "--partitions", "3")
+    kdeck(server, "produce", "--topic", "w", "--count", "300", "--partitioner", "round-robin")
+    with Console(server.address) as console:
+        console.wait("1 of 1 up")
+        console.press("9")
+        for i in range(4):
+            add_consumer(console, "w", "workers", "lab-%d" % (i + 1))
+        waits = console.until("one waits", lambda lines: [
+            x for x in lines if re.search(r"lab-\d .* idle", x)])
+        assert len(waits) == 1, waits
+        console.press("7")
+        console.until("all is read", lambda lines: any(
+            re.search(r"workers +Stable +4 +1 +0 ", x) for x in lines))
+        console.press("Enter")
+        console.wait("a partition has one reader, so")
+        console.press("9")
+        # One that reads is killed: the one that waited takes over after its session.
+        victim = "lab-1" if "lab-1" not in waits[0] else "lab-2"
+        waits = re.search(r"lab-\d", waits[0]).group()
+        console.press("g" if victim == "lab-1" else "g j")
+        console.wait(">" + victim)
+        console.press("m k")
+        console.until("it is killed", lambda lines: any(
+            re.search(victim + " .* killed", x) for x in lines))
+        console.until("it takes over", lambda lines: any(
+            re.search(waits + r" .* [0-2] .* running", x) for x in lines))
+        console.press("7")
+        console.wait(">workers")
+        console.press("o")
+        console.wait("stop them first")
+        # Those that live are stopped, each leaves at once, and then the offsets go back.
+        console.press("9")
+        console.press("g")
+        for i in range(1, 5):
+            console.wait(">lab-%d" % i)
+            if "lab-%d" % i != victim:
+                console.press("Ctrl-D")
+            console.press("j")
+        console.press("7")
+        console.until("nobody is left", lambda lines: any(
+            re.search(r"workers +Empty +0 ", x) for x in lines))
+        console.press("o")
+        console.wait("reset offsets of group workers")
+        console.press("Enter")
+        console.wait("reset offsets of group workers?")
+        console.wait("300 records to be read again")
+        console.press("Right Enter")
+        console.until("everything waits again", lambda lines: any(
+            re.search(r"workers +Empty +0 +1 +300 ", x) for x in lines))
+    page = json.loads(kdeck(server, "snapshot", "--json"))
+    group = [g for g in page["groups"] if g["groupId"] == "workers"][0]
+    assert group["lag"] == 300 and len(group["partitions"]) == 3, group
 
 
 with Kafka() as server:

@@ -1,9 +1,8 @@
 /*
  * A program on a pseudo terminal for a test in another language: show COLS ROWS HOME PROGRAM ARG….
- * It reads commands, a line each: "press KEYS", "type TEXT", "wait TEXT", "dump". Each is answered
- * by a line with a form feed; dump puts the screen before it, so that it is the screen of that
- * moment. It ends with its standard input; a wait that is in vain ends it with the screen on
- * standard error.
+ * It reads commands, a line each: "press KEYS", "type TEXT", "dump". Each is answered by a line
+ * with a form feed; dump puts the screen before it, so that it is the screen of that moment. It
+ * ends with its standard input.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,7 +44,7 @@ static void obey(struct screen *s, const char *command)
 	static const struct {
 		const char *word;
 		void (*fn)(struct screen *s, const char *rest);
-	} table[] = {{"press ", screen_press}, {"type ", screen_type}, {"wait ", screen_wait}};
+	} table[] = {{"press ", screen_press}, {"type ", screen_type}};
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (strncmp(command, table[i].word, strlen(table[i].word)) == 0)

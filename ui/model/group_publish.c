@@ -234,13 +234,15 @@ static void put_partition(struct build *b, struct slot *s, struct str topic, str
 	set_spark(b, p, out);
 }
 
-/* What was never committed is not "about": there is no figure to add. */
+/* What was never committed has no figure to add. But where a member reads such a partition and
+ * records lie in it, they wait too: the sum is not the whole. */
 static void add(struct lag *sum, const struct group_partition *p)
 {
 	bool about = sum->about;
+	bool waiting = p->position == POSITION_NEVER && p->member >= 0 && p->end > p->start;
 
 	lag_add(sum, &p->lag);
-	if (p->position == POSITION_NEVER || p->position == POSITION_NO_TOPIC ||
+	if ((p->position == POSITION_NEVER && !waiting) || p->position == POSITION_NO_TOPIC ||
 		p->position == POSITION_NO_PARTITION)
 		sum->about = about;
 }
