@@ -317,6 +317,53 @@ static void properties_reach_the_client(void **state)
 	assert_non_null(strstr(lab_find(b->lab, id)->why, "no.such.thing"));
 }
 
+/* Who hangs for too long is put out, and comes back when it goes on. */
+static void put_out_and_back(void **state)
+{
+	struct room *b = *state;
+	struct traffic_property p[] = {{"max.poll.interval.ms", "6000"}};
+	struct lab_spec s = consumer("shop", 5);
+	struct err e = {0};
+	uint32_t one, two;
+
+	fill(b, 3000);
+	open_lab(b, p, 1);
+	one = add(b, &s);
+	two = add(b, &s);
+	AWAIT(b, two, m->n_shares > 0 && m->done > 0);
+	AWAIT(b, one, m->n_shares > 0 && m->n_shares < PARTITIONS);
+	assert_int_equal(lab_pause(b->lab, two, true, &e), 0);
+	AWAIT(b, two, m->put_out);
+	AWAIT(b, one, m->n_shares == PARTITIONS);
+	assert_int_equal(lab_pause(b->lab, two, false, &e), 0);
+	AWAIT(b, two, !m->put_out && m->n_shares > 0 && m->n_shares < PARTITIONS);
+	AWAIT(b, one, m->n_shares > 0 && m->n_shares < PARTITIONS);
+}
+
+/* What stays with its reader is never given back; nothing is done twice. */
+static void cooperative(void **state)
+{
+	struct room *b = *state;
+	struct lab_spec s = consumer("shop", 2);
+	struct err e = {0};
+	uint32_t one, two;
+	int64_t before;
+
+	fill(b, 3000);
+	s.assignor = LAB_COOPERATIVE;
+	one = add(b, &s);
+	AWAIT(b, one, m->n_shares == PARTITIONS && m->done > 100);
+	two = add(b, &s);
+	AWAIT(b, two, m->n_shares == 1);
+	AWAIT(b, one, m->n_shares == PARTITIONS - 1);
+	before = lab_find(b->lab, one)->done;
+	assert_int_equal(lab_stop(b->lab, two, &e), 0);
+	AWAIT(b, two, m->state == LAB_STOPPED);
+	AWAIT(b, one, m->n_shares == PARTITIONS && m->done > before);
+	assert_int_equal(lab_find(b->lab, one)->again + lab_find(b->lab, two)->again, 0);
+	assert_int_equal(lab_find(b->lab, one)->lost + lab_find(b->lab, two)->lost, 0);
+}
+
 /* Not even as a zombie. */
 static void nobody_is_left(void **state)
 {
@@ -350,6 +397,8 @@ int main(void)
 		TEST(at_most_once),
 		TEST(stops_after_so_many),
 		TEST(paused_edited_and_going_on),
+		TEST(put_out_and_back),
+		TEST(cooperative),
 		TEST(properties_reach_the_client),
 		TEST(nobody_is_left),
 	};
