@@ -316,9 +316,13 @@ static bool overview_allowed(void *view, enum action_id id, struct buf *reason)
 static void overview_command(void *view, enum action_id id, struct buf *out)
 {
 	struct overview *v = view;
-	const struct group *g = trouble_group(&v->trouble);
-	struct action_var var = {"group", g ? g->name : STR_NULL};
+	const struct group *g;
+	struct action_var var = {"group", STR_NULL};
 
+	trouble_find(&v->trouble, view_cluster(v->ctx));
+	g = trouble_group(&v->trouble);
+	if (g)
+		var.value = g->name;
 	if (g && id == ACTION_COUNT)
 		action_expand(out, actions[ACTION_GROUP_DESCRIBE].command, &var, 1);
 	else
