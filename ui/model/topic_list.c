@@ -36,15 +36,6 @@ void topic_list_sort(struct topic_list *l, enum topic_sort by, bool desc)
 	l->desc = desc;
 }
 
-void topic_list_hide_internal(struct topic_list *l, bool hide)
-{
-	if (l->hide_internal == hide)
-		return;
-	l->hide_internal = hide;
-	l->dirty_rows = true;
-	l->narrower = false;
-}
-
 static int cmp_i64(int64_t a, int64_t b)
 {
 	return (a > b) - (a < b);
@@ -110,11 +101,15 @@ static int cmp_key(const struct cluster *c, uint32_t at_a, uint32_t at_b, enum t
 	return 0;
 }
 
-/* Places follow names, so they decide between equals, and rising whatever the direction. */
+/* Places follow names, so they decide between equals, and rising whatever the direction. By name
+ * one's own topics come first: those that Kafka keeps for itself are seldom what is looked for. */
 static bool before(const struct topic_list *l, uint32_t a, uint32_t b)
 {
+	const struct topic *const *t = l->cluster->topics;
 	int cmp = cmp_key(l->cluster, a, b, l->sort);
 
+	if (l->sort == TOPIC_BY_NAME && t[a]->internal != t[b]->internal)
+		return t[b]->internal;
 	if (l->sort == TOPIC_BY_NAME)
 		return l->desc ? a > b : a < b;
 	if (cmp)
@@ -161,17 +156,12 @@ static bool sort_rows(struct topic_list *l)
 	return moved;
 }
 
-static bool takes(const struct topic_list *l, const struct topic *t)
-{
-	return !(l->hide_internal && t->internal) && filter_match(&l->filter, t->name);
-}
-
 static void narrow_rows(struct topic_list *l)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < l->rows.n; i++)
-		if (takes(l, l->cluster->topics[l->rows.v[i]]))
+		if (filter_match(&l->filter, l->cluster->topics[l->rows.v[i]]->name))
 			l->rows.v[kept++] = l->rows.v[i];
 	l->rows.n = kept;
 }
@@ -181,7 +171,7 @@ static void fill_rows(struct topic_list *l)
 	vec_clear(&l->rows);
 	vec_reserve(&l->rows, l->cluster->n_topics);
 	for (size_t i = 0; i < l->cluster->n_topics; i++)
-		if (takes(l, l->cluster->topics[i]))
+		if (filter_match(&l->filter, l->cluster->topics[i]->name))
 			vec_push(&l->rows, (uint32_t)i);
 }
 

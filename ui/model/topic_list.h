@@ -31,7 +31,6 @@ struct topic_list {
 	struct filter filter;
 	enum topic_sort sort;
 	bool desc;
-	bool hide_internal;
 	/* private */
 	bool dirty_rows, dirty_order, narrower;
 	uint64_t shape;
@@ -43,7 +42,6 @@ void topic_list_fini(struct topic_list *l);
 /* Takes effect with the next update. */
 void topic_list_filter(struct topic_list *l, struct str text);
 void topic_list_sort(struct topic_list *l, enum topic_sort by, bool desc);
-void topic_list_hide_internal(struct topic_list *l, bool hide);
 /* Brings the rows up to a snapshot (and keeps a reference to it). True when they changed. */
 bool topic_list_update(struct topic_list *l, const struct cluster *c);
 static inline const struct topic *topic_list_at(const struct topic_list *l, size_t row)

@@ -117,6 +117,19 @@ static void put_lag(struct figures *f, const struct cluster *c)
 	buf_fini(&note);
 }
 
+static void put_partitions(struct figures *f, const struct totals *t)
+{
+	if (f->wide)
+		fmt_things(&f->text, t->partitions, "partition");
+	else
+		fmt_count(&f->text, t->partitions);
+	if (f->wide && t->internal_topics) {
+		buf_puts(&f->text, ", with ");
+		fmt_things(&f->text, t->internal_topics, "internal topic");
+	}
+	put_beside(f, "partitions", false);
+}
+
 static int draw_figures(struct overview *v, const struct cluster *c, const struct surface *s)
 {
 	const struct totals *t = &c->totals;
@@ -128,11 +141,7 @@ static int draw_figures(struct overview *v, const struct cluster *c, const struc
 	fmt_count(&f.text, c->controller);
 	put_beside(&f, "controller", true);
 	put_number(&f, "topics", t->topics, STYLE_NORMAL, NULL);
-	if (f.wide)
-		fmt_things(&f.text, t->partitions, "partition");
-	else
-		fmt_count(&f.text, t->partitions);
-	put_beside(&f, "partitions", false);
+	put_partitions(&f, t);
 	put_number(&f, "under-repl.", t->under, STYLE_WARN, "! a replica is behind or down");
 	put_number(&f, "offline", t->offline, STYLE_ERROR, "✗ no leader: neither written nor read");
 	fmt_count_about(&f.text, t->records, t->records_about);

@@ -18,6 +18,7 @@
 /* A cluster of `n` topics with two partitions each on brokers 1 and 2. */
 struct world {
 	size_t n;
+	size_t internal; /* which of them is, from 1; 0: none */
 	int32_t leader, epoch, n_isr;
 	char name[32];
 	struct feed_partition parts[2];
@@ -38,8 +39,10 @@ static void give(void *arg, size_t i, struct feed_topic *out)
 			.n_replicas = 2,
 			.isr = replicas,
 			.n_isr = w->n_isr};
-	*out = (struct feed_topic){
-		.name = str_of(w->name), .partitions = w->parts, .n_partitions = 2};
+	*out = (struct feed_topic){.name = str_of(w->name),
+		.internal = i + 1 == w->internal,
+		.partitions = w->parts,
+		.n_partitions = 2};
 }
 
 static void feed(struct model *m, int64_t now, struct world *w, size_t n_brokers)
@@ -322,6 +325,17 @@ static void test_topic_list(void **state)
 	assert_int_equal(l.rows.n, 3);
 	assert_string_equal(topic_list_at(&l, 0)->name.p, "topic-00002");
 	assert_null(topic_list_at(&l, 3));
+	/* Internal ones come last by name, in either direction. */
+	w.internal = 1;
+	feed(m, 3000, &w, 2);
+	model_publish(m, 3000, 3);
+	for (int desc = 0; desc < 2; desc++) {
+		topic_list_sort(&l, TOPIC_BY_NAME, desc);
+		topic_list_update(&l, model_cluster(m));
+		assert_string_equal(
+			topic_list_at(&l, 0)->name.p, desc ? "topic-00002" : "topic-00001");
+		assert_string_equal(topic_list_at(&l, 2)->name.p, "topic-00000");
+	}
 	topic_list_fini(&l);
 	model_free(m);
 }
