@@ -130,7 +130,7 @@ static int take(struct cli *c, const struct cli_option *o, const char *inline_va
 			return err_set(e, ERR_INVALID, "--%s takes no value", o->name);
 		return put(c, o, "", e);
 	case CLI_OPTIONAL:
-		if (!inline_value && *i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0)
+		if (!inline_value && *i + 1 < argc && argv[*i + 1][0] != '-')
 			inline_value = argv[++*i];
 		return put(c, o, inline_value, e);
 	case CLI_REFUSED:

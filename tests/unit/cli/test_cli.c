@@ -49,6 +49,21 @@ static void wrong_options_are_named(void **state)
 	refused(&cli_topics, "-z", "unknown option -z");
 }
 
+/* A value that may be left out is not taken from the next option, a short one included. */
+static void optional_values_are_left_out(void **state)
+{
+	struct cli c = {.cmd = &cli_groups};
+	struct err e;
+	const char *argv[] = {"--list", "--state", "-b", "h:1", "--type"};
+
+	(void)state;
+	assert_int_equal(0, cli_parse(&c, ARRAY_LEN(argv), argv, &e));
+	assert_true(cli_has(&c, "state"));
+	assert_null(cli_get(&c, "state"));
+	assert_string_equal("h:1", cli_get(&c, "bootstrap-server"));
+	cli_fini(&c);
+}
+
 static void commands_are_found(void **state)
 {
 	(void)state;
@@ -279,6 +294,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_are_split),
 		cmocka_unit_test(wrong_options_are_named),
+		cmocka_unit_test(optional_values_are_left_out),
 		cmocka_unit_test(commands_are_found),
 		cmocka_unit_test(help_shows_every_option),
 		cmocka_unit_test(lines_become_records),
