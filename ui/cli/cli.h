@@ -142,6 +142,8 @@ int cli_fail(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void cli_warn(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The same without. */
 void cli_note(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Is standard output a terminal? */
+bool cli_on_terminal(const struct cli *c);
 /* Writes c->out; sets broken when that cannot be. */
 void cli_flush(struct cli *c);
 /* "name=value" of such an option as a property; both point into z or c->kept. CLI_USAGE (printed)

@@ -1,6 +1,7 @@
 /* kdeck groups: kafka-consumer-groups.sh. What its options mean, --list and --delete. */
 #include "cli/groups.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -256,6 +257,16 @@ static void put_listed(struct buf *out, const struct listed *g, size_t width, bo
 	buf_putc(out, '\n');
 }
 
+/* A program gets the name as it is; a terminal must not obey it. */
+static void put_name(struct cli *c, struct str name)
+{
+	if (cli_on_terminal(c))
+		utf8_put_visible(&c->out, name);
+	else
+		buf_put_str(&c->out, name);
+	buf_putc(&c->out, '\n');
+}
+
 static void print_list(struct listing *l)
 {
 	struct cli *c = l->c;
@@ -265,7 +276,7 @@ static void print_list(struct listing *l)
 
 	if (!type && !state) {
 		vec_foreach (g, &l->v)
-			buf_printf(&c->out, "%.*s\n", STR_ARG(g->group));
+			put_name(c, g->group);
 		return;
 	}
 	vec_foreach (g, &l->v)
@@ -315,7 +326,9 @@ static void put_quoted(struct buf *out, const struct admin_group *all, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (all[i].error)
 			continue;
-		buf_printf(out, "%s'%.*s'", comma, STR_ARG(all[i].group));
+		buf_printf(out, "%s'", comma);
+		put_column(out, all[i].group, 0);
+		buf_putc(out, '\'');
 		comma = ", ";
 	}
 }

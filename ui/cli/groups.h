@@ -72,7 +72,8 @@ int groups_take_topics(struct groups *g, group_places *out) MUSTCHECK;
 int group_place_cmp(const void *a, const void *b);
 void group_places_unique(group_places *p);
 
-/* The text padded to that many characters. */
+/* The text padded to that many characters. Names of groups, members and clients are anybody's
+ * bytes: what a terminal would obey is shown as an escape. */
 void put_column(struct buf *out, struct str s, size_t width);
 /* Characters, not bytes. */
 size_t column_width(struct str s);

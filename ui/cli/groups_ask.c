@@ -1,4 +1,5 @@
 /* Questions of kdeck groups, one after the other, and what is kept of the answers. */
+#include "base/utf8.h"
 #include "cli/groups.h"
 #include "wire/reader.h"
 #include <ctype.h>
@@ -409,10 +410,13 @@ int groups_take_topics(struct groups *g, group_places *out)
 
 size_t column_width(struct str s)
 {
+	struct buf shown = BUF_EMPTY;
 	size_t n = 0;
 
-	for (size_t i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	utf8_put_visible(&shown, s);
+	for (size_t i = 0; i < shown.n; i++)
+		n += ((unsigned char)shown.p[i] & 0xc0) != 0x80;
+	buf_fini(&shown);
 	return n;
 }
 
@@ -420,7 +424,7 @@ void put_column(struct buf *out, struct str s, size_t width)
 {
 	size_t n = column_width(s);
 
-	buf_put_str(out, s);
+	utf8_put_visible(out, s);
 	if (n < width)
 		buf_fill(out, ' ', width - n);
 }

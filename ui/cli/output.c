@@ -1,4 +1,5 @@
 /* What a command writes: data to standard output, words to standard error. */
+#include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/impl.h"
 #include <errno.h>
@@ -14,6 +15,11 @@ static int err_fd(const struct cli *c)
 static int out_fd(const struct cli *c)
 {
 	return c->env && c->env->out > 0 ? c->env->out : STDOUT_FILENO;
+}
+
+bool cli_on_terminal(const struct cli *c)
+{
+	return isatty(out_fd(c));
 }
 
 /* Waits where the descriptor does not block: others may have made it so. */
@@ -51,6 +57,22 @@ void cli_put_called(const struct cli_command *cmd, struct buf *out)
 		buf_printf(out, " %s", cmd->name);
 }
 
+/* Names come from the cluster: what a terminal would obey is shown as an escape. */
+static void put_lines(struct cli *c, const struct buf *text)
+{
+	struct buf shown = BUF_EMPTY;
+	const char *p = (const char *)text->p, *end = p + text->n, *lf;
+
+	for (; p < end; p = lf + 1) {
+		lf = memchr(p, '\n', (size_t)(end - p));
+		lf = lf ? lf : end;
+		utf8_put_visible(&shown, (struct str){p, (size_t)(lf - p)});
+		buf_putc(&shown, '\n');
+	}
+	(void)write_all(err_fd(c), shown.p, shown.n);
+	buf_fini(&shown);
+}
+
 PRINTF_LIKE(2, 0)
 static void complain(struct cli *c, const char *fmt, va_list ap)
 {
@@ -63,7 +85,7 @@ static void complain(struct cli *c, const char *fmt, va_list ap)
 		buf_printf(&b, "%s: ", c->where);
 	buf_vprintf(&b, fmt, ap);
 	buf_putc(&b, '\n');
-	(void)write_all(err_fd(c), b.p, b.n);
+	put_lines(c, &b);
 	buf_fini(&b);
 }
 
@@ -105,7 +127,7 @@ void cli_note(struct cli *c, const char *fmt, ...)
 	buf_vprintf(&b, fmt, ap);
 	va_end(ap);
 	buf_putc(&b, '\n');
-	(void)write_all(err_fd(c), b.p, b.n);
+	put_lines(c, &b);
 	buf_fini(&b);
 }
 

@@ -18,6 +18,17 @@ static void columns_count_characters(void **state)
 	buf_fini(&b);
 }
 
+/* The name of a group is anybody's bytes; a terminal obeys none of them. */
+static void columns_show_control_characters(void **state)
+{
+	struct buf b = BUF_EMPTY;
+	(void)state;
+	put_column(&b, STR_LIT("\x1b]0;x\x07\n"), 15);
+	assert_string_equal("\\x1b]0;x\\x07\\n ", buf_z(&b));
+	assert_int_equal(14, column_width(STR_LIT("\x1b]0;x\x07\n")));
+	buf_fini(&b);
+}
+
 static void places_stand_once(void **state)
 {
 	group_places p = {0};
@@ -118,6 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_count_characters),
+		cmocka_unit_test(columns_show_control_characters),
 		cmocka_unit_test(places_stand_once),
 		cmocka_unit_test(plans_are_read),
 		cmocka_unit_test(broken_plans_are_refused),
