@@ -144,6 +144,29 @@ static void slowed_edited_paused_stopped(void **state)
 	bench_quit(b);
 }
 
+/* Of the group that was looked at, and what that reads: not just any topic. */
+static void offers_what_the_group_reads(void **state)
+{
+	struct bench *b = *state;
+
+	bench_sh(b, "$K topics -b $A --create --topic aaa");
+	bench_sh(b, "$K topics -b $A --create --topic orders");
+	bench_sh(b, "$K groups -b $A --group pay --topic orders --reset-offsets --to-earliest "
+		    "--execute");
+	bench_console(b, NULL, NULL, 80, 24);
+	screen_wait(b->s, "1 of 1 up");
+	screen_press(b->s, "8");
+	screen_wait(b->s, "group > pay");
+	screen_press(b->s, "9");
+	screen_wait(b->s, "the lab is empty");
+	screen_press(b->s, "a");
+	screen_wait(b->s, "Topic *           orders");
+	screen_wait(b->s, "Group *           pay");
+	screen_press(b->s, "Esc");
+	screen_wait_gone(b->s, "add a consumer");
+	bench_quit(b);
+}
+
 static void read_only(void **state)
 {
 	struct bench *b = *state;
@@ -286,6 +309,7 @@ int main(void)
 		TEST(empty),
 		TEST(four_on_three_partitions),
 		TEST(slowed_edited_paused_stopped),
+		TEST(offers_what_the_group_reads),
 		TEST(read_only),
 		TEST(console_is_killed),
 		TEST(terminal_goes_away),

@@ -519,7 +519,8 @@ static bool groups_allowed(void *view, enum action_id id, struct buf *reason)
 	const struct groups *v = view;
 
 	if ((id == ACTION_EXPORT || id == ACTION_MARK) && !v->list.table.n_rows)
-		buf_puts(reason, "there is no group");
+		buf_puts(reason, view_cluster(v->ctx)->n_groups ? "no group matches the filter"
+								: "there is no group");
 	else if (id == ACTION_GROUP_DELETE && v->list.table.marks.n)
 		return true; /* each is looked at when it is asked */
 	else

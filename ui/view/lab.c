@@ -218,6 +218,7 @@ static void draw_group(
 	bool shown = str_eqz(name, v->shown);
 	struct buf text = BUF_EMPTY;
 	enum style style = STYLE_NORMAL;
+	size_t before;
 
 	surface_puts(s, 1, y, STYLE_KEY, shown ? ">" : " ");
 	surface_field(s, 3, y, width, ALIGN_LEFT, shown ? STYLE_TITLE : STYLE_NORMAL, name);
@@ -232,8 +233,9 @@ static void draw_group(
 		buf_puts(&text, "   ");
 		fmt_growth(&text, lag_net(&g->lag));
 		buf_puts(&text, "/s   ");
+		before = text.n;
 		group_put_reason(&text, g, clock_mono_ms(v->ctx->clock));
-		if (g->lag.verdict == VERDICT_OK)
+		if (text.n == before && g->lag.verdict == VERDICT_OK)
 			buf_puts(&text, verdict_name(VERDICT_OK));
 		style = view_verdict_style((enum verdict)g->lag.verdict);
 	}

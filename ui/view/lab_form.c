@@ -235,16 +235,27 @@ static const char *some_topic(const struct lab_view *v)
 	return "";
 }
 
+/* A consumer reads what its group reads; else the topic that was looked at. */
+static const char *likely_topic(const struct lab_view *v, const struct lab_spec *s)
+{
+	const struct group *g = s->kind == LAB_CONSUMER
+					? cluster_group(view_cluster(v->ctx), str_of(s->group))
+					: NULL;
+
+	if (g && g->n_partitions)
+		return g->partitions[0].topic.p;
+	return v->ctx->topic[0] ? v->ctx->topic : some_topic(v);
+}
+
 static void begin(struct lab_view *v, enum lab_kind kind)
 {
 	const struct view_ctx *ctx = v->ctx;
 	struct lab_spec *s = &v->last[kind];
 
-	if (!s->topic[0])
-		snprintf(s->topic, sizeof(s->topic), "%s",
-			ctx->topic[0] ? ctx->topic : some_topic(v));
 	if (!s->group[0])
 		snprintf(s->group, sizeof(s->group), "%s", ctx->group[0] ? ctx->group : "lab");
+	if (!s->topic[0])
+		snprintf(s->topic, sizeof(s->topic), "%s", likely_topic(v, s));
 	free_name(v, s->name, sizeof(s->name));
 	v->form_kind = kind;
 	if (kind == LAB_CONSUMER)

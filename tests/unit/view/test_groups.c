@@ -172,7 +172,7 @@ static void sorted(void **state)
 static void filtered(void **state)
 {
 	struct stage s;
-	struct buf b = BUF_EMPTY;
+	struct buf b = BUF_EMPTY, reason = BUF_EMPTY;
 
 	(void)state;
 	begin(&s);
@@ -189,6 +189,9 @@ static void filtered(void **state)
 	assert_null(strstr(buf_z(&b), "payments"));
 	s.ops->filter(s.view, STR_LIT("nobody"));
 	stage_shows(&s, 80, 19, "no group matches the filter");
+	assert_false(s.ops->allowed(s.view, ACTION_EXPORT, &reason));
+	assert_string_equal(buf_z(&reason), "no group matches the filter");
+	buf_fini(&reason);
 	buf_fini(&b);
 	stage_fini(&s);
 }
