@@ -60,7 +60,9 @@ static void take_want(struct cluster_source *s, const struct source_want *w)
 		model_pin(s->model, str_of(opened));
 		s->detail.due_ms = s->replicas.due_ms = 0;
 	}
-	poll_run(s);
+	/* Screens tell it while they draw: what they draw must not be replaced meanwhile. */
+	if (!s->hidden)
+		io_timer_start(&s->timer, 1, 0);
 }
 
 static void want(struct source *base, const struct source_want *w)

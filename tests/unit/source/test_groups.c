@@ -511,6 +511,46 @@ static void test_too_many(void **state)
 	end(b);
 }
 
+/* A screen that is drawn slowly, another part of it each time. */
+struct screen {
+	struct bench *b;
+	struct io_timer timer;
+	int drawn;
+};
+
+/* What is drawn stays while the source is told about it. */
+static void draw_slowly(void *arg)
+{
+	static const char *const rows[] = {"g-00000", "g-00001"};
+	struct screen *s = arg;
+	const struct cluster *drawn = model_cluster(s->b->model);
+	int64_t end = clock_mono_ms(&clock_system) + 5;
+
+	want_group(s->b, rows[s->drawn++ % 2], rows, 2);
+	assert_ptr_equal(drawn, model_cluster(s->b->model));
+	while (clock_mono_ms(&clock_system) < end)
+		;
+	io_timer_start(&s->timer, 1, 0);
+}
+
+static void test_told_while_drawing(void **state)
+{
+	struct bench *b = begin(250);
+	struct screen s = {.b = b};
+	int published;
+
+	(void)state;
+	fake.offsets_ms = 200; /* so that what comes before is shown by itself */
+	fake_groups_add(2);
+	UNTIL(b, totals(b)->groups_known == 2);
+	published = b->published;
+	io_timer_init(&s.timer, b->loop, draw_slowly, &s);
+	io_timer_start(&s.timer, 1, 0);
+	UNTIL(b, b->published > published + 80);
+	io_timer_stop(&s.timer);
+	end(b);
+}
+
 static void test_hidden(void **state)
 {
 	struct bench *b = begin(30);
@@ -551,6 +591,7 @@ int main(void)
 		cmocka_unit_test(test_half_an_answer),
 		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_told_while_drawing),
 		cmocka_unit_test(test_hidden),
 	};
 
