@@ -321,8 +321,7 @@ static void sum_readers(const struct group *g, struct topic_readers *readers)
 			continue;
 		r->groups++;
 		r->about = r->about || t->lag.about;
-		if (t->lag.records >= 0)
-			r->lag = max_i64(0, r->lag) + t->lag.records;
+		r->lag = lag_plus(r->lag, t->lag.records);
 		if (t->lag.verdict > r->verdict)
 			r->verdict = t->lag.verdict;
 	}
@@ -343,8 +342,7 @@ static void sum_groups(struct cluster *c)
 		sum_readers(g, readers);
 		t->groups_known += g->lag_known;
 		t->lag_about = t->lag_about || g->lag.about || !g->lag_known;
-		if (g->lag.records >= 0)
-			t->lag = max_i64(0, t->lag) + g->lag.records;
+		t->lag = lag_plus(t->lag, g->lag.records);
 	}
 	/* Groups that have nothing to read, or no group at all, have no lag: that is known. */
 	if (c->group_list.at_ms >= 0 && t->lag < 0 && t->groups_known == t->groups)

@@ -25,10 +25,18 @@ static double plus(double a, double b)
 	return isnan(a) ? b : isnan(b) ? a : a + b;
 }
 
+int64_t lag_plus(int64_t sum, int64_t records)
+{
+	int64_t out;
+
+	if (records < 0)
+		return sum;
+	return __builtin_add_overflow(max_i64(0, sum), records, &out) ? INT64_MAX : out;
+}
+
 void lag_add(struct lag *sum, const struct lag *part)
 {
-	if (part->records >= 0)
-		sum->records = max_i64(0, sum->records) + part->records;
+	sum->records = lag_plus(sum->records, part->records);
 	sum->about = sum->about || part->about || part->records < 0;
 	/* Of two ages alike the weaker kind of knowledge counts. */
 	if (part->age_ms > sum->age_ms || (part->age_ms == sum->age_ms && part->age > sum->age)) {
@@ -235,7 +243,7 @@ static int64_t catch_up(const struct lag *l)
 		return -1;
 	if (gain <= l->in / 20)
 		return l->verdict == VERDICT_BEHIND ? CATCH_UP_NEVER : -1;
-	return (int64_t)min_i64((int64_t)1 << 50, (int64_t)((double)l->records * 1000 / gain));
+	return (int64_t)fmin((double)((int64_t)1 << 50), (double)l->records * 1000 / gain);
 }
 
 void lag_judge(struct lag *out, const struct lag_facts *f)

@@ -63,6 +63,8 @@ static inline double lag_net(const struct lag *l)
 {
 	return l->in - l->out;
 }
+/* Adds records to a sum that never passes INT64_MAX; below 0: not known, adds nothing. */
+int64_t lag_plus(int64_t sum, int64_t records);
 /* Adds a part to a sum. */
 void lag_add(struct lag *sum, const struct lag *part);
 /* "1 m 39 s", "≈ 12 s", "> 5 m"; "-". */

@@ -424,6 +424,35 @@ static void test_clock_steps(void **state)
 	life_fini(&s);
 }
 
+/* Offsets are what a broker says: at their bounds a sum stays at its bound. */
+static void test_bounds(void **state)
+{
+	struct commits commits = {0};
+	struct lag_facts f = {.committed = 0,
+		.start = 0,
+		.end = INT64_MAX,
+		.now_ms = 10000,
+		.lagging_ms = -1,
+		.members = 1,
+		.settled = true,
+		.in = 0,
+		.commits = &commits};
+	struct lag part, sum = LAG_UNKNOWN;
+
+	(void)state;
+	commits_add(&commits, 1000, 0, 1);
+	commits_add(&commits, 5000, 1, 1);
+	commits_add(&commits, 10000, 2, 1);
+	lag_judge(&part, &f);
+	assert_true(part.records == INT64_MAX);
+	assert_true(part.catch_up_ms == (int64_t)1 << 50);
+	part.age_ms = -1;
+	part.age = AGE_NONE;
+	lag_add(&sum, &part);
+	lag_add(&sum, &part);
+	assert_true(sum.records == INT64_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_memory_of_1000_groups),
 		cmocka_unit_test(test_history_is_full),
 		cmocka_unit_test(test_clock_steps),
+		cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
