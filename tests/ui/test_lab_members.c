@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../unit/lab/lab_members.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "bench.h"
@@ -23,7 +24,7 @@
 #include "lab/lab.h"
 #include "traffic/traffic.h"
 
-enum { WAIT_MS = 60000, PARTITIONS = 3 };
+enum { PARTITIONS = 3 };
 
 struct room {
 	struct bench *bench;
@@ -76,52 +77,6 @@ static int teardown(void **state)
 	return rc;
 }
 
-/* Waits for a condition of the member m. */
-#define AWAIT(b, id_, cond)                                                                \
-	do {                                                                               \
-		int64_t end_ = clock_mono_ms(&clock_system) + WAIT_MS;                     \
-		const struct lab_member *m = lab_find((b)->lab, id_);                      \
-		while (!(cond)) {                                                          \
-			if (clock_mono_ms(&clock_system) > end_)                           \
-				fail_msg("%s is %s, %s: waited in vain: %s", m->spec.name, \
-					lab_state_name(m->state), m->why, #cond);          \
-			loop_run_once((b)->loop, true);                                    \
-			m = lab_find((b)->lab, id_);                                       \
-		}                                                                          \
-	} while (0)
-
-static struct lab_spec consumer(const char *group, int32_t process_ms)
-{
-	struct lab_spec s;
-
-	lab_spec_init(&s, LAB_CONSUMER);
-	snprintf(s.topic, sizeof(s.topic), "orders");
-	snprintf(s.group, sizeof(s.group), "%s", group);
-	s.process_ms = process_ms;
-	s.session_ms = 6000;
-	return s;
-}
-
-static struct lab_spec producer(int32_t rate)
-{
-	struct lab_spec s;
-
-	lab_spec_init(&s, LAB_PRODUCER);
-	snprintf(s.topic, sizeof(s.topic), "orders");
-	s.rate = rate;
-	return s;
-}
-
-static uint32_t add(struct room *b, const struct lab_spec *s)
-{
-	struct err e = {0};
-	uint32_t id = 0;
-
-	if (lab_add(b->lab, s, &id, &e) < 0)
-		fail_msg("%s", e.msg);
-	return id;
-}
-
 /* Fills the topic without a lab member. */
 static void fill(struct room *b, int n)
 {
@@ -143,8 +98,8 @@ static void one_writes_one_reads(void **state)
 	struct err e = {0};
 	uint32_t w, c;
 
-	w = add(b, &s);
-	c = add(b, &r);
+	w = add_member(b->lab, &s);
+	c = add_member(b->lab, &r);
 	assert_string_equal(lab_find(b->lab, w)->spec.name, "lab-1");
 	assert_string_equal(lab_find(b->lab, c)->spec.name, "lab-2");
 	assert_int_equal(lab_find(b->lab, w)->state, LAB_STARTING);
@@ -173,9 +128,9 @@ static void killed_and_started_again(void **state)
 	uint32_t one, two;
 
 	fill(b, 3000);
-	one = add(b, &s);
+	one = add_member(b->lab, &s);
 	AWAIT(b, one, m->n_shares == PARTITIONS && m->done > 0);
-	two = add(b, &s);
+	two = add_member(b->lab, &s);
 	AWAIT(b, one, m->n_shares < PARTITIONS && m->n_shares > 0);
 	AWAIT(b, two, m->n_shares > 0);
 	assert_int_equal(lab_kill(b->lab, two, &e), 0);
@@ -197,7 +152,7 @@ static void at_least_once(void **state)
 	int64_t done, again;
 
 	fill(b, 300);
-	one = add(b, &s);
+	one = add_member(b->lab, &s);
 	AWAIT(b, one, m->done >= 30);
 	assert_int_equal(lab_kill(b->lab, one, &e), 0);
 	AWAIT(b, one, m->state == LAB_KILLED);
@@ -225,7 +180,7 @@ static void at_most_once(void **state)
 
 	fill(b, 300);
 	s.commit = LAB_COMMIT_BEFORE;
-	one = add(b, &s);
+	one = add_member(b->lab, &s);
 	/* In the middle of a batch of about a hundred. */
 	AWAIT(b, one, m->done >= 110 && m->done < 190);
 	assert_int_equal(lab_kill(b->lab, one, &e), 0);
@@ -247,10 +202,10 @@ static void stops_after_so_many(void **state)
 
 	fill(b, 300);
 	s.stop_after = 42;
-	one = add(b, &s);
+	one = add_member(b->lab, &s);
 	AWAIT(b, one, m->state == LAB_STOPPED);
 	assert_int_equal(lab_find(b->lab, one)->done, 42);
-	two = add(b, &t);
+	two = add_member(b->lab, &t);
 	AWAIT(b, two, m->done >= 300 - 42);
 	assert_int_equal(lab_find(b->lab, two)->again, 0);
 	assert_int_equal(lab_find(b->lab, two)->lost, 0);
@@ -265,8 +220,8 @@ static void paused_edited_and_going_on(void **state)
 	int64_t done;
 
 	fill(b, 300);
-	c = add(b, &s);
-	w = add(b, &p);
+	c = add_member(b->lab, &s);
+	w = add_member(b->lab, &p);
 	AWAIT(b, c, m->state == LAB_RUNNING && m->n_shares == PARTITIONS);
 	AWAIT(b, w, m->done > 0);
 	/* Half a minute each is cut short at once. */
@@ -303,7 +258,7 @@ static void properties_reach_the_client(void **state)
 	size_t n;
 
 	open_lab(b, good, 2);
-	id = add(b, &s);
+	id = add_member(b->lab, &s);
 	AWAIT(b, id, m->done > 0);
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", lab_find(b->lab, id)->pid);
 	f = fopen(path, "re");
@@ -312,7 +267,7 @@ static void properties_reach_the_client(void **state)
 	fclose(f);
 	assert_null(memmem(line, n, "s3cret", 6));
 	open_lab(b, bad, 1);
-	id = add(b, &s);
+	id = add_member(b->lab, &s);
 	AWAIT(b, id, m->state == LAB_FAILED);
 	assert_non_null(strstr(lab_find(b->lab, id)->why, "no.such.thing"));
 }
@@ -328,8 +283,8 @@ static void put_out_and_back(void **state)
 
 	fill(b, 3000);
 	open_lab(b, p, 1);
-	one = add(b, &s);
-	two = add(b, &s);
+	one = add_member(b->lab, &s);
+	two = add_member(b->lab, &s);
 	AWAIT(b, two, m->n_shares > 0 && m->done > 0);
 	AWAIT(b, one, m->n_shares > 0 && m->n_shares < PARTITIONS);
 	assert_int_equal(lab_pause(b->lab, two, true, &e), 0);
@@ -351,9 +306,9 @@ static void cooperative(void **state)
 
 	fill(b, 3000);
 	s.assignor = LAB_COOPERATIVE;
-	one = add(b, &s);
+	one = add_member(b->lab, &s);
 	AWAIT(b, one, m->n_shares == PARTITIONS && m->done > 100);
-	two = add(b, &s);
+	two = add_member(b->lab, &s);
 	AWAIT(b, two, m->n_shares == 1);
 	AWAIT(b, one, m->n_shares == PARTITIONS - 1);
 	before = lab_find(b->lab, one)->done;
@@ -373,7 +328,7 @@ static void nobody_is_left(void **state)
 	pid_t pids[4];
 
 	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
-		ids[i] = add(b, i % 2 ? &s : &p);
+		ids[i] = add_member(b->lab, i % 2 ? &s : &p);
 	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
 		AWAIT(b, ids[i], m->state == LAB_RUNNING);
 		pids[i] = lab_find(b->lab, ids[i])->pid;

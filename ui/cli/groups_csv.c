@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/format.h"
+
 /* Jackson's rule, which the script writes with: long ones are quoted unseen. */
 enum { UNSEEN = 24, COLUMNS = 4 };
 
@@ -16,17 +18,10 @@ static void put_field(struct buf *out, struct str s)
 
 	for (size_t i = 0; i < s.n && plain; i++)
 		plain = (unsigned char)s.p[i] > ',';
-	if (plain) {
+	if (plain)
 		buf_put_str(out, s);
-		return;
-	}
-	buf_putc(out, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"')
-			buf_putc(out, '"');
-		buf_putc(out, s.p[i]);
-	}
-	buf_putc(out, '"');
+	else
+		fmt_csv_quoted(out, s);
 }
 
 void csv_put_plan(struct buf *out, const struct csv_plan *p)

@@ -176,3 +176,14 @@ void fmt_time(struct buf *out, int64_t wall_ms)
 	else
 		buf_putc(out, '-');
 }
+
+void fmt_csv_quoted(struct buf *out, struct str s)
+{
+	buf_putc(out, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"')
+			buf_putc(out, '"');
+		buf_putc(out, s.p[i]);
+	}
+	buf_putc(out, '"');
+}

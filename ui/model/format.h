@@ -31,4 +31,7 @@ void fmt_retention(struct buf *out, int64_t ms);
 void fmt_clock(struct buf *out, int64_t wall_ms);
 void fmt_time(struct buf *out, int64_t wall_ms);
 
+/* Between quotes as CSV has them: those inside are doubled (RFC 4180). */
+void fmt_csv_quoted(struct buf *out, struct str s);
+
 #endif

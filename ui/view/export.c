@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "model/format.h"
 
 static const char *const formats[] = {"JSON lines", "CSV", NULL};
 
@@ -19,17 +20,10 @@ void export_csv(struct buf *out, struct str s)
 
 	for (size_t i = 0; i < s.n && !quote; i++)
 		quote = s.p[i] == ',' || s.p[i] == '"' || s.p[i] == '\n' || s.p[i] == '\r';
-	if (!quote) {
+	if (quote)
+		fmt_csv_quoted(out, s);
+	else
 		buf_put_str(out, s);
-		return;
-	}
-	buf_putc(out, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"')
-			buf_putc(out, '"');
-		buf_putc(out, s.p[i]);
-	}
-	buf_putc(out, '"');
 }
 
 /* "184,220" as a number again; false when it is none. */

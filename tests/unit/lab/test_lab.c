@@ -18,9 +18,8 @@
 #include "base/xalloc.h"
 #include "io/loop.h"
 #include "lab/lab.h"
+#include "lab_members.h"
 #include "traffic/traffic.h"
-
-enum { WAIT_MS = 60000 };
 
 struct bench {
 	struct loop *loop;
@@ -65,52 +64,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Waits for a condition of the member m. */
-#define AWAIT(b, id_, cond)                                                                \
-	do {                                                                               \
-		int64_t end_ = clock_mono_ms(&clock_system) + WAIT_MS;                     \
-		const struct lab_member *m = lab_find((b)->lab, id_);                      \
-		while (!(cond)) {                                                          \
-			if (clock_mono_ms(&clock_system) > end_)                           \
-				fail_msg("%s is %s, %s: waited in vain: %s", m->spec.name, \
-					lab_state_name(m->state), m->why, #cond);          \
-			loop_run_once((b)->loop, true);                                    \
-			m = lab_find((b)->lab, id_);                                       \
-		}                                                                          \
-	} while (0)
-
-static struct lab_spec consumer(const char *group, int32_t process_ms)
-{
-	struct lab_spec s;
-
-	lab_spec_init(&s, LAB_CONSUMER);
-	snprintf(s.topic, sizeof(s.topic), "orders");
-	snprintf(s.group, sizeof(s.group), "%s", group);
-	s.process_ms = process_ms;
-	s.session_ms = 6000;
-	return s;
-}
-
-static struct lab_spec producer(int32_t rate)
-{
-	struct lab_spec s;
-
-	lab_spec_init(&s, LAB_PRODUCER);
-	snprintf(s.topic, sizeof(s.topic), "orders");
-	s.rate = rate;
-	return s;
-}
-
-static uint32_t add(struct bench *b, const struct lab_spec *s)
-{
-	struct err e = {0};
-	uint32_t id = 0;
-
-	if (lab_add(b->lab, s, &id, &e) < 0)
-		fail_msg("%s", e.msg);
-	return id;
-}
-
 /* ---- what is refused --------------------------------------------------------------------------
  */
 
@@ -135,18 +88,18 @@ static void bounds_and_names(void **state)
 	b->program = sleeper;
 	open_lab(b, false);
 	snprintf(s.name, sizeof(s.name), "lab-2");
-	(void)add(b, &s);
+	(void)add_member(b->lab, &s);
 	assert_int_equal(lab_add(b->lab, &s, NULL, &e), ERR_EXISTS);
 	s.name[0] = 0;
-	(void)add(b, &s);
-	(void)add(b, &s);
+	(void)add_member(b->lab, &s);
+	(void)add_member(b->lab, &s);
 	assert_non_null(lab_find_name(b->lab, "lab-1"));
 	assert_non_null(lab_find_name(b->lab, "lab-3"));
 	s.topic[0] = 0;
 	assert_int_equal(lab_add(b->lab, &s, NULL, &e), ERR_INVALID);
 	s = producer(1);
 	while (b->lab->n < LAB_MEMBERS_MAX)
-		(void)add(b, &s);
+		(void)add_member(b->lab, &s);
 	assert_int_equal(lab_add(b->lab, &s, NULL, &e), ERR_FULL);
 	assert_int_equal(lab_kill(b->lab, 4711, &e), ERR_NOT_FOUND);
 	assert_int_equal(lab_remove(b->lab, 1, &e), ERR_INVALID);
@@ -178,7 +131,7 @@ static const struct lab_member *scripted(struct bench *b, enum lab_kind kind, co
 	lab_engine_free(b->lab);
 	b->program = argv;
 	open_lab(b, false);
-	id = add(b, &s);
+	id = add_member(b->lab, &s);
 	AWAIT(b, id, !lab_state_alive(m->state));
 	return lab_find(b->lab, id);
 }

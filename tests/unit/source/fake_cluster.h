@@ -46,4 +46,14 @@ void fake_append(int partition, int n, int64_t time);
 typedef void fake_fn(void *arg);
 int64_t fake_ask(fake_fn *fn, fake_fn *over, void *arg, int64_t after_ms);
 
+#define PATIENCE_MS 20000
+/* Turns the loop of b until the condition holds. */
+#define UNTIL(b, cond)                                               \
+	do {                                                         \
+		int64_t end_ = loop_now_ms((b)->loop) + PATIENCE_MS; \
+		while (!(cond) && loop_now_ms((b)->loop) < end_)     \
+			loop_run_once((b)->loop, true);              \
+		assert_true(cond);                                   \
+	} while (0)
+
 #endif

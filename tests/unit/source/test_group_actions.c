@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PATIENCE_MS 20000
-
 struct bench {
 	struct loop *loop;
 	struct admin *admin;
@@ -33,15 +31,6 @@ static bool ready(const struct bench *b)
 {
 	return model_cluster(b->model)->progress.step == PROGRESS_READY;
 }
-
-/* Turns the loop until the condition holds. */
-#define UNTIL(b, cond)                                               \
-	do {                                                         \
-		int64_t end_ = loop_now_ms((b)->loop) + PATIENCE_MS; \
-		while (!(cond) && loop_now_ms((b)->loop) < end_)     \
-			loop_run_once((b)->loop, true);              \
-		assert_true(cond);                                   \
-	} while (0)
 
 /* orders has records 0 to 20 in both partitions, the group has read 5 and 15. */
 static struct bench *begin(bool read_only)

@@ -12,8 +12,6 @@
 #include "source/source.h"
 #include <stdlib.h>
 
-#define PATIENCE_MS 20000
-
 struct bench {
 	struct loop *loop;
 	struct admin *admin;
@@ -51,15 +49,6 @@ static void end(struct bench *b)
 	loop_free(b->loop);
 	free(b);
 }
-
-/* Turns the loop until the condition holds. */
-#define UNTIL(b, cond)                                               \
-	do {                                                         \
-		int64_t end_ = loop_now_ms((b)->loop) + PATIENCE_MS; \
-		while (!(cond) && loop_now_ms((b)->loop) < end_)     \
-			loop_run_once((b)->loop, true);              \
-		assert_true(cond);                                   \
-	} while (0)
 
 static const struct topic *topic(const struct bench *b)
 {
