@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "io/child.h"
+#include "model/lag.h"
 #include "traffic/traffic.h"
 
 #define SHARES_MAX 100000
@@ -96,8 +97,8 @@ static void begins(struct worker *w, const struct proto_line *l)
 	if (l->number < 0) /* nothing is committed: PROTO_BEGIN will tell */
 		return;
 	gap = ledger_begin(&w->engine->ledger, w->m.spec.group, l->topic, l->partition, l->number);
-	w->m.again += gap.again;
-	w->m.lost += gap.lost;
+	w->m.again = lag_plus(w->m.again, gap.again);
+	w->m.lost = lag_plus(w->m.lost, gap.lost);
 }
 
 static int on_place(struct worker *w, const struct proto_line *l)
@@ -171,10 +172,10 @@ static int take(struct worker *w, const struct proto_line *l)
 	case PROTO_COMMITTED:
 		return on_place(w, l);
 	case PROTO_DONE:
-		w->m.done = w->done_before + l->number;
+		w->m.done = lag_plus(w->done_before, l->number);
 		return 0;
 	case PROTO_FAILED:
-		w->m.failed = w->failed_before + l->number;
+		w->m.failed = lag_plus(w->failed_before, l->number);
 		return 0;
 	case PROTO_TROUBLE:
 	case PROTO_FATAL:
@@ -291,11 +292,11 @@ static void begin_figures(struct worker *w)
 
 static int open_pipes(struct worker *w, struct err *e)
 {
-	int in = child_take_stdout(w->child), out = child_take_stdin(w->child);
-	int rc = line_reader_open(
-		&w->in, w->engine->loop, in, PROTO_FROM_MEMBER_MAX, on_line, on_end, w, e);
+	struct loop *l = w->engine->loop;
+	int rc = line_reader_open(&w->in, l, child_take_stdout(w->child), PROTO_FROM_MEMBER_MAX,
+		on_line, on_end, w, e);
 
-	return rc < 0 ? rc : line_writer_open(&w->out, w->engine->loop, out, e);
+	return rc < 0 ? rc : line_writer_open(&w->out, l, child_take_stdin(w->child), e);
 }
 
 int worker_start(struct worker *w, struct err *e)

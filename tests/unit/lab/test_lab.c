@@ -174,6 +174,28 @@ static void ends_of_all_kinds(void **state)
 	assert_int_equal(m->done, 17);
 }
 
+/* Whatever a member says: what is summed up stays at its bound. */
+static void figures_have_bounds(void **state)
+{
+	static const char *const most[] = {"sh", "-c",
+		"echo done 9223372036854775807; for i in 1 2 3; do echo own t 1 0; "
+		"echo at t 1 9223372036854775807; echo drop t 1; done",
+		NULL};
+	struct bench *b = *state;
+	struct lab_spec s = consumer("g", 1);
+	struct err e = {0};
+	uint32_t id;
+
+	b->program = most;
+	open_lab(b, false);
+	id = add(b, &s);
+	AWAIT(b, id, m->state == LAB_STOPPED);
+	assert_true(lab_find(b->lab, id)->again == INT64_MAX);
+	assert_int_equal(lab_start(b->lab, id, &e), 0);
+	AWAIT(b, id, m->state == LAB_STOPPED);
+	assert_true(lab_find(b->lab, id)->done == INT64_MAX);
+}
+
 /* Its input has ended: whoever started it is gone. */
 static void a_member_ends_with_its_input(void **state)
 {
@@ -201,6 +223,7 @@ int main(void)
 		TEST(program_that_is_not_there),
 		TEST(nonsense_is_ended_and_said),
 		TEST(ends_of_all_kinds),
+		TEST(figures_have_bounds),
 		TEST(a_member_ends_with_its_input),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
