@@ -186,7 +186,8 @@ static void choose_group(struct lab_view *v, const struct str *names, size_t n)
 			n ? names[0].p : "");
 }
 
-/* Tells the source which groups are looked at, when they are others than before. */
+/* Tells the source which groups are looked at, each time: another screen may have told something
+ * else. Their history by the second is asked for when they are others than before. */
 static void want(struct lab_view *v)
 {
 	struct str names[GROUPS_MAX];
@@ -202,11 +203,9 @@ static void want(struct lab_view *v)
 	for (const char *c = v->shown; *c; c++)
 		id = (id ^ (uint8_t)*c) * 1099511628211u;
 	id |= 1;
-	if (id == v->wanted)
-		return;
-	v->wanted = id;
-	for (size_t i = 0; i < w.n_groups; i++)
+	for (size_t i = 0; id != v->pinned && i < w.n_groups; i++)
 		model_pin_group(v->ctx->model, names[i]);
+	v->pinned = id;
 	source_want(v->ctx->source, &w);
 }
 

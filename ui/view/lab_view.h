@@ -18,7 +18,7 @@ struct lab_view {
 	bool in_owners;          /* keys move the time line */
 	struct owners_scroll owners;
 	char shown[LAB_GROUP_MAX + 1]; /* whose time line is drawn; "" */
-	uint64_t wanted;               /* what the source was told */
+	uint64_t pinned;               /* the groups whose history was asked for */
 };
 
 /* NULL: an empty lab, or none at all. */
