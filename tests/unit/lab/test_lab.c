@@ -188,7 +188,7 @@ static void figures_have_bounds(void **state)
 
 	b->program = most;
 	open_lab(b, false);
-	id = add(b, &s);
+	id = add_member(b->lab, &s);
 	AWAIT(b, id, m->state == LAB_STOPPED);
 	assert_true(lab_find(b->lab, id)->again == INT64_MAX);
 	assert_int_equal(lab_start(b->lab, id, &e), 0);
