@@ -156,12 +156,16 @@ static void offers_what_the_group_reads(void **state)
 	bench_console(b, NULL, NULL, 80, 24);
 	screen_wait(b->s, "1 of 1 up");
 	screen_press(b->s, "8");
-	screen_wait(b->s, "group > pay");
+	screen_wait(b->s, "committed 0");
 	screen_press(b->s, "9");
 	screen_wait(b->s, "the lab is empty");
 	screen_press(b->s, "a");
 	screen_wait(b->s, "Topic *           orders");
 	screen_wait(b->s, "Group *           pay");
+	screen_press(b->s, "Tab Tab");
+	screen_type(b->s, "orders,");
+	screen_press(b->s, "Enter");
+	screen_wait(b->s, "a name is missing before or after a comma");
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "add a consumer");
 	bench_quit(b);

@@ -18,6 +18,10 @@ static bool check_topics(void *arg, const struct form *f, int field, struct buf 
 			buf_puts(reason, "no blanks; several topics are separated by commas");
 			return false;
 		}
+		if (text.p[i] == ',' && (!i || i + 1 == text.n || text.p[i + 1] == ',')) {
+			buf_puts(reason, "a name is missing before or after a comma");
+			return false;
+		}
 	}
 	return true;
 }
