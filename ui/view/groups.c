@@ -23,7 +23,7 @@ enum {
 #define NARROW       60
 #define WIDE         116
 #define VERDICT_WORD 9
-#define VERDICT_MIN  22
+#define VERDICT_MIN  19
 #define VERDICT_WIDE 32
 
 static const struct table_col cols[COL_COUNT] = {
@@ -33,7 +33,7 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_MEMBERS] = {"MEMBERS", 7, 7, 9, 4, ALIGN_RIGHT},
 	[COL_TOPICS] = {"TOPICS", 6, 6, 8, 6, ALIGN_RIGHT},
 	[COL_LAG] = {"LAG", 8, 8, 26, 0, ALIGN_RIGHT},
-	[COL_AGE] = {"AGE", 8, 8, 10, 2, ALIGN_RIGHT},
+	[COL_AGE] = {"AGE", 11, 11, 11, 2, ALIGN_RIGHT},
 	[COL_NET] = {"NET/S", 6, 6, 8, 5, ALIGN_RIGHT},
 	[COL_CATCH_UP] = {"CATCH-UP", 8, 8, 10, 7, ALIGN_RIGHT},
 	[COL_VERDICT] = {"VERDICT", VERDICT_MIN, 80, 0, 0, ALIGN_LEFT},
