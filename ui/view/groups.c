@@ -514,10 +514,13 @@ static unsigned groups_action(void *view, enum action_id id)
 	return VIEW_HANDLED | VIEW_REDRAW;
 }
 
+/* Asked before each action: a key may come between a snapshot and the draw of it. */
 static bool groups_allowed(void *view, enum action_id id, struct buf *reason)
 {
-	const struct groups *v = view;
+	struct groups *v = view;
 
+	if (v->generation != view_cluster(v->ctx)->generation)
+		update(v);
 	if ((id == ACTION_EXPORT || id == ACTION_MARK) && !v->list.table.n_rows)
 		buf_puts(reason, view_cluster(v->ctx)->n_groups ? "no group matches the filter"
 								: "there is no group");

@@ -260,6 +260,30 @@ static void cursor_stays(void **state)
 	stage_fini(&s);
 }
 
+/* What came since the last draw stands before it by name: the cursor is still on the same group. */
+static void test_between_draws(void **state)
+{
+	struct buf text = BUF_EMPTY, reason = BUF_EMPTY;
+	struct stage s;
+
+	(void)state;
+	begin(&s);
+	stage_draw(&s, 100, 25, &text);
+	stage_key(&s, 'j');
+	s.ops->action(s.view, ACTION_ENTER);
+	buf_clear(&text);
+	buf_put_str(&text, buf_str(&s.pushed_arg));
+	feed_group_listed(s.w.m, stage_now(&s), 1, STR_LIT("a-new-one"), STR_LIT("Stable"),
+		STR_LIT("consumer"), STR_LIT("classic"));
+	stage_publish(&s);
+	assert_true(s.ops->allowed(s.view, ACTION_ENTER, &reason));
+	s.ops->action(s.view, ACTION_ENTER);
+	assert_string_equal(buf_z(&s.pushed_arg), buf_z(&text));
+	buf_fini(&text);
+	buf_fini(&reason);
+	stage_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +295,7 @@ int main(void)
 		cmocka_unit_test(source_is_told_what_is_seen),
 		cmocka_unit_test(opens_and_comes_back),
 		cmocka_unit_test(cursor_stays),
+		cmocka_unit_test(test_between_draws),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
