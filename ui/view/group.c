@@ -152,6 +152,9 @@ static void draw_spark(
 
 static void draw_verdict(const struct group_view *v, const struct group *g, const struct surface *s)
 {
+	const struct part *failed = g->offsets.code || g->offsets.kerr     ? &g->offsets
+				    : g->describe.code || g->describe.kerr ? &g->describe
+									   : NULL;
 	struct buf text = BUF_EMPTY;
 	int x;
 
@@ -160,11 +163,11 @@ static void draw_verdict(const struct group_view *v, const struct group *g, cons
 	buf_clear(&text);
 	if (!g->lag_known && g->offsets.code == ERR_DENIED)
 		buf_puts(&text, "this cluster does not let us read the group");
-	else if (g->offsets.code || g->offsets.kerr)
-		part_why(&text, &g->offsets);
-	else if (g->describe.code || g->describe.kerr)
-		part_why(&text, &g->describe);
-	else if (group_state_moving((enum group_state)g->state))
+	else if (failed) {
+		/* The verdict before it is of what was known till then. */
+		buf_puts(&text, g->lag_known ? "as last known: " : "");
+		part_why(&text, failed);
+	} else if (group_state_moving((enum group_state)g->state))
 		buf_puts(&text, "nobody reads until partitions are shared out");
 	else if (g->state == GROUP_EMPTY && g->lag_known && !g->n_partitions)
 		buf_puts(&text, "and nothing committed: nothing is known of what it read");
