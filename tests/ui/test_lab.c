@@ -105,6 +105,9 @@ static void four_on_three_partitions(void **state)
 	screen_resize(b->s, 80, 24);
 	golden_wait(b->s, "lab");
 	screen_resize(b->s, 40, 12);
+	screen_wait(b->s, "NAME  ");
+	screen_wait(b->s, "PARTITIONS");
+	screen_wait(b->s, "STATE");
 	screen_wait(b->s, "lab-4");
 	screen_resize(b->s, 100, 30);
 	/* Who waited gets what the dead one had, when its session is over. */

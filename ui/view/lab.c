@@ -26,16 +26,16 @@ enum {
 
 static const struct table_col cols[COL_COUNT] = {
 	[COL_NAME] = {"NAME", 11, 12, 24, 0, ALIGN_LEFT},
-	[COL_KIND] = {"KIND", 8, 8, 8, 1, ALIGN_LEFT},
-	[COL_PID] = {"PID", 7, 7, 8, 2, ALIGN_RIGHT},
-	[COL_TOPIC] = {"TOPIC", 10, 15, 24, 0, ALIGN_LEFT},
-	[COL_GROUP] = {"GROUP", 12, 15, 24, 0, ALIGN_LEFT},
-	[COL_SETTINGS] = {"SETTINGS", 34, 34, 46, 5, ALIGN_LEFT},
+	[COL_KIND] = {"KIND", 8, 8, 8, 5, ALIGN_LEFT},
+	[COL_PID] = {"PID", 7, 7, 8, 6, ALIGN_RIGHT},
+	[COL_TOPIC] = {"TOPIC", 10, 15, 24, 3, ALIGN_LEFT},
+	[COL_GROUP] = {"GROUP", 12, 15, 24, 2, ALIGN_LEFT},
+	[COL_SETTINGS] = {"SETTINGS", 34, 34, 46, 9, ALIGN_LEFT},
 	[COL_PARTS] = {"PARTITIONS", 10, 10, 16, 0, ALIGN_LEFT},
-	[COL_RATE] = {"RATE", 5, 6, 7, 0, ALIGN_RIGHT},
-	[COL_DONE] = {"DONE", 6, 7, 11, 0, ALIGN_RIGHT},
-	[COL_AGAIN] = {"AGAIN", 5, 5, 9, 4, ALIGN_RIGHT},
-	[COL_LOST] = {"LOST", 6, 6, 9, 3, ALIGN_RIGHT},
+	[COL_RATE] = {"RATE", 5, 6, 7, 1, ALIGN_RIGHT},
+	[COL_DONE] = {"DONE", 6, 7, 11, 4, ALIGN_RIGHT},
+	[COL_AGAIN] = {"AGAIN", 5, 5, 9, 8, ALIGN_RIGHT},
+	[COL_LOST] = {"LOST", 6, 6, 9, 7, ALIGN_RIGHT},
 	[COL_STATE] = {"STATE", 8, 8, 8, 0, ALIGN_LEFT},
 };
 
@@ -242,7 +242,18 @@ static void draw_group(
 	buf_fini(&text);
 }
 
-/* Returns the line after the last one. */
+static void draw_groups_rule(const struct surface *s, int y, size_t shown, size_t n)
+{
+	struct buf title = BUF_EMPTY;
+
+	buf_puts(&title, "groups");
+	if (shown < n)
+		buf_printf(&title, ", %zu of %zu", shown, n);
+	surface_rule(s, y, buf_str(&title));
+	buf_fini(&title);
+}
+
+/* With their title, in so many rows below it. Returns the line after the last one. */
 static int draw_groups(const struct lab_view *v, const struct surface *s, int y, int rows)
 {
 	struct str names[GROUPS_MAX];
@@ -252,6 +263,7 @@ static int draw_groups(const struct lab_view *v, const struct surface *s, int y,
 	for (size_t i = 0; i < n; i++)
 		width = text_width(names[i]) > width ? text_width(names[i]) : width;
 	width = width > s->cols / 3 ? s->cols / 3 : width;
+	draw_groups_rule(s, y++, rows > 0 && (size_t)rows < n ? (size_t)rows : n, n);
 	/* The one that is shown is among those that fit. */
 	for (size_t i = 0; i < n; i++)
 		if (str_eqz(names[i], v->shown) && (int)i >= rows)
@@ -306,7 +318,6 @@ static void draw_below(struct lab_view *v, const struct surface *s, int y)
 
 	if (!v->shown[0] || left < 2)
 		return;
-	surface_rule(s, y++, STR_LIT("groups"));
 	y = draw_groups(v, s, y, left >= 9 ? (left - 6) / 2 : left - 1);
 	if (s->rows - y < 5)
 		return;
