@@ -380,6 +380,7 @@ static bool tab_allowed(
 	return reason->n == 0;
 }
 
+/* Asked before each action: a key may come between a snapshot and the draw of it. */
 static bool group_allowed(void *view, enum action_id id, struct buf *reason)
 {
 	struct group_view *v = view;
@@ -391,6 +392,8 @@ static bool group_allowed(void *view, enum action_id id, struct buf *reason)
 	}
 	if (v->picker.open)
 		return true;
+	if (v->lines_of != view_cluster(v->ctx)->generation)
+		view_list_update(&v->partitions);
 	return tab_allowed(v, id, g, reason) && group_action_allowed(id, g, reason);
 }
 

@@ -63,6 +63,7 @@ struct group_view {
 	struct table_col *cols;      /* of its table */
 	bool placed;                 /* the cursor: on the worst, or where somebody put it */
 	VEC(struct group_row) lines;
+	uint64_t lines_of; /* the snapshot whose rows they are */
 	struct short_names names;
 	struct short_names member_names;
 	struct view_list members; /* rows are places in the group's members */

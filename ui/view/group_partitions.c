@@ -338,6 +338,7 @@ static void fill(void *arg)
 	const struct group *g = group_view_group(v);
 
 	vec_clear(&v->lines);
+	v->lines_of = view_cluster(v->ctx)->generation;
 	if (!g)
 		return;
 	v->names = short_member_names(g, MEMBER_COLS);

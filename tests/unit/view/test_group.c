@@ -210,6 +210,13 @@ static void actions_go_on(void **state)
 	s.ops->action(s.view, ACTION_ENTER);
 	assert_int_equal(s.pushed, SCREEN_RECORDS);
 	assert_string_equal(buf_z(&s.pushed_arg), "t-00000/2/1720");
+	/* A row that came since the last draw stands before it. */
+	feed_commit(s.w.m, stage_now(&s), STR_LIT(G), STR_LIT("a-topic"), 0, 1, 0, STR_NULL, 0);
+	feed_commits_end(s.w.m, stage_now(&s), STR_LIT(G), false, 1000);
+	stage_publish(&s);
+	assert_true(s.ops->allowed(s.view, ACTION_ENTER, &b));
+	s.ops->action(s.view, ACTION_ENTER);
+	assert_string_equal(buf_z(&s.pushed_arg), "t-00000/2/1720");
 	/* On a member that waits there is no partition to go into. */
 	stage_key(&s, 'G');
 	stage_shows(&s, 80, 19, "member c-3");
