@@ -507,16 +507,26 @@ static struct layout lay_out(int want, int rebalances, int rows)
 	return l;
 }
 
+/* "≈ 12 m 30 s": the sign takes two cells, and what is ten minutes and more one for its digit. */
+static int age_cols(const struct lag *l)
+{
+	int n = l->age_ms >= 600 * 1000 ? 9 : 8;
+
+	return n + ((l->age == AGE_ABOUT || l->age == AGE_LEAST) && l->age_ms >= 60 * 1000 ? 2 : 0);
+}
+
 /* As wide as the largest figures. */
 static void fit_columns(struct group_view *v, const struct group *g)
 {
 	int64_t committed = -1, end = -1, lag = -1;
 	double in = 0, out = 0;
 	bool about = false;
+	int age = cols[COL_AGE].min;
 
 	for (size_t i = 0; i < g->n_partitions; i++) {
 		const struct group_partition *p = &g->partitions[i];
 
+		age = age_cols(&p->lag) > age ? age_cols(&p->lag) : age;
 		committed = max_i64(committed, p->committed);
 		end = max_i64(end, p->end);
 		lag = max_i64(lag, p->lag.records);
@@ -529,6 +539,8 @@ static void fit_columns(struct group_view *v, const struct group *g)
 	v->cols[COL_COMMITTED].min = group_count_cols(committed, false, cols[COL_COMMITTED].min);
 	v->cols[COL_END].min = group_count_cols(end, false, cols[COL_END].min);
 	v->cols[COL_LAG].min = group_count_cols(lag, about, cols[COL_LAG].min);
+	v->cols[COL_AGE].min = (short)age;
+	v->cols[COL_AGE].ideal = (short)(age > cols[COL_AGE].ideal ? age : cols[COL_AGE].ideal);
 }
 
 static const char *nothing(const struct group_view *v, const struct group *g)
