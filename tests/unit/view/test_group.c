@@ -183,6 +183,24 @@ static void large_numbers(void **state)
 	stage_fini(&s);
 }
 
+/* The column grows with what is in it. */
+static void long_ages(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	begin(&s);
+	clock_manual_advance_ms(&s.clock, 1000);
+	lag_commit(&s.w, stage_now(&s), G, "t-00000", 0, 600);
+	lag_end(&s.w, stage_now(&s), "t-00000", 0, 500, 5000);
+	feed_unread(s.w.m, STR_LIT(G), STR_LIT("t-00000"), 0, 600,
+		clock_wall_ms(&s.clock.clock) - 1250 * 1000);
+	stage_publish(&s);
+	stage_shows(&s, 100, 25, "  20 m 50 s  ");
+	stage_shows(&s, 80, 19, "  20 m 50 s  ");
+	stage_fini(&s);
+}
+
 /* What is old looks old and stays. */
 static void stale(void **state)
 {
@@ -303,6 +321,7 @@ int main(void)
 		cmocka_unit_test(nothing_yet),
 		cmocka_unit_test(denied),
 		cmocka_unit_test(large_numbers),
+		cmocka_unit_test(long_ages),
 		cmocka_unit_test(stale),
 		cmocka_unit_test(actions_go_on),
 		cmocka_unit_test(sorted_and_filtered),
