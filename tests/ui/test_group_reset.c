@@ -113,7 +113,7 @@ static void members_forbid_it(void **state)
 	begin(b, 80, 24);
 	bench_sh(b, "\"$K\" consume -b \"$A\" --topic orders --group payments >/dev/null 2>&1 & "
 		    "echo $! >member");
-	screen_wait(b->s, "Stable");
+	screen_wait(b->s, "Stable             1 ");
 	screen_press(b->s, "o");
 	screen_wait(b->s, "group payments has 1 member (");
 	screen_press(b->s, "Ctrl-D");

@@ -199,6 +199,17 @@ static bool growing(const struct commits *c, double in)
 	return last - first > noise;
 }
 
+/* Do they show a direction, or that there was nothing left once? */
+static bool judged_by(const struct commits *c)
+{
+	size_t from = comparable(c);
+
+	for (size_t i = 0; i < c->n; i++)
+		if (!c->lag[place(c, i)])
+			return true;
+	return (size_t)c->n >= from + TREND_MIN;
+}
+
 static bool stalled(const struct lag_facts *f)
 {
 	int64_t gap = f->commits ? commits_gap(f->commits) : -1;
@@ -225,7 +236,9 @@ static enum verdict judge(const struct lag_facts *f, int64_t records)
 		return VERDICT_STOPPED;
 	if (f->members > 0 && f->settled && stalled(f))
 		return VERDICT_STALLED;
-	return f->commits && growing(f->commits, f->in) ? VERDICT_BEHIND : VERDICT_OK;
+	if (!f->commits || !judged_by(f->commits))
+		return VERDICT_NONE;
+	return growing(f->commits, f->in) ? VERDICT_BEHIND : VERDICT_OK;
 }
 
 /* A pace within a twentieth of what comes in is standing still: its time would jump about. That it

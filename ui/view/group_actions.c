@@ -311,9 +311,17 @@ bool group_action_allowed(enum action_id id, const struct group *g, struct buf *
 		buf_puts(reason, "there is no group under the cursor");
 		return false;
 	}
-	if (!g || !changes || !g->members->n)
+	if (!g || !changes)
 		return true;
-	put_members(reason, g);
+	if (g->members->n) {
+		put_members(reason, g);
+		return false;
+	}
+	/* Listed as at work, and not described yet: who they are is not known, but that they are.
+	 */
+	if (g->state != GROUP_STABLE && !group_state_moving(g->state))
+		return true;
+	buf_printf(reason, "group %s has members: stop them first", g->name.p);
 	return false;
 }
 

@@ -54,7 +54,7 @@ const char *group_title(const struct group *g)
 		return "GONE";
 	if (!g->lag_known && g->offsets.code == ERR_DENIED)
 		return "DENIED";
-	if (g->lag.verdict == VERDICT_NONE && g->lag_known)
+	if (g->lag.verdict == VERDICT_NONE && g->lag_known && g->lag.records < 0)
 		return g->state == GROUP_EMPTY ? "NO MEMBERS" : "NOTHING COMMITTED";
 	return titles[g->lag.verdict];
 }
