@@ -1,6 +1,10 @@
 /* See lab.h. */
 #include "model/lab.h"
 
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+
 const char *lab_state_name(enum lab_state s)
 {
 	static const char *const names[LAB_STATE_COUNT] = {
@@ -96,4 +100,37 @@ const struct lab_member *lab_find_name(const struct lab *l, const char *name)
 		if (strcmp(l->members[i]->spec.name, name) == 0)
 			return l->members[i];
 	return NULL;
+}
+
+struct lab *lab_hold(const struct lab *l)
+{
+	struct lab *copy = ALLOC(struct lab);
+	const struct lab_member **members = xcalloc(l->n + 1, sizeof(*members));
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct lab_member *m = ALLOC(struct lab_member);
+		struct lab_share *shares = xcalloc(l->members[i]->n_shares + 1, sizeof(*shares));
+
+		*m = *l->members[i];
+		for (size_t k = 0; k < m->n_shares; k++)
+			shares[k] = m->shares[k];
+		m->shares = shares;
+		members[i] = m;
+	}
+	copy->members = members;
+	copy->n = l->n;
+	return copy;
+}
+
+/* What lab_hold has made is no longer const to its owner. */
+void lab_hold_free(struct lab *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->n; i++) {
+		free((void *)(uintptr_t)l->members[i]->shares);
+		free((void *)(uintptr_t)l->members[i]);
+	}
+	free((void *)(uintptr_t)l->members);
+	free(l);
 }

@@ -131,6 +131,11 @@ struct lab {
 	size_t n;
 };
 
+/* The members as they are now, for a screen that is frozen: nothing can be asked of the copy. */
+struct lab *lab_hold(const struct lab *l);
+/* NULL is allowed. */
+void lab_hold_free(struct lab *l);
+
 /* NULL: not there. */
 const struct lab_member *lab_find(const struct lab *l, uint32_t id);
 const struct lab_member *lab_find_name(const struct lab *l, const char *name);

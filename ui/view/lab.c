@@ -41,10 +41,26 @@ static const struct table_col cols[COL_COUNT] = {
 
 #define GROUPS_MAX 64 /* as many as members */
 
+static const struct lab *shown(const struct lab_view *v)
+{
+	return v->held ? v->held : v->ctx->lab;
+}
+
+/* `z` holds the members as it does the snapshot. */
+static void hold(struct lab_view *v)
+{
+	if (v->ctx->frozen && !v->held && v->ctx->lab)
+		v->held = lab_hold(v->ctx->lab);
+	if (v->ctx->frozen || !v->held)
+		return;
+	lab_hold_free(v->held);
+	v->held = NULL;
+}
+
 /* Asked after the rows were told: a member may have been taken away meanwhile. */
 const struct lab_member *lab_view_at(const struct lab_view *v, size_t row)
 {
-	const struct lab *l = v->ctx->lab;
+	const struct lab *l = shown(v);
 
 	return l && row < v->list.rows.n && v->list.rows.v[row] < l->n
 		       ? l->members[v->list.rows.v[row]]
@@ -133,7 +149,7 @@ static const struct table_ops table_ops = {cell, row_id, row_kind};
 static void fill(void *arg)
 {
 	struct lab_view *v = arg;
-	const struct lab *l = v->ctx->lab;
+	const struct lab *l = shown(v);
 	struct buf text = BUF_EMPTY;
 
 	for (uint32_t i = 0; l && i < l->n; i++) {
@@ -155,7 +171,7 @@ static void fill(void *arg)
 /* The names of the lab's groups, each once, in the order they came. */
 static size_t lab_groups(const struct lab_view *v, struct str names[static GROUPS_MAX])
 {
-	const struct lab *l = v->ctx->lab;
+	const struct lab *l = shown(v);
 	size_t n = 0;
 
 	for (size_t i = 0; l && i < l->n && n < GROUPS_MAX; i++) {
@@ -352,6 +368,7 @@ static void lab_draw(void *view, const struct surface *s)
 	struct surface top;
 	int rows;
 
+	hold(v);
 	view_list_update(&v->list);
 	want(v);
 	rows = v->list.rows.n ? table_rows(v, s) : s->rows;
@@ -385,6 +402,7 @@ static void lab_close(void *view)
 	struct lab_view *v = view;
 
 	view_list_fini(&v->list);
+	lab_hold_free(v->held);
 	free(v);
 }
 

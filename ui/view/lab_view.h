@@ -10,6 +10,7 @@
 
 struct lab_view {
 	struct view_ctx *ctx;
+	struct lab *held;        /* what a frozen screen shows; NULL: it is not frozen */
 	struct view_list list;   /* rows are places in the lab's members */
 	struct lab_spec last[2]; /* of each kind, as it was added last: the next form begins so */
 	enum lab_kind form_kind; /* of the open form */
