@@ -161,13 +161,14 @@ static void put_text(struct buf *out, const char *text)
 	size_t begin = out->n;
 
 	utf8_put_visible(&shown, str_of(text));
-	for (const uint8_t *p = shown.p, *end = p + shown.n; p < end;) {
+	for (size_t at = 0, n; at < shown.n; at += n) {
+		const uint8_t *p = shown.p + at;
 		uint32_t cp;
-		size_t n = utf8_decode(p, end, &cp);
+
+		n = utf8_decode(p, shown.p + shown.n, &cp);
 		if (!n || out->n - begin + 2 * n > PROTO_TEXT_MAX)
 			break;
 		put_escaped(out, (struct str){(const char *)p, n});
-		p += n;
 	}
 	buf_fini(&shown);
 }
