@@ -234,16 +234,22 @@ static void on_synced(
 	commit(arg);
 }
 
+/* Version and one topic: so a subscription begins, and what a member is given. */
+static void put_topic(struct buf *out, const struct joiner *j)
+{
+	buf_put_be16(out, CONSUMER_VER);
+	buf_put_be32(out, 1);
+	buf_put_be16(out, (uint16_t)strlen(j->topic));
+	buf_puts(out, j->topic);
+}
+
 static void sync_group(struct joiner *j)
 {
 	struct sync_group_request_assignments given;
 	struct sync_group_request r;
 	struct buf bytes = BUF_EMPTY;
 
-	buf_put_be16(&bytes, CONSUMER_VER);
-	buf_put_be32(&bytes, 1);
-	buf_put_be16(&bytes, (uint16_t)strlen(j->topic));
-	buf_puts(&bytes, j->topic);
+	put_topic(&bytes, j);
 	buf_put_be32(&bytes, (uint32_t)j->b->partitions);
 	for (size_t k = 0; k < j->b->partitions; k++)
 		buf_put_be32(&bytes, (uint32_t)k);
@@ -288,10 +294,7 @@ static void join(struct joiner *j)
 	struct join_group_request r;
 	struct buf bytes = BUF_EMPTY;
 
-	buf_put_be16(&bytes, CONSUMER_VER);
-	buf_put_be32(&bytes, 1);
-	buf_put_be16(&bytes, (uint16_t)strlen(j->topic));
-	buf_puts(&bytes, j->topic);
+	put_topic(&bytes, j);
 	buf_put_be32(&bytes, UINT32_MAX);
 	msg_struct_init(&join_group_request_protocols_struct, &p);
 	p.name = STR_LIT(ASSIGNOR);

@@ -27,6 +27,9 @@ static void begin(struct bench *b, int cols, int rows)
 	screen_wait(b->s, "ok: no members");
 }
 
+static const char start_member[] = "\"$K\" consume -b \"$A\" --topic orders --group payments "
+				   ">/dev/null 2>&1 & echo $! >member";
+
 /* What the group has committed, as "0:10 1:10". */
 static void committed(const struct bench *b, const char *want)
 {
@@ -111,8 +114,7 @@ static void members_forbid_it(void **state)
 	struct bench *b = *state;
 
 	begin(b, 80, 24);
-	bench_sh(b, "\"$K\" consume -b \"$A\" --topic orders --group payments >/dev/null 2>&1 & "
-		    "echo $! >member");
+	bench_sh(b, start_member);
 	screen_wait(b->s, "Stable             1 ");
 	screen_press(b->s, "o");
 	screen_wait(b->s, "group payments has 1 member (");
@@ -122,8 +124,7 @@ static void members_forbid_it(void **state)
 	screen_wait(b->s, "Empty");
 	choose(b, 0, "");
 	/* One comes back while the question is open: the cluster refuses, and nothing moves. */
-	bench_sh(b, "\"$K\" consume -b \"$A\" --topic orders --group payments >/dev/null 2>&1 & "
-		    "echo $! >member");
+	bench_sh(b, start_member);
 	bench_sh(b, "until \"$K\" groups -b \"$A\" --list --state stable | grep -q payments; do :; "
 		    "done");
 	screen_press(b->s, "Right Enter");

@@ -277,7 +277,6 @@ static void put_settings(struct worker *w)
 	proto_put_setting(out, "go", STR_NULL);
 }
 
-/* client.id among the properties names the console; each member has its own name. */
 static void begin_figures(struct worker *w)
 {
 	w->done_before = w->m.done;

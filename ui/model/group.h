@@ -52,6 +52,13 @@ struct group_member {
 	uint8_t idle; /* enum idle */
 };
 
+/* What to call a member; twin: another one has the same client id. */
+static inline struct str group_member_name(
+	struct str instance, struct str client, bool twin, struct str id)
+{
+	return instance.n ? instance : client.n && !twin ? client : id;
+}
+
 /* Shared by snapshots of a group until its members change. */
 struct group_members {
 	uint32_t refs;

@@ -131,7 +131,9 @@ static void name_them(struct group_members *all)
 		bool twin = (i && !strcmp(m->client, m[-1].client)) ||
 			    (i + 1 < all->n && !strcmp(m->client, m[1].client));
 
-		m->label = m->instance[0] ? m->instance : m->client[0] && !twin ? m->client : m->id;
+		m->label = group_member_name(
+			str_of(m->instance), str_of(m->client), twin, str_of(m->id))
+				   .p;
 	}
 	vec_sort(all, by_label);
 }

@@ -11,6 +11,7 @@
 #include "admin/groups.h"
 #include "base/arena.h"
 #include "base/xalloc.h"
+#include "model/group.h"
 
 struct plan {
 	struct op op;
@@ -333,21 +334,14 @@ static void on_fetched(
 		ask_metadata(p);
 }
 
-static bool is_one_s_own(const struct describe_groups_response_groups *g, int32_t i)
-{
-	for (int32_t k = 0; k < g->n_members; k++)
-		if (k != i && str_eq(g->members[k].client_id, g->members[i].client_id))
-			return false;
-	return g->members[i].client_id.n > 0;
-}
-
 static struct str name_of(const struct describe_groups_response_groups *g, int32_t i)
 {
 	const struct describe_groups_response_members *m = &g->members[i];
+	bool twin = false;
 
-	return m->group_instance_id.n ? m->group_instance_id
-	       : is_one_s_own(g, i)   ? m->client_id
-				      : m->member_id;
+	for (int32_t k = 0; k < g->n_members; k++)
+		twin = twin || (k != i && str_eq(g->members[k].client_id, m->client_id));
+	return group_member_name(m->group_instance_id, m->client_id, twin, m->member_id);
 }
 
 static void fail_in_use(struct plan *p, const struct describe_groups_response_groups *g)

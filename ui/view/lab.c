@@ -41,7 +41,7 @@ static const struct table_col cols[COL_COUNT] = {
 
 #define GROUPS_MAX 64 /* as many as members */
 
-static const struct lab *shown(const struct lab_view *v)
+static const struct lab *members(const struct lab_view *v)
 {
 	return v->held ? v->held : v->ctx->lab;
 }
@@ -60,7 +60,7 @@ static void hold(struct lab_view *v)
 /* Asked after the rows were told: a member may have been taken away meanwhile. */
 const struct lab_member *lab_view_at(const struct lab_view *v, size_t row)
 {
-	const struct lab *l = shown(v);
+	const struct lab *l = members(v);
 
 	return l && row < v->list.rows.n && v->list.rows.v[row] < l->n
 		       ? l->members[v->list.rows.v[row]]
@@ -149,7 +149,7 @@ static const struct table_ops table_ops = {cell, row_id, row_kind};
 static void fill(void *arg)
 {
 	struct lab_view *v = arg;
-	const struct lab *l = shown(v);
+	const struct lab *l = members(v);
 	struct buf text = BUF_EMPTY;
 
 	for (uint32_t i = 0; l && i < l->n; i++) {
@@ -171,7 +171,7 @@ static void fill(void *arg)
 /* The names of the lab's groups, each once, in the order they came. */
 static size_t lab_groups(const struct lab_view *v, struct str names[static GROUPS_MAX])
 {
-	const struct lab *l = shown(v);
+	const struct lab *l = members(v);
 	size_t n = 0;
 
 	for (size_t i = 0; l && i < l->n && n < GROUPS_MAX; i++) {
@@ -208,17 +208,14 @@ static void want(struct lab_view *v)
 {
 	struct str names[GROUPS_MAX];
 	struct source_want w = {.groups = names};
-	uint64_t id = 14695981039346656037u; /* FNV-1a */
+	uint64_t id = 1;
 
 	w.n_groups = lab_groups(v, names);
 	choose_group(v, names, w.n_groups);
 	w.group = v->shown[0] ? v->shown : NULL;
 	for (size_t i = 0; i < w.n_groups; i++)
-		for (size_t k = 0; k <= names[i].n; k++)
-			id = (id ^ (uint8_t)(k < names[i].n ? names[i].p[k] : 0)) * 1099511628211u;
-	for (const char *c = v->shown; *c; c++)
-		id = (id ^ (uint8_t)*c) * 1099511628211u;
-	id |= 1;
+		id = id_mix(id, str_id(names[i]));
+	id = id_mix(id, str_id(str_of(v->shown)));
 	for (size_t i = 0; id != v->pinned && i < w.n_groups; i++)
 		model_pin_group(v->ctx->model, names[i]);
 	v->pinned = id;

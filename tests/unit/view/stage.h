@@ -208,6 +208,31 @@ static inline void stage_commits(struct stage *s, const char *group, int64_t p0,
 	feed_commits_end(s->w.m, stage_now(s), str_of(group), true, 1000);
 }
 
+/* The line, from 0, in which the text stands first. */
+static inline size_t stage_line_of(struct stage *s, int cols, int rows, const char *text)
+{
+	struct buf b = BUF_EMPTY;
+	size_t y = 0;
+	char *at;
+
+	stage_draw(s, cols, rows, &b);
+	at = strstr(buf_z(&b), text);
+	if (!at)
+		fail_msg("%s is not on the screen:\n%s", text, buf_z(&b));
+	for (const char *p = buf_z(&b); p < at; p++)
+		y += *p == '\n';
+	buf_fini(&b);
+	return y;
+}
+
+/* The topic has records, and nothing is known of groups. */
+static inline void stage_ready(struct stage *s)
+{
+	lag_end(&s->w, 0, "t-00000", 0, 0, 10);
+	feed_progress(s->w.m, &(struct progress){.step = PROGRESS_READY});
+	stage_publish(s);
+}
+
 /* A minute of looks, one a second: 70 records a second come into each partition of t-00000.
  * payments takes 12 of them in p0 and all in p1, mail keeps up, audit has no member and stands
  * still. Needs a topic of two partitions. */

@@ -114,23 +114,6 @@ static void forbidden_says_so(void **state)
 	stage_fini(&s);
 }
 
-/* Lines of the screen that begin with the name, counted from 0. */
-static size_t line_of(struct stage *s, const char *name)
-{
-	struct buf b = BUF_EMPTY;
-	size_t y = 0;
-	char *at;
-
-	stage_draw(s, 120, 19, &b);
-	at = strstr(buf_z(&b), name);
-	if (!at)
-		fail_msg("%s is not on the screen:\n%s", name, buf_z(&b));
-	for (const char *p = buf_z(&b); p < at; p++)
-		y += *p == '\n';
-	buf_fini(&b);
-	return y;
-}
-
 static void sort_by(struct stage *s, const char *title)
 {
 	struct buf b = BUF_EMPTY;
@@ -153,19 +136,19 @@ static void sorted(void **state)
 	(void)state;
 	begin(&s);
 	/* Worst first: nobody reads audit. */
-	assert_int_equal(line_of(&s, ">audit"), 3);
-	assert_int_equal(line_of(&s, " payments"), 4);
+	assert_int_equal(stage_line_of(&s, 120, 19, ">audit"), 3);
+	assert_int_equal(stage_line_of(&s, 120, 19, " payments"), 4);
 	sort_by(&s, "GROUP ^");
-	assert_int_equal(line_of(&s, "audit "), 3);
-	assert_int_equal(line_of(&s, "월말-정산"), 8);
+	assert_int_equal(stage_line_of(&s, 120, 19, "audit "), 3);
+	assert_int_equal(stage_line_of(&s, 120, 19, "월말-정산"), 8);
 	s.ops->action(s.view, ACTION_SORT_TURN);
-	assert_int_equal(line_of(&s, "월말-정산"), 3);
+	assert_int_equal(stage_line_of(&s, 120, 19, "월말-정산"), 3);
 	sort_by(&s, "MEMBERv");
-	assert_int_equal(line_of(&s, "mail"), 3);
+	assert_int_equal(stage_line_of(&s, 120, 19, "mail"), 3);
 	sort_by(&s, "NET/Sv");
-	assert_int_equal(line_of(&s, "audit "), 3);
+	assert_int_equal(stage_line_of(&s, 120, 19, "audit "), 3);
 	sort_by(&s, "VERDICT v");
-	assert_int_equal(line_of(&s, "audit "), 3);
+	assert_int_equal(stage_line_of(&s, 120, 19, "audit "), 3);
 	stage_fini(&s);
 }
 
@@ -177,12 +160,12 @@ static void filtered(void **state)
 	(void)state;
 	begin(&s);
 	s.ops->filter(s.view, STR_LIT("장부"));
-	assert_int_equal(line_of(&s, "원장-장부"), 3);
+	assert_int_equal(stage_line_of(&s, 120, 19, "원장-장부"), 3);
 	/* Verdicts and states too. */
 	s.ops->filter(s.view, STR_LIT("stopped"));
-	assert_int_equal(line_of(&s, "audit"), 3);
+	assert_int_equal(stage_line_of(&s, 120, 19, "audit"), 3);
 	s.ops->filter(s.view, STR_LIT("rebal"));
-	assert_int_equal(line_of(&s, "월말-정산"), 3);
+	assert_int_equal(stage_line_of(&s, 120, 19, "월말-정산"), 3);
 	s.ops->filter(s.view, STR_LIT("!stable"));
 	stage_draw(&s, 80, 19, &b);
 	assert_non_null(strstr(buf_z(&b), "audit"));

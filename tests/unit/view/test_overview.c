@@ -77,9 +77,7 @@ static void test_incomplete(void **state)
 
 	(void)state;
 	stage_init(&s, 1, 2);
-	lag_end(&s.w, 0, "t-00000", 0, 0, 10);
-	feed_progress(s.w.m, &(struct progress){.step = PROGRESS_READY});
-	stage_publish(&s);
+	stage_ready(&s);
 	stage_open(&s, &view_overview, NULL);
 	stage_shows(&s, 80, 19, "groups  not known yet");
 	feed_groups_failed(s.w.m, 1, 1000, ERR_DENIED, 0);

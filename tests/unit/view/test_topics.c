@@ -23,9 +23,7 @@ static void test_incomplete(void **state)
 
 	(void)state;
 	stage_init(&s, 1, 2);
-	lag_end(&s.w, 0, "t-00000", 0, 0, 10);
-	feed_progress(s.w.m, &(struct progress){.step = PROGRESS_READY});
-	stage_publish(&s);
+	stage_ready(&s);
 	stage_open(&s, &view_topics, NULL);
 	stage_shows(&s, 80, 8, "       …           …");
 	stage_list(&s);
@@ -37,21 +35,6 @@ static void test_incomplete(void **state)
 	stage_fini(&s);
 }
 
-static size_t line_of(struct stage *s, const char *name)
-{
-	struct buf b = BUF_EMPTY;
-	size_t y = 0;
-	char *at;
-
-	stage_draw(s, 100, 8, &b);
-	at = strstr(buf_z(&b), name);
-	assert_non_null(at);
-	for (const char *p = buf_z(&b); p < at; p++)
-		y += *p == '\n';
-	buf_fini(&b);
-	return y;
-}
-
 static void test_sorted_by_lag(void **state)
 {
 	struct stage s;
@@ -61,7 +44,7 @@ static void test_sorted_by_lag(void **state)
 	stage_init(&s, 3, 2);
 	stage_groups(&s);
 	stage_open(&s, &view_topics, NULL);
-	assert_int_equal(line_of(&s, "t-00000"), 1);
+	assert_int_equal(stage_line_of(&s, 100, 8, "t-00000"), 1);
 	for (int i = 0; i < 20; i++) {
 		buf_clear(&b);
 		stage_draw(&s, 100, 8, &b);
@@ -70,9 +53,9 @@ static void test_sorted_by_lag(void **state)
 		s.ops->action(s.view, ACTION_SORT);
 	}
 	assert_non_null(strstr(buf_z(&b), "LAG ^"));
-	assert_int_equal(line_of(&s, "t-00000"), 3);
+	assert_int_equal(stage_line_of(&s, 100, 8, "t-00000"), 3);
 	s.ops->action(s.view, ACTION_SORT_TURN);
-	assert_int_equal(line_of(&s, "t-00000"), 1);
+	assert_int_equal(stage_line_of(&s, 100, 8, "t-00000"), 1);
 	buf_fini(&b);
 	stage_fini(&s);
 }
