@@ -88,7 +88,7 @@ static int bind_listeners(struct server *s, struct err *e)
 static int open_store(struct server *s, struct err *e)
 {
 	struct store_options opt = {
-		.clock = &clock_system,
+		.clock = s->set.clock,
 		.io = s->set.io,
 		.dir = s->set.dir,
 		.node_id = s->set.node_id,
@@ -198,8 +198,8 @@ struct server *server_new(struct loop *l, const struct server_settings *set, str
 {
 	struct server *s = ALLOC(struct server);
 
-	s->started_us = clock_mono_us(&clock_system);
 	s->loop = l;
+	s->started_us = clock_mono_us(loop_clock(l));
 	s->set = *set;
 	s->conf = conf;
 	s->ev = *ev;

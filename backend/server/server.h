@@ -32,7 +32,8 @@ struct server_listener {
 
 /* What the wiring needs, taken from the settings by server_settings_read. */
 struct server_settings {
-	struct store_io *io; /* NULL: the machine's files */
+	struct store_io *io;       /* NULL: the machine's files */
+	const struct clock *clock; /* of the store; NULL: the machine's */
 	int32_t node_id;
 	char dir[4096];      /* log.dirs: one folder */
 	char cluster_id[64]; /* "": whatever the folder says, else a new one */

@@ -1,11 +1,7 @@
-/* xoshiro256** (Blackman, Vigna 2018), seeded by splitmix64; and the kernel's generator. */
+/* xoshiro256** (Blackman, Vigna 2018), seeded by splitmix64. */
 #include "base/random.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 static uint64_t splitmix64(uint64_t *state)
 {
@@ -82,31 +78,4 @@ void rng_bytes(struct rng *r, void *p, size_t n)
 		out += take;
 		n -= take;
 	}
-}
-
-void random_bytes(void *p, size_t n)
-{
-	uint8_t *out = p;
-
-	while (n > 0) {
-		ssize_t got = getrandom(out, n, 0);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			/* ids and hash seeds that can be guessed are worse than none */
-			perror("getrandom");
-			abort();
-		}
-		out += got;
-		n -= (size_t)got;
-	}
-}
-
-uint64_t random_u64(void)
-{
-	uint64_t v;
-
-	random_bytes(&v, sizeof(v));
-	return v;
 }
