@@ -73,6 +73,23 @@ static int fit_offset_fetch(
 	return 0;
 }
 
+static int fit_elect_leaders(int16_t version, const struct elect_leaders_request *r, struct err *e)
+{
+	if (version >= 1 || r->election_type == ADMIN_ELECT_PREFERRED)
+		return 0;
+	return err_set(
+		e, ERR_UNSUPPORTED, "the broker elects preferred leaders only (Kafka before 2.4)");
+}
+
+static int fit_alter_reassignments(
+	int16_t version, const struct alter_partition_reassignments_request *r, struct err *e)
+{
+	if (version >= 1 || r->allow_replication_factor_change)
+		return 0;
+	return err_set(e, ERR_UNSUPPORTED,
+		"the broker cannot refuse a change of the replication factor (Kafka before 4.1)");
+}
+
 int adapt_request(int16_t key, int16_t version, void *request, struct arena *a, struct err *e)
 {
 	switch (key) {
@@ -85,6 +102,10 @@ int adapt_request(int16_t key, int16_t version, void *request, struct arena *a, 
 		return fit_find_coordinator(version, request, e);
 	case API_OFFSET_FETCH:
 		return fit_offset_fetch(version, request, a, e);
+	case API_ELECT_LEADERS:
+		return fit_elect_leaders(version, request, e);
+	case API_ALTER_PARTITION_REASSIGNMENTS:
+		return fit_alter_reassignments(version, request, e);
 	case API_LIST_OFFSETS:
 		if (version < 2)
 			((struct list_offsets_request *)request)->isolation_level = 0;

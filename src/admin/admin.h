@@ -171,8 +171,22 @@ int64_t admin_delete_topics(
 	struct admin *a, const struct delete_topics_request *r, admin_reply_fn *fn, void *arg);
 int64_t admin_create_partitions(
 	struct admin *a, const struct create_partitions_request *r, admin_reply_fn *fn, void *arg);
+/* election_type of elect_leaders_request. */
+enum admin_election {
+	ADMIN_ELECT_PREFERRED = 0, /* the first replica, when it is in sync */
+	ADMIN_ELECT_UNCLEAN = 1, /* any that lives, where there is no leader: records may be lost */
+};
+/* topic_partitions NULL: everywhere, and then the answer leaves out what needs no election. */
 int64_t admin_elect_leaders(
 	struct admin *a, const struct elect_leaders_request *r, admin_reply_fn *fn, void *arg);
+/* Replicas NULL (n -1) cancels what is under way for the partition. Brokers before 4.1 cannot
+ * refuse a change of the replication factor: ERR_UNSUPPORTED when it is not to be allowed. */
+int64_t admin_alter_reassignments(struct admin *a,
+	const struct alter_partition_reassignments_request *r, admin_reply_fn *fn, void *arg);
+/* struct list_partition_reassignments_response: what is under way of these topics, topics NULL (n
+ * -1): of all. Partitions that are not moving, and topics that there are not, are left out. */
+int64_t admin_list_reassignments(struct admin *a,
+	const struct list_partition_reassignments_request *r, admin_reply_fn *fn, void *arg);
 
 /* Resource types and operations of the config APIs. */
 enum admin_resource {

@@ -29,6 +29,19 @@ int64_t admin_elect_leaders(
 	return admin_call(a, API_ELECT_LEADERS, r, &ADMIN_TO_CONTROLLER, 0, fn, arg);
 }
 
+int64_t admin_alter_reassignments(struct admin *a,
+	const struct alter_partition_reassignments_request *r, admin_reply_fn *fn, void *arg)
+{
+	return admin_call(
+		a, API_ALTER_PARTITION_REASSIGNMENTS, r, &ADMIN_TO_CONTROLLER, 0, fn, arg);
+}
+
+int64_t admin_list_reassignments(struct admin *a,
+	const struct list_partition_reassignments_request *r, admin_reply_fn *fn, void *arg)
+{
+	return admin_call(a, API_LIST_PARTITION_REASSIGNMENTS, r, &ADMIN_TO_CONTROLLER, 0, fn, arg);
+}
+
 int64_t admin_describe_quorum(struct admin *a, admin_reply_fn *fn, void *arg)
 {
 	struct describe_quorum_request_partitions p = {.partition_index = 0};
