@@ -41,6 +41,11 @@ const char *broker_state_name(enum broker_state s)
 	return names[s];
 }
 
+const char *broker_word(const struct broker *b)
+{
+	return b->process == PROCESS_PAUSED ? "paused" : broker_state_name(b->state);
+}
+
 void progress_put(struct buf *out, const struct progress *p)
 {
 	switch (p->step) {

@@ -47,6 +47,14 @@ enum broker_state {
 };
 const char *broker_state_name(enum broker_state s);
 
+/* Its process, where this machine's kdeck runs it. */
+enum broker_process {
+	PROCESS_ELSEWHERE, /* not of a cluster that kdeck started here */
+	PROCESS_RUNS,
+	PROCESS_PAUSED, /* alive, and answers nothing */
+	PROCESS_ENDED,
+};
+
 struct broker {
 	int32_t id;
 	char host[256]; /* "" when known from replica lists only */
@@ -67,7 +75,11 @@ struct broker {
 	struct part log_dirs; /* sizes on it */
 	struct part groups;   /* its list of groups */
 	char why[200];        /* why it does not answer; "" */
+	uint8_t process;      /* enum broker_process */
+	char fault[80];       /* "cut off from 1, 3": what was done to it; "" */
 };
+/* "up", "down", "stale", "paused": what a row says of it. */
+const char *broker_word(const struct broker *b);
 
 /* ---- topics ------------------------------------------------------------------------------- */
 

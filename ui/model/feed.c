@@ -20,6 +20,30 @@ void feed_broker_state(struct model *m, int64_t now_ms, int32_t id, enum broker_
 	}
 }
 
+void feed_broker_process(struct model *m, int64_t now_ms, int32_t id, enum broker_process process)
+{
+	struct broker *b = model_broker(m, id);
+
+	if (!b && process == PROCESS_ELSEWHERE)
+		return;
+	if (!b) {
+		b = model_broker_add(m, id);
+		broker_set_state(m, b, BROKER_DOWN, now_ms);
+	}
+	m->dirty = m->dirty || b->process != process;
+	b->process = (uint8_t)process;
+}
+
+void feed_broker_fault(struct model *m, int32_t id, const char *words)
+{
+	struct broker *b = model_broker(m, id);
+
+	if (!b || strncmp(b->fault, words ? words : "", sizeof(b->fault) - 1) == 0)
+		return;
+	snprintf(b->fault, sizeof(b->fault), "%s", words ? words : "");
+	m->dirty = true;
+}
+
 /* What is known keeps its age; the last try says why it is not newer. */
 static void tried(struct part *p, int64_t now_ms, int32_t interval_ms, int code)
 {

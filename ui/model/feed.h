@@ -47,6 +47,11 @@ void feed_metadata_failed(struct model *m, int code);
 /* What the connection to a broker says. why may be NULL; rtt_us -1. */
 void feed_broker_state(struct model *m, int64_t now_ms, int32_t id, enum broker_state state,
 	int64_t rtt_us, const char *why);
+/* What this machine knows of its process. A broker that metadata does not list keeps its row while
+ * there is one, or was. */
+void feed_broker_process(struct model *m, int64_t now_ms, int32_t id, enum broker_process process);
+/* What was done to it, in words; NULL or "": nothing. */
+void feed_broker_fault(struct model *m, int32_t id, const char *words);
 /* Answer of a broker for offsets (code 0), or why there is none. */
 void feed_broker_offsets(
 	struct model *m, int64_t now_ms, int32_t id, int32_t interval_ms, int code);

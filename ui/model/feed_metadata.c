@@ -240,8 +240,8 @@ static void forget_broker(struct model *m, size_t i)
 	vec_remove(&m->brokers, i);
 }
 
-/* Brokers of replica lists that metadata does not list are down; such that nobody names any more
- * are forgotten. */
+/* Brokers of replica lists that metadata does not list, and such that this machine runs, are down;
+ * those that nobody names any more are forgotten. */
 static void find_down(struct model *m, int64_t now_ms)
 {
 	struct map named;
@@ -264,7 +264,7 @@ static void find_down(struct model *m, int64_t now_ms)
 		b = &m->brokers.v[i];
 		if (model_track(m, b->id)->seen)
 			continue;
-		if (map_get64(&named, (uint32_t)b->id))
+		if (map_get64(&named, (uint32_t)b->id) || b->process != PROCESS_ELSEWHERE)
 			broker_set_state(m, b, BROKER_DOWN, now_ms);
 		else
 			forget_broker(m, i);

@@ -82,6 +82,20 @@ struct produce_delivery {
 /* Every single record's fate, in order of the answers; may be NULL. */
 typedef void source_delivery_fn(void *arg, const struct produce_delivery *d);
 
+/* ---- brokers ----------------------------------------------------------------------------- */
+
+/* What can be done to a broker whose process this machine's kdeck runs. */
+enum broker_op {
+	BROKER_STOP_CLEANLY, /* its leaderships move first */
+	BROKER_KILL,         /* without warning */
+	BROKER_PAUSE,        /* alive, and answers nothing */
+	BROKER_CONTINUE,
+	BROKER_START,
+	BROKER_ADD,  /* one more; its id is what was asked for, -1: the next free one */
+	BROKER_CUT,  /* off from another one, and joined again */
+	BROKER_SLOW, /* delay everything it does */
+};
+
 /* ---- groups ------------------------------------------------------------------------------ */
 
 /* By topic and partition; lent for the call. With e nothing was worked out: the group has members
@@ -157,6 +171,14 @@ struct source_ops {
 		struct source *s, const struct purge_spec *p, source_done_fn *fn, void *arg);
 	int64_t (*elect)(struct source *s, const char *topic, int32_t partition, source_done_fn *fn,
 		void *arg);
+	bool (*broker_can)(struct source *s, enum broker_op op, int32_t broker, struct buf *command,
+		struct buf *reason);
+	int64_t (*broker_control)(
+		struct source *s, enum broker_op op, int32_t broker, source_done_fn *fn, void *arg);
+	int64_t (*cut)(
+		struct source *s, int32_t a, int32_t b, bool on, source_done_fn *fn, void *arg);
+	int64_t (*slow)(
+		struct source *s, int32_t broker, int32_t delay_ms, source_done_fn *fn, void *arg);
 	int64_t (*plan_reset)(
 		struct source *s, const struct reset_spec *r, source_plan_fn *fn, void *arg);
 	int64_t (*reset_offsets)(struct source *s, const struct reset_spec *r,
@@ -248,6 +270,33 @@ static inline int64_t source_elect(
 	struct source *s, const char *topic, int32_t partition, source_done_fn *fn, void *arg)
 {
 	return s->ops->elect(s, topic, partition, fn, arg);
+}
+/* Can it be done to that broker now? If so, appends the shell command that does the same; if not,
+ * why. Both bufs may be NULL. Not refused by read_only: the actions are. */
+static inline bool source_broker_can(struct source *s, enum broker_op op, int32_t broker,
+	struct buf *command, struct buf *reason)
+{
+	return s->ops->broker_can(s, op, broker, command, reason);
+}
+/* Any of BROKER_STOP_CLEANLY to BROKER_ADD; done when it has happened: the process has ended, the
+ * new one is ready. */
+static inline int64_t source_broker_control(
+	struct source *s, enum broker_op op, int32_t broker, source_done_fn *fn, void *arg)
+{
+	return s->ops->broker_control(s, op, broker, fn, arg);
+}
+/* Cuts the brokers off from each other, both ways, or (on false) joins them again; b -1: a from
+ * all others. */
+static inline int64_t source_cut(
+	struct source *s, int32_t a, int32_t b, bool on, source_done_fn *fn, void *arg)
+{
+	return s->ops->cut(s, a, b, on, fn, arg);
+}
+/* delay_ms 0: as fast as it can again. */
+static inline int64_t source_slow(
+	struct source *s, int32_t broker, int32_t delay_ms, source_done_fn *fn, void *arg)
+{
+	return s->ops->slow(s, broker, delay_ms, fn, arg);
 }
 /* Works a reset out and changes nothing; not refused by read_only. */
 static inline int64_t source_plan_reset(

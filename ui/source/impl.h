@@ -206,6 +206,14 @@ int64_t act_alter_configs(struct source *base, const char *name, const struct co
 int64_t act_purge(struct source *base, const struct purge_spec *p, source_done_fn *fn, void *arg);
 int64_t act_elect(
 	struct source *base, const char *topic, int32_t partition, source_done_fn *fn, void *arg);
+/* Brokers (act_brokers.c) */
+bool act_broker_can(struct source *s, enum broker_op op, int32_t broker, struct buf *command,
+	struct buf *reason);
+int64_t act_broker_control(
+	struct source *base, enum broker_op what, int32_t broker, source_done_fn *fn, void *arg);
+int64_t act_cut(struct source *base, int32_t a, int32_t b, bool on, source_done_fn *fn, void *arg);
+int64_t act_slow(
+	struct source *base, int32_t broker, int32_t delay_ms, source_done_fn *fn, void *arg);
 /* False when no action under way has that id. */
 bool act_cancel(struct cluster_source *s, int64_t id);
 void act_stop(struct cluster_source *s);
