@@ -11,6 +11,7 @@ SRC = {
     "io": [],
     "wire": [],
     "link": ["io", "wire"],
+    "http": ["io"],
     "admin": ["io", "wire", "link"],
     "traffic": ["io"],
     "peer": ["io"],
@@ -52,6 +53,8 @@ FOREIGN = [
     (r"uv\.h$|uv/", ["src/io"]),
     (r"openssl/", ["src/io"]),
     (r"librdkafka/", ["src/traffic"]),
+    (r"curl/", ["src/http"]),
+    (r"microhttpd\.h$", ["backend/http"]),
     (r"isa-l|isa-l\.h$|isal", ["src/base"]),
     (r"(zlib|lz4\w*|zstd\w*|snappy-c)\.h$", ["src/wire"]),
 ]
