@@ -1,5 +1,5 @@
 /* AlterPartition: a leader asks for another ISR (kafka-rules 5.4, KIP-497, KIP-841, KIP-903). */
-#include "control/impl.h"
+#include "control/change.h"
 
 static int32_t isr_n(const struct alter_partition_request_partitions *q)
 {
@@ -104,46 +104,43 @@ static bool same_isr(
 	return p->isr.n == isr_n(q);
 }
 
-static int add_change(const struct control_env *env, const struct image_topic *t,
-	const struct alter_partition_request_partitions *q, struct control_result *out)
+/* The partition as the leader wants it, and a reassignment that this completes. */
+static int change(const struct control_env *env, const struct image_topic *t,
+	const struct alter_partition_request_partitions *q, struct control_next *n,
+	struct control_result *out)
 {
-	const struct image_partition *p = &t->partitions[q->partition_index];
-	struct partition_change_record *r = CONTROL_RECORD(env, out, partition_change_record, 0);
+	int32_t *isr;
 
-	if (!r)
+	control_next_init(n, t, q->partition_index);
+	n->recovery = q->leader_recovery_state;
+	if (!same_isr(&t->partitions[q->partition_index], q)) {
+		isr = arena_array(env->arena, (size_t)isr_n(q), sizeof(*isr));
+		if (!isr)
+			return ERR_NOMEM;
+		for (int32_t i = 0; i < isr_n(q); i++)
+			isr[i] = isr_id(q, i);
+		n->isr = (struct meta_ids){isr, isr_n(q)};
+	}
+	if (control_next_complete(env, n) < 0)
 		return ERR_NOMEM;
-	r->topic_id = t->id;
-	r->partition_id = q->partition_index;
-	if (p->recovery != q->leader_recovery_state)
-		r->leader_recovery_state = q->leader_recovery_state;
-	if (same_isr(p, q))
-		return 0;
-	r->n_isr = isr_n(q);
-	r->isr = arena_array(env->arena, (size_t)r->n_isr, sizeof(*r->isr));
-	if (!r->isr)
-		return ERR_NOMEM;
-	for (int32_t i = 0; i < r->n_isr; i++)
-		r->isr[i] = isr_id(q, i);
-	return 0;
+	return control_next_write(env, n, out);
 }
 
 /* The answer is the partition as it will be. */
-static int fill(const struct control_env *env, const struct image_partition *p,
-	const struct alter_partition_request_partitions *q, bool changed,
+static int fill(const struct control_env *env, const struct control_next *n,
 	struct alter_partition_response_partitions *a)
 {
-	bool new_isr = changed && !same_isr(p, q);
+	const struct image_partition *p = &n->topic->partitions[n->index];
 
-	a->leader_id = p->leader;
-	a->leader_epoch = p->leader_epoch;
-	a->leader_recovery_state = q->leader_recovery_state;
-	a->partition_epoch = p->partition_epoch + changed;
-	a->n_isr = new_isr ? isr_n(q) : p->isr.n;
-	a->isr = arena_array(env->arena, (size_t)a->n_isr, sizeof(*a->isr));
+	a->leader_id = n->leader;
+	a->leader_epoch = p->leader_epoch + (n->bump || n->leader != p->leader);
+	a->leader_recovery_state = n->recovery;
+	a->partition_epoch = p->partition_epoch + n->changed;
+	a->n_isr = n->isr.n;
+	a->isr = arena_array(env->arena, (size_t)a->n_isr + 1, sizeof(*a->isr));
 	if (!a->isr)
 		return ERR_NOMEM;
-	for (int32_t i = 0; i < a->n_isr; i++)
-		a->isr[i] = new_isr ? isr_id(q, i) : p->isr.v[i];
+	memcpy(a->isr, n->isr.v, (size_t)a->n_isr * sizeof(*a->isr));
 	return 0;
 }
 
@@ -151,22 +148,24 @@ static int alter_one(const struct control_env *env, int32_t leader, const struct
 	int16_t unknown, const struct alter_partition_request_partitions *q,
 	struct alter_partition_response_partitions *a, struct control_result *out)
 {
-	const struct image_partition *p;
-	bool changed;
+	struct control_next n;
 
 	a->partition_index = q->partition_index;
 	if (!t || q->partition_index < 0 || q->partition_index >= t->n_partitions) {
 		a->error_code = t ? KERR_UNKNOWN_TOPIC_OR_PARTITION : unknown;
 		return 0;
 	}
-	p = &t->partitions[q->partition_index];
-	a->error_code = check_all(env->image, p, leader, q);
+	a->error_code = check_all(env->image, &t->partitions[q->partition_index], leader, q);
 	if (a->error_code)
 		return 0;
-	changed = !same_isr(p, q) || p->recovery != q->leader_recovery_state;
-	if (changed && add_change(env, t, q, out) < 0)
+	if (change(env, t, q, &n, out) < 0)
 		return ERR_NOMEM;
-	return fill(env, p, q, changed, a);
+	/* A reassignment that ends takes the lead from the one who asked. */
+	if (n.leader != leader) {
+		a->error_code = KERR_NEW_LEADER_ELECTED;
+		return 0;
+	}
+	return fill(env, &n, a);
 }
 
 static int alter_topic(const struct control_env *env, int32_t leader,

@@ -1,45 +1,28 @@
 /* Brokers come, are fenced and go; leaders move with them (kafka-rules 5.4). */
-#include "control/impl.h"
+#include "control/change.h"
 
-static int32_t first_in_sync(const struct image *img, const struct image_partition *p, int32_t gone)
-{
-	for (int32_t i = 0; i < p->replicas.n; i++)
-		if (meta_ids_find(p->isr, p->replicas.v[i]) >= 0 && p->replicas.v[i] != gone &&
-			control_live(img, p->replicas.v[i]))
-			return p->replicas.v[i];
-	return META_NO_LEADER;
-}
-
-/* Out of the ISR (the last one stays in it) and no longer the leader. */
+/* Out of the ISR and no longer the leader. The last one in sync stays in the ISR, so that it leads
+ * again when it is back; unless its data is lost. */
 static int leave(const struct control_env *env, const struct image_topic *t, int32_t index,
-	int32_t id, struct control_result *out)
+	int32_t id, bool lost, struct control_result *out)
 {
 	const struct image_partition *p = &t->partitions[index];
-	bool shrink = meta_ids_find(p->isr, id) >= 0 && p->isr.n > 1;
-	struct partition_change_record *r;
+	struct meta_ids self = {&id, 1};
+	struct control_next n;
 
-	if (!shrink && p->leader != id)
+	if (p->leader != id && meta_ids_find(p->isr, id) < 0)
 		return 0;
-	r = CONTROL_RECORD(env, out, partition_change_record, 0);
-	if (!r)
+	control_next_init(&n, t, index);
+	n.gone = id;
+	if ((p->isr.n > 1 || lost) && control_ids_without(env, p->isr, self, &n.isr) < 0)
 		return ERR_NOMEM;
-	r->topic_id = t->id;
-	r->partition_id = index;
-	if (p->leader == id)
-		r->leader = first_in_sync(env->image, p, id);
-	if (!shrink)
-		return 0;
-	r->isr = arena_array(env->arena, (size_t)p->isr.n, sizeof(*r->isr));
-	if (!r->isr)
+	if (control_next_elect(env, &n) < 0)
 		return ERR_NOMEM;
-	r->n_isr = 0;
-	for (int32_t i = 0; i < p->isr.n; i++)
-		if (p->isr.v[i] != id)
-			r->isr[r->n_isr++] = p->isr.v[i];
-	return 0;
+	return control_next_write(env, &n, out);
 }
 
-static int leave_all(const struct control_env *env, int32_t id, struct control_result *out)
+static int leave_all(
+	const struct control_env *env, int32_t id, bool lost, struct control_result *out)
 {
 	int rc = 0;
 
@@ -47,31 +30,51 @@ static int leave_all(const struct control_env *env, int32_t id, struct control_r
 		const struct image_topic *t = env->image->topics.v[i];
 
 		for (int32_t k = 0; k < t->n_partitions && rc == 0; k++)
-			rc = leave(env, t, k, id, out);
+			rc = leave(env, t, k, id, lost, out);
 	}
 	return rc;
 }
 
-/* Partitions without a leader whose ISR has the broker get it as leader, in a new epoch. */
-static int take_up(const struct control_env *env, int32_t id, struct control_result *out)
+/* Partitions without a leader get one where there is one to get, in a new epoch; come: a broker
+ * that is live from here on, or META_NO_LEADER. */
+static int take_up(const struct control_env *env, int32_t come, struct control_result *out)
 {
 	for (size_t i = 0; i < env->image->topics.n; i++) {
 		const struct image_topic *t = env->image->topics.v[i];
 
 		for (int32_t k = 0; k < t->n_partitions; k++) {
-			const struct image_partition *p = &t->partitions[k];
-			struct partition_change_record *r;
+			struct control_next n;
 
-			if (p->leader != META_NO_LEADER || meta_ids_find(p->isr, id) < 0)
+			if (t->partitions[k].leader != META_NO_LEADER)
 				continue;
-			r = CONTROL_RECORD(env, out, partition_change_record, 0);
-			if (!r)
+			control_next_init(&n, t, k);
+			n.come = come;
+			if (control_next_elect(env, &n) < 0 || control_next_write(env, &n, out) < 0)
 				return ERR_NOMEM;
-			r->topic_id = t->id;
-			r->partition_id = k;
-			r->leader = id;
 		}
 	}
+	return 0;
+}
+
+int control_elect_offline(const struct control_env *env, struct control_result *out)
+{
+	size_t n = out->records.list.n;
+
+	return take_up(env, META_NO_LEADER, out) < 0 ? control_undo(out, n) : 0;
+}
+
+static int put_change(const struct control_env *env, const struct image_broker *b, int8_t fenced,
+	bool shutting_down, struct control_result *out)
+{
+	struct broker_registration_change_record *r =
+		CONTROL_RECORD(env, out, broker_registration_change_record, 1);
+
+	if (!r)
+		return ERR_NOMEM;
+	r->broker_id = b->id;
+	r->broker_epoch = b->epoch;
+	r->fenced = fenced;
+	r->in_controlled_shutdown = shutting_down;
 	return 0;
 }
 
@@ -79,17 +82,12 @@ int control_fence_broker(const struct control_env *env, int32_t id, struct contr
 {
 	const struct image_broker *b = image_broker(env->image, id);
 	size_t n = out->records.list.n;
-	struct broker_registration_change_record *r;
 
 	if (!b || b->fenced)
 		return 0;
-	r = CONTROL_RECORD(env, out, broker_registration_change_record, 0);
-	if (!r)
+	if (put_change(env, b, 1, false, out) < 0 || leave_all(env, id, false, out) < 0)
 		return control_undo(out, n);
-	r->broker_id = id;
-	r->broker_epoch = b->epoch;
-	r->fenced = 1;
-	return leave_all(env, id, out) < 0 ? control_undo(out, n) : 0;
+	return 0;
 }
 
 static bool same_directory(
@@ -152,14 +150,17 @@ int control_register_broker(const struct control_env *env,
 	const struct broker_registration_request *req, struct broker_registration_response *resp,
 	struct control_result *out)
 {
+	const struct image_broker *old = image_broker(env->image, req->broker_id);
 	size_t n = out->records.list.n;
 	struct register_broker_record *r;
+	bool lost = old && !uuid_eq(&old->incarnation, &req->incarnation_id) &&
+		    !same_directory(old, req);
 
 	msg_init(&broker_registration_response_desc, resp);
 	resp->error_code = registration_error(env, req);
 	if (resp->error_code)
 		return 0;
-	if (leave_all(env, req->broker_id, out) < 0)
+	if (leave_all(env, req->broker_id, lost, out) < 0)
 		return control_undo(out, n);
 	r = CONTROL_RECORD(env, out, register_broker_record, 3);
 	if (!r || fill_registration(env, req, r) < 0)
@@ -178,41 +179,75 @@ static bool leads_any(const struct image *img, int32_t id)
 	return false;
 }
 
+/* Moves its leaders away at first; when that is done and it asks again, it may go. */
+static int shut_down(const struct control_env *env, const struct image_broker *b,
+	struct broker_heartbeat_response *resp, struct control_result *out)
+{
+	if (!b->in_controlled_shutdown) {
+		if (put_change(env, b, 0, true, out) < 0)
+			return ERR_NOMEM;
+		return leave_all(env, b->id, false, out);
+	}
+	resp->should_shut_down = !leads_any(env->image, b->id);
+	resp->is_fenced = b->fenced || resp->should_shut_down;
+	return resp->should_shut_down ? control_fence_broker(env, b->id, out) : 0;
+}
+
+static int unfence(const struct control_env *env, const struct image_broker *b,
+	struct broker_heartbeat_response *resp, struct control_result *out)
+{
+	resp->is_fenced = false;
+	if (put_change(env, b, -1, false, out) < 0)
+		return ERR_NOMEM;
+	return take_up(env, b->id, out);
+}
+
 int control_heartbeat(const struct control_env *env, const struct broker_heartbeat_request *req,
-	bool caught_up, struct broker_heartbeat_response *resp, struct control_result *out)
+	struct broker_heartbeat_response *resp, struct control_result *out)
 {
 	const struct image_broker *b = image_broker(env->image, req->broker_id);
 	size_t n = out->records.list.n;
-	struct broker_registration_change_record *r;
 	int rc = 0;
 
 	msg_init(&broker_heartbeat_response_desc, resp);
-	resp->is_caught_up = caught_up;
 	if (!b || b->epoch != req->broker_epoch) {
 		resp->error_code = b ? KERR_STALE_BROKER_EPOCH : KERR_BROKER_ID_NOT_REGISTERED;
 		return 0;
 	}
-	resp->is_fenced = b->fenced;
-	resp->should_shut_down = req->want_shut_down && !leads_any(env->image, b->id);
-	if (req->want_fence && !b->fenced)
+	resp->is_caught_up = req->current_metadata_offset >= b->epoch;
+	resp->is_fenced = b->fenced || req->want_fence;
+	if (req->want_shut_down)
+		rc = shut_down(env, b, resp, out);
+	else if (req->want_fence)
 		rc = control_fence_broker(env, b->id, out);
-	if (req->want_fence ||
-		(req->want_shut_down ? b->in_controlled_shutdown : !b->fenced || !caught_up)) {
-		resp->is_fenced = req->want_fence || b->fenced;
-		return rc;
+	else if (b->fenced && resp->is_caught_up && !b->in_controlled_shutdown)
+		rc = unfence(env, b, resp, out);
+	return rc < 0 ? control_undo(out, n) : 0;
+}
+
+int control_unregister_broker(const struct control_env *env,
+	const struct unregister_broker_request *req, struct unregister_broker_response *resp,
+	struct control_result *out)
+{
+	const struct image_broker *b = image_broker(env->image, req->broker_id);
+	size_t n = out->records.list.n;
+	struct unregister_broker_record *r;
+
+	msg_init(&unregister_broker_response_desc, resp);
+	if (!b) {
+		resp->error_code = KERR_BROKER_ID_NOT_REGISTERED;
+		resp->error_message = str_of(arena_printf(
+			env->arena, "Broker ID %d is not currently registered.", req->broker_id));
+		return 0;
 	}
-	r = CONTROL_RECORD(env, out, broker_registration_change_record, 1);
+	if (leave_all(env, b->id, false, out) < 0)
+		return control_undo(out, n);
+	r = CONTROL_RECORD(env, out, unregister_broker_record, 0);
 	if (!r)
 		return control_undo(out, n);
 	r->broker_id = b->id;
 	r->broker_epoch = b->epoch;
-	if (req->want_shut_down)
-		r->in_controlled_shutdown = 1;
-	else
-		r->fenced = -1;
-	rc = req->want_shut_down ? leave_all(env, b->id, out) : take_up(env, b->id, out);
-	resp->is_fenced = req->want_shut_down && b->fenced;
-	return rc < 0 ? control_undo(out, n) : 0;
+	return 0;
 }
 
 int control_allocate_producer_ids(const struct control_env *env,

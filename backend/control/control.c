@@ -90,6 +90,31 @@ uint8_t *control_fates(
 	return fates;
 }
 
+int control_named_once(
+	const struct control_env *env, const struct control_pair *pairs, int32_t n, bool *once)
+{
+	struct slice *keys = arena_array(env->arena, (size_t)n, sizeof(*keys));
+	int32_t n_distinct = 0;
+
+	if (!keys)
+		return ERR_NOMEM;
+	for (int32_t i = 0; i < n; i++) {
+		size_t size = 4 + pairs[i].topic.n;
+		uint8_t *key = arena_alloc(env->arena, size);
+
+		if (!key)
+			return ERR_NOMEM;
+		put_be32(key, (uint32_t)pairs[i].partition);
+		if (size > 4)
+			memcpy(key + 4, pairs[i].topic.p, size - 4);
+		keys[i] = slice_of(key, size);
+	}
+	if (!control_fates(env, keys, n, &n_distinct))
+		return ERR_NOMEM;
+	*once = n_distinct == n;
+	return 0;
+}
+
 static int each_one(const struct control_env *env, struct control_result *out, bool twice,
 	int32_t i, int32_t at, const struct control_parts *parts)
 {

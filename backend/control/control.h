@@ -33,6 +33,12 @@ struct allocate_producer_ids_request;
 struct allocate_producer_ids_response;
 struct elect_leaders_request;
 struct elect_leaders_response;
+struct alter_partition_reassignments_request;
+struct alter_partition_reassignments_response;
+struct list_partition_reassignments_request;
+struct list_partition_reassignments_response;
+struct unregister_broker_request;
+struct unregister_broker_response;
 
 #define CONTROL_MAX_PARTITIONS_A_REQUEST 10000 /* Kafka's */
 #define CONTROL_MAX_REPLICAS             32767
@@ -126,25 +132,51 @@ int control_incremental_alter_configs(const struct control_env *env,
 	struct incremental_alter_configs_response *resp, struct control_result *out) MUSTCHECK;
 int control_elect_leaders(const struct control_env *env, const struct elect_leaders_request *req,
 	struct elect_leaders_response *resp, struct control_result *out) MUSTCHECK;
+/* Begins, replaces or (replicas null) cancels reassignments. One whose new replicas are in sync
+ * already is done at once. */
+int control_alter_reassignments(const struct control_env *env,
+	const struct alter_partition_reassignments_request *req,
+	struct alter_partition_reassignments_response *resp, struct control_result *out) MUSTCHECK;
+/* Those under way. */
+int control_list_reassignments(const struct control_env *env,
+	const struct list_partition_reassignments_request *req,
+	struct list_partition_reassignments_response *resp) MUSTCHECK;
+/* Forgets a broker, also a live one: out of every ISR but the last; replica lists keep naming it.
+ */
+int control_unregister_broker(const struct control_env *env,
+	const struct unregister_broker_request *req, struct unregister_broker_response *resp,
+	struct control_result *out) MUSTCHECK;
+
+/* What the controller does of itself. */
+
+/* The session of a broker ended. No effect when it is fenced or unknown. */
+int control_fence_broker(
+	const struct control_env *env, int32_t id, struct control_result *out) MUSTCHECK;
+/* Leaders for partitions that have none: an in-sync replica, or any live one where the topic's
+ * unclean.leader.election.enable (which may have been turned on just now) says so. */
+int control_elect_offline(const struct control_env *env, struct control_result *out) MUSTCHECK;
+/* leader.imbalance.per.broker.percentage: preferred leaders back for every broker that leads too
+ * few of the partitions it is preferred for; at most max elections. */
+int control_balance_leaders(const struct control_env *env, int32_t percent, int32_t max,
+	struct control_result *out) MUSTCHECK;
 
 /* Requests of brokers. */
 
 /*
  * Registration: a broker with a new incarnation of a known directory replaces the old one at once
- * (out of every ISR but the last, leader epochs bumped). The broker begins fenced; its epoch is the
- * offset of its record.
+ * (out of every ISR but the last, leader epochs bumped). With another directory it has lost its
+ * data: it leaves every ISR, also where it was the last, and is refused while the old one lives.
+ * The broker begins fenced; its epoch is the offset of its record.
  */
 int control_register_broker(const struct control_env *env,
 	const struct broker_registration_request *req, struct broker_registration_response *resp,
 	struct control_result *out) MUSTCHECK;
-/* Fences, unfences or begins the controlled shutdown of a broker. caught_up: its metadata offset
- * reached the high watermark. */
+/* Unfences a broker whose image has its registration, fences one that wants it, and takes one down
+ * that wants to go: its leaders move away first, at its next request it is fenced and may go. */
 int control_heartbeat(const struct control_env *env, const struct broker_heartbeat_request *req,
-	bool caught_up, struct broker_heartbeat_response *resp,
-	struct control_result *out) MUSTCHECK;
-/* The session of a broker ended. No effect when it is fenced or unknown. */
-int control_fence_broker(
-	const struct control_env *env, int32_t id, struct control_result *out) MUSTCHECK;
+	struct broker_heartbeat_response *resp, struct control_result *out) MUSTCHECK;
+/* A new ISR; a reassignment whose new replicas are all in it ends with it. Where that takes the
+ * lead from the one who asks, its answer is NEW_LEADER_ELECTED. */
 int control_alter_partition(const struct control_env *env,
 	const struct alter_partition_request *req, struct alter_partition_response *resp,
 	struct control_result *out) MUSTCHECK;

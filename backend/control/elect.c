@@ -1,5 +1,5 @@
 /* ElectLeaders: the preferred leader back, or, when asked for, any live replica (data may go). */
-#include "control/impl.h"
+#include "control/change.h"
 
 enum election { ELECTION_PREFERRED = 0, ELECTION_UNCLEAN = 1 };
 
@@ -156,32 +156,21 @@ static int elect_everywhere(const struct control_env *env, const struct elect_le
 static int named_once(
 	const struct control_env *env, const struct elect_leaders_request *req, bool *once)
 {
-	struct slice *keys;
-	uint8_t *fates;
-	int32_t n = 0, n_distinct = 0, at = 0;
+	struct control_pair *pairs;
+	int32_t n = 0, at = 0;
 
 	for (int32_t i = 0; i < req->n_topic_partitions; i++)
 		n += req->topic_partitions[i].n_partitions;
-	keys = arena_array(env->arena, (size_t)n, sizeof(*keys));
-	if (!keys)
+	pairs = arena_array(env->arena, (size_t)n, sizeof(*pairs));
+	if (!pairs)
 		return ERR_NOMEM;
 	for (int32_t i = 0; i < req->n_topic_partitions; i++) {
 		const struct elect_leaders_request_topic_partitions *t = &req->topic_partitions[i];
 
-		for (int32_t k = 0; k < t->n_partitions; k++) {
-			uint8_t *key = arena_alloc(env->arena, 4 + t->topic.n);
-
-			if (!key)
-				return ERR_NOMEM;
-			put_be32(key, (uint32_t)t->partitions[k]);
-			if (t->topic.n)
-				memcpy(key + 4, t->topic.p, t->topic.n);
-			keys[at++] = slice_of(key, 4 + t->topic.n);
-		}
+		for (int32_t k = 0; k < t->n_partitions; k++)
+			pairs[at++] = (struct control_pair){t->topic, t->partitions[k]};
 	}
-	fates = control_fates(env, keys, n, &n_distinct);
-	*once = n_distinct == n;
-	return fates ? 0 : ERR_NOMEM;
+	return control_named_once(env, pairs, n, once);
 }
 
 int control_elect_leaders(const struct control_env *env, const struct elect_leaders_request *req,
@@ -206,4 +195,70 @@ int control_elect_leaders(const struct control_env *env, const struct elect_lead
 	if (rc == 0)
 		rc = elect_named(env, req, resp, out);
 	return rc < 0 ? control_undo(out, n) : 0;
+}
+
+/* ---- automatic preferred leaders (auto.leader.rebalance.enable) -------------------------------
+ */
+
+struct balance {
+	int32_t id;
+	int64_t preferred; /* partitions whose first replica it is */
+	int64_t elsewhere; /* of these, led by others */
+};
+
+static struct balance *balance_of(struct balance *all, size_t n, int32_t id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (all[i].id == id)
+			return &all[i];
+	return NULL;
+}
+
+static void count(const struct image *img, struct balance *all, size_t n)
+{
+	vec_foreach (t, &img->topics) {
+		for (int32_t i = 0; i < (*t)->n_partitions; i++) {
+			const struct image_partition *p = &(*t)->partitions[i];
+			struct balance *b = balance_of(all, n, p->replicas.v[0]);
+
+			if (!b)
+				continue;
+			b->preferred++;
+			b->elsewhere += p->leader != b->id;
+		}
+	}
+}
+
+static bool unbalanced(const struct balance *b, int32_t percent)
+{
+	return b && b->elsewhere > 0 && b->elsewhere * 100 > (int64_t)percent * b->preferred;
+}
+
+int control_balance_leaders(
+	const struct control_env *env, int32_t percent, int32_t max, struct control_result *out)
+{
+	const struct image *img = env->image;
+	size_t before = out->records.list.n;
+	struct balance *all = arena_array(env->arena, img->brokers.n + 1, sizeof(*all));
+
+	if (!all)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < img->brokers.n; i++)
+		all[i].id = img->brokers.v[i]->id;
+	count(img, all, img->brokers.n);
+	vec_foreach (t, &img->topics) {
+		for (int32_t i = 0; i < (*t)->n_partitions && max > 0; i++) {
+			const struct image_partition *p = &(*t)->partitions[i];
+			int32_t id = p->replicas.v[0];
+
+			if (p->leader == id || !control_live(img, id) ||
+				meta_ids_find(p->isr, id) < 0 ||
+				!unbalanced(balance_of(all, img->brokers.n, id), percent))
+				continue;
+			if (add_election(env, *t, i, id, out) < 0)
+				return control_undo(out, before);
+			max--;
+		}
+	}
+	return 0;
 }

@@ -61,6 +61,14 @@ enum control_fate {
 uint8_t *control_fates(
 	const struct control_env *env, const struct slice *keys, int32_t n, int32_t *n_distinct);
 
+struct control_pair {
+	struct str topic;
+	int32_t partition;
+};
+/* Whether each of the partitions that a request names stands there once only. */
+int control_named_once(const struct control_env *env, const struct control_pair *pairs, int32_t n,
+	bool *once) MUSTCHECK;
+
 /* A new topic id out of the env's random numbers; never one of Kafka's reserved ids. */
 struct uuid control_new_id(const struct control_env *env);
 /* May lead: registered, not fenced and not on its way out. */

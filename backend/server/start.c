@@ -81,7 +81,7 @@ static int decide_unfence(void *arg, const struct control_env *env, struct contr
 	r.broker_id = s->set.node_id;
 	r.broker_epoch = self ? self->epoch : -1;
 	r.current_metadata_offset = env->image->offset;
-	if (control_heartbeat(env, &r, true, &resp, out) < 0 || resp.error_code) {
+	if (control_heartbeat(env, &r, &resp, out) < 0 || resp.error_code) {
 		log_error("heartbeat refused: %s", kerr_name(resp.error_code));
 		return ERR_DENIED;
 	}
