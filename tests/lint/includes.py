@@ -37,12 +37,14 @@ UI = {
     "term": [],
     "widget": ["term"],
     "model": ["wire"],
-    "source": ["model"] + list(SRC),
+    "local": ["io"],
+    "source": ["model", "local"] + list(SRC),
     "lab": ["model"] + list(SRC),
     "action": [],
     "view": ["widget", "model", "action"],
-    "cli": ["model", "source", "action"] + list(SRC),
-    "app": list(SRC) + ["term", "widget", "model", "source", "lab", "action", "view", "cli"],
+    "cli": ["model", "source", "local", "action"] + list(SRC),
+    "app": list(SRC) + ["term", "widget", "model", "source", "local", "lab", "action", "view",
+                         "cli"],
 }
 # Headers of ui/term that a screen may see: they name keys, text and cells, and know no curses.
 VIEW_TERM = ["term/key.h", "term/surface.h", "term/text.h", "term/theme.h"]

@@ -20,15 +20,14 @@
 #include "app/samples.h"
 #include "base/xalloc.h"
 #include "cli/cli.h"
-#include "cli/local.h"
 #include "io/child.h"
 #include "io/listener.h"
 #include "io/loop.h"
+#include "local/local.h"
 #include "model/group.h"
 #include "model/model.h"
 #include "model/source.h"
 
-#define START_MS     30000
 #define STOP_MS      5000
 #define CLEAR_MS     50
 #define QUIET_ROUNDS 40
@@ -41,7 +40,6 @@
 struct demo {
 	char *dir;
 	int held; /* the folder's lock */
-	pid_t broker;
 	struct child *keeper;
 	char bootstrap[64];
 	struct samples *samples;
@@ -86,25 +84,45 @@ static int start_keeper(struct demo *d, struct loop *l, struct err *e)
 	return d->keeper ? 0 : e->code;
 }
 
+struct starting {
+	struct err *e;
+	bool done;
+	int rc;
+};
+
+static void on_broker(void *arg, const struct err *e)
+{
+	struct starting *s = arg;
+
+	s->done = true;
+	s->rc = e ? e->code : 0;
+	if (e)
+		*s->e = *e;
+}
+
 static int start_broker(struct demo *d, struct loop *l, uint16_t port, struct err *e)
 {
 	char *dir = xasprintf("%s/broker-1", d->dir);
-	struct local_start s = {.broker_dir = dir, .timeout_ms = START_MS};
-	struct buf ready = BUF_EMPTY;
-	const char *at;
-	int rc;
+	struct local_node node = {.id = 1, .port = port};
+	struct starting s = {.e = e};
+	struct local_op *op = NULL;
+	int rc = 0;
 
 	local_remove(dir);
-	rc = local_prepare(d->dir, 1, port, NULL, e);
-
-	if (rc == 0)
-		rc = local_start(l, &s, &ready, &d->broker, e);
-	at = rc == 0 ? strstr(buf_z(&ready), "://") : NULL;
-	if (at)
-		snprintf(d->bootstrap, sizeof(d->bootstrap), "%s", at + 3);
-	buf_fini(&ready);
 	free(dir);
-	return rc;
+	if (!node.port)
+		rc = local_free_port(&node.port, e);
+	if (rc == 0)
+		rc = local_prepare(d->dir, &node, e);
+	if (rc == 0)
+		op = local_start(l, d->dir, 1, on_broker, &s, e);
+	if (!op)
+		return e->code;
+	while (!s.done)
+		loop_run_once(l, true);
+	local_op_free(op);
+	snprintf(d->bootstrap, sizeof(d->bootstrap), "127.0.0.1:%u", node.port);
+	return s.rc;
 }
 
 /* Another demo may take the port between our look and the broker's: then any port will do. */
@@ -126,10 +144,8 @@ static int start(struct demo *d, struct loop *l, struct err *e)
 
 static void stop(struct demo *d)
 {
-	if (d->broker)
-		(void)!local_stop(d->broker, STOP_MS);
 	if (d->dir)
-		local_remove(d->dir);
+		local_end(d->dir, STOP_MS);
 	if (d->held >= 0)
 		close(d->held);
 	child_free(d->keeper);

@@ -8,8 +8,8 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
-#include "cli/local.h"
 #include "io/child.h"
+#include "local/local.h"
 
 #define SAID_MAX 4096
 
@@ -88,12 +88,8 @@ char *default_bootstrap(void)
 	struct local_cluster k;
 	struct err e = {0};
 	struct buf text = BUF_EMPTY;
-	bool up = false;
 
-	if (local_look(&k, dir, &e) == 0)
-		vec_foreach (b, &k.brokers)
-			up = up || b->running;
-	if (up)
+	if (local_look(&k, dir, &e) == 0 && local_any_runs(&k))
 		local_bootstrap(&k, &text);
 	else
 		buf_puts(&text, "127.0.0.1:9092");

@@ -6,11 +6,8 @@
 #include "base/xalloc.h"
 #include "cli/cli.h"
 #include "cli/cluster.h"
-#include "cli/local.h"
 #include "io/loop.h"
-
-#define START_MS 30000
-#define STOP_MS  30000
+#include "local/local.h"
 
 static char *chosen_dir(struct cli *c)
 {
@@ -39,43 +36,57 @@ MUSTCHECK static int look(struct cli *c, struct local_cluster *k, struct err *e)
 	return rc;
 }
 
-static const char *state_of(const struct local_broker *b)
-{
-	return b->running ? "running" : "stopped";
-}
-
 /* ---- up -------------------------------------------------------------------------------------- */
 
-static int start_one(struct cli *c, struct loop *l, const struct local_broker *b)
-{
-	struct local_start s = {.broker_dir = b->dir, .detached = true, .timeout_ms = START_MS};
-	struct buf ready = BUF_EMPTY;
-	struct err e = {0};
-	pid_t pid;
-	int rc = local_start(l, &s, &ready, &pid, &e);
+struct starting {
+	struct cli *c;
+	VEC(struct local_op *) ops;
+	size_t left;
+	int rc;
+};
 
-	buf_fini(&ready);
-	return rc < 0 ? cli_fail(c, "%s", e.msg) : CLI_OK;
+static void on_started(void *arg, const struct err *e)
+{
+	struct starting *s = arg;
+
+	s->left--;
+	if (e)
+		s->rc = cli_fail(s->c, "%s", e->msg);
 }
 
+/* All of them at once: none of a quorum is ready alone. */
 static int start_all(struct cli *c, const struct local_cluster *k)
 {
+	struct starting s = {.c = c, .rc = CLI_OK};
 	struct err e = {0};
 	struct loop *l = loop_new(&e);
-	int rc = CLI_OK;
 
 	if (!l)
 		return cli_fail(c, "%s", e.msg);
-	vec_foreach (b, &k->brokers)
-		if (rc == CLI_OK && !b->running)
-			rc = start_one(c, l, b);
-	if (rc == CLI_OK) {
+	vec_foreach (b, &k->brokers) {
+		struct local_op *o;
+		if (b->state != LOCAL_STOPPED)
+			continue;
+		o = local_start(l, k->dir, b->id, on_started, &s, &e);
+		if (o) {
+			vec_push(&s.ops, o);
+			s.left++;
+		} else {
+			s.rc = cli_fail(c, "%s", e.msg);
+		}
+	}
+	while (s.left)
+		loop_run_once(l, true);
+	vec_foreach (o, &s.ops)
+		local_op_free(*o);
+	vec_fini(&s.ops);
+	loop_free(l);
+	if (s.rc == CLI_OK) {
 		buf_puts(&c->out, "bootstrap ");
 		local_bootstrap(k, &c->out);
 		buf_putc(&c->out, '\n');
 	}
-	loop_free(l);
-	return rc;
+	return s.rc;
 }
 
 /* A folder without a cluster gets one. */
@@ -89,7 +100,7 @@ static int look_or_prepare(struct cli *c, struct local_cluster *k, uint16_t port
 		return 0;
 	rc = port ? 0 : local_free_port(&port, e);
 	if (rc == 0)
-		rc = local_prepare(k->dir, 1, port, NULL, e);
+		rc = local_prepare(k->dir, &(struct local_node){.id = 1, .port = port}, e);
 	if (rc < 0)
 		return rc;
 	local_fini(k);
@@ -142,11 +153,11 @@ static void status_json(struct cli *c, const struct local_cluster *k)
 		json_object(&j);
 		json_kint(&j, "node.id", b->id);
 		json_key(&j, "pid");
-		if (b->running)
+		if (b->pid)
 			json_int(&j, b->pid);
 		else
 			json_null(&j);
-		json_kz(&j, "state", state_of(b));
+		json_kz(&j, "state", local_state_name(b->state));
 		json_kz(&j, "listeners", b->listeners);
 		json_key(&j, "http");
 		json_null(&j);
@@ -163,10 +174,10 @@ static void status_text(struct cli *c, const struct local_cluster *k)
 		"DIR");
 	vec_foreach (b, &k->brokers) {
 		char pid[24] = "-";
-		if (b->running)
+		if (b->pid)
 			snprintf(pid, sizeof(pid), "%ld", (long)b->pid);
-		buf_printf(&c->out, "%-8d %-8s %-8s %-32s %s\n", b->id, pid, state_of(b),
-			b->listeners, b->dir);
+		buf_printf(&c->out, "%-8d %-8s %-8s %-32s %s\n", b->id, pid,
+			local_state_name(b->state), b->listeners, b->dir);
 	}
 }
 
@@ -199,25 +210,6 @@ const struct cli_command cli_status = {.name = "status",
 
 /* ---- down ------------------------------------------------------------------------------------ */
 
-static int stop_one(struct cli *c, const struct local_broker *b)
-{
-	int rc;
-
-	if (!b->running)
-		return CLI_OK;
-	if (!b->pid)
-		return cli_fail(c,
-			"broker %d runs (its data folder %s/data is locked), but %s/pid does not "
-			"say which process it is: end it by hand",
-			b->id, b->dir, b->dir);
-	rc = local_stop(b->pid, STOP_MS);
-	if (rc == ERR_TIMEOUT)
-		cli_note(c, "broker %d did not stop in %d s and was killed", b->id, STOP_MS / 1000);
-	else if (rc < 0)
-		return cli_fail(c, "broker %d (process %ld) cannot be ended", b->id, (long)b->pid);
-	return CLI_OK;
-}
-
 static int run_down(struct cli *c)
 {
 	struct local_cluster k;
@@ -227,8 +219,13 @@ static int run_down(struct cli *c)
 	if (look(c, &k, &e) < 0)
 		rc = cli_fail(c, "%s", e.msg);
 	vec_foreach (b, &k.brokers)
-		if (stop_one(c, b) != CLI_OK)
-			rc = CLI_NO;
+		if (b->state != LOCAL_STOPPED && !b->pid)
+			rc = cli_fail(c,
+				"broker %d runs (its data folder %s is locked), but %s/pid does "
+				"not say which process it is: end it by hand",
+				b->id, b->data, b->dir);
+	if (local_stop_all(k.dir, LOCAL_STOP_MS) == ERR_TIMEOUT)
+		cli_note(c, "what did not stop in %d s was killed", LOCAL_STOP_MS / 1000);
 	local_fini(&k);
 	return rc;
 }
