@@ -105,6 +105,14 @@ static int64_t start(struct cli *c, int16_t api_key, const void *request,
 		return admin_delete_topics(c->admin, request, answered, a);
 	case API_CREATE_PARTITIONS:
 		return admin_create_partitions(c->admin, request, answered, a);
+	case API_ELECT_LEADERS:
+		return admin_elect_leaders(c->admin, request, answered, a);
+	case API_ALTER_PARTITION_REASSIGNMENTS:
+		return admin_alter_reassignments(c->admin, request, answered, a);
+	case API_LIST_PARTITION_REASSIGNMENTS:
+		return admin_list_reassignments(c->admin, request, answered, a);
+	case API_DESCRIBE_QUORUM:
+		return admin_describe_quorum(c->admin, answered, a);
 	default:
 		return admin_call(c->admin, api_key, request, to, 0, answered, a);
 	}

@@ -24,18 +24,15 @@ struct job {
 
 static int add(struct cli *c, struct job *j, const char *path, const struct json_value *v)
 {
-	const struct json_value *topic = json_tree_get(v, "topic");
-	const struct json_value *partition = json_tree_get(v, "partition");
 	const struct json_value *offset = json_tree_get(v, "offset");
-	if (!topic || topic->kind != JSON_STRING || !partition || !partition->is_integer ||
-		!offset || !offset->is_integer || partition->integer < 0 ||
-		partition->integer > INT32_MAX || offset->integer < -1)
+	struct place at;
+	if (!place_read(v, &at) || !offset || !offset->is_integer || offset->integer < -1)
 		return cli_fail(c,
 			"%s: partitions, entry %zu: \"topic\" (a string), \"partition\" and "
 			"\"offset\" (whole numbers) were expected",
 			path, j->ask.n + 1);
-	*vec_add(&j->ask) = (struct admin_offset){.topic = topic->string,
-		.partition = (int32_t)partition->integer,
+	*vec_add(&j->ask) = (struct admin_offset){.topic = at.topic,
+		.partition = at.partition,
 		.replica = -1,
 		.timestamp = offset->integer};
 	return CLI_OK;
@@ -44,8 +41,8 @@ static int add(struct cli *c, struct job *j, const char *path, const struct json
 static int by_place(const void *a, const void *b)
 {
 	const struct admin_offset *x = a, *y = b;
-	int order = str_cmp(x->topic, y->topic);
-	return order ? order : (x->partition > y->partition) - (x->partition < y->partition);
+	return place_order(
+		&(struct place){x->topic, x->partition}, &(struct place){y->topic, y->partition});
 }
 
 static int check_twice(struct cli *c, const struct job *j, const char *path)

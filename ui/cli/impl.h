@@ -159,4 +159,18 @@ int json_tree_parse(
 /* NULL when v is no object or has no such key. */
 const struct json_value *json_tree_get(const struct json_value *v, const char *key);
 
+/* ---- partitions by name (places.c) ------------------------------------------------------------
+ */
+
+struct place {
+	struct str topic;
+	int32_t partition;
+};
+/* By topic, then by partition. */
+int place_order(const struct place *a, const struct place *b);
+/* "topic" and "partition" of an entry in a file. False: it has none that can be. */
+bool place_read(const struct json_value *v, struct place *out);
+/* "orders-0" */
+void put_place(struct buf *out, const struct place *p);
+
 #endif
