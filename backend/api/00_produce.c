@@ -83,20 +83,16 @@ static void answer(struct produce *op)
 /* True when this partition needs no more waiting; sets what it is answered. */
 static bool settled(struct part *p)
 {
-	struct partition *part = p->append.partition;
+	int16_t outcome;
 
 	if (p->out->error_code)
 		return true;
-	if (!part->leads) {
-		put_error(p->out, KERR_NOT_LEADER_OR_FOLLOWER);
-		put_leader(p->op, p->out, part);
-		return true;
-	}
-	if (part->log->high_watermark <= p->append.last_offset)
+	outcome = repl_append_outcome(&p->append);
+	if (outcome < 0)
 		return false;
-	if (partition_check_isr(part)) {
-		put_error(p->out, KERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND);
-		return true;
+	if (outcome > 0) {
+		put_error(p->out, outcome);
+		put_leader(p->op, p->out, p->append.partition);
 	}
 	return true;
 }

@@ -21,6 +21,9 @@ struct part {
 	struct uuid id;
 	int32_t index, epoch, max_bytes;
 	int64_t offset;
+	int32_t last_epoch; /* of the record before offset, -1: not told */
+	int64_t log_start;  /* a follower's */
+	int16_t refused;    /* the follower's position */
 	struct delay_watch watch;
 	struct chain records;
 };
@@ -34,7 +37,8 @@ struct fetch {
 	int32_t min_bytes, max_bytes;
 	int32_t max_wait_ms;
 	bool committed_only;
-	bool follower;          /* a broker asks; no other one has replicas here */
+	int32_t replica;        /* the follower that asks; -1: a consumer */
+	int64_t broker_epoch;   /* its */
 	struct plog_warm *cold; /* being read ahead */
 	int32_t n_cold;
 };
@@ -64,21 +68,45 @@ static int16_t find(struct fetch *f, struct part *p)
 		partition_put(p->partition);
 		p->partition = found ? partition_get(found) : NULL;
 	}
-	if (f->follower && found)
-		return KERR_NOT_LEADER_OR_FOLLOWER;
 	return partition_check_leader(found, p->epoch);
+}
+
+/* Up to where this reader may read. */
+static int64_t readable(const struct fetch *f, const struct part *p)
+{
+	return f->replica >= 0 ? p->partition->log->leo
+			       : partition_readable(p->partition, f->committed_only);
+}
+
+/* The offset is how a follower says what it has. One whose log differs has to cut it first. */
+static int16_t note(struct fetch *f, struct part *p)
+{
+	struct replica_fetch told = {.replica = f->replica,
+		.broker_epoch = f->broker_epoch,
+		.offset = p->offset,
+		.log_start = p->log_start};
+	int32_t epoch;
+	int64_t end;
+
+	if (f->replica < 0 || find(f, p) || p->offset > p->partition->log->leo ||
+		p->offset < p->partition->log->log_start ||
+		partition_diverges(p->partition, p->last_epoch, p->offset, &epoch, &end))
+		return KERR_NONE;
+	return partition_fetched(p->partition, &told);
 }
 
 /* How much a reader would get now; negative: an error, answer at once. */
 static int64_t available(struct fetch *f, struct part *p)
 {
 	struct plog *log;
+	int32_t epoch;
 	int64_t end;
 
-	if (find(f, p))
+	if (find(f, p) || p->refused ||
+		partition_diverges(p->partition, p->last_epoch, p->offset, &epoch, &end))
 		return -1;
 	log = p->partition->log;
-	end = partition_readable(p->partition, f->committed_only);
+	end = readable(f, p);
 	if (p->offset < log->log_start || p->offset > log->leo)
 		return -1;
 	if (p->offset >= end)
@@ -121,17 +149,24 @@ static size_t read_part(struct fetch *f, struct part *p, int64_t left, bool firs
 	struct fetch_response_partitions *out)
 {
 	struct plog *log = p->partition->log;
-	int64_t end = partition_readable(p->partition, f->committed_only);
+	int64_t end = readable(f, p);
 	struct plog_read_result got = {0};
 	int rc;
 
-	if (p->offset < log->log_start || p->offset > log->leo) {
-		out->error_code = KERR_OFFSET_OUT_OF_RANGE;
-		return 0;
-	}
 	out->high_watermark = log->high_watermark;
 	out->last_stable_offset = plog_last_stable(log);
 	out->log_start_offset = log->log_start;
+	if (partition_diverges(p->partition, p->last_epoch, p->offset, &out->diverging_epoch.epoch,
+		    &out->diverging_epoch.end_offset))
+		return 0;
+	out->diverging_epoch.epoch = -1;
+	out->diverging_epoch.end_offset = -1;
+	if (p->offset < log->log_start || p->offset > log->leo) {
+		out->error_code = KERR_OFFSET_OUT_OF_RANGE;
+		if (f->replica < 0)
+			out->high_watermark = out->last_stable_offset = out->log_start_offset = -1;
+		return 0;
+	}
 	if (p->offset >= end || (left <= 0 && !first))
 		return 0;
 	rc = plog_read(log, p->offset, (size_t)max_i64(0, min_i64(left, p->max_bytes)), end, first,
@@ -152,6 +187,8 @@ static void put_part(struct fetch *f, struct part *p, int64_t *left, bool *first
 	out->partition_index = p->index;
 	out->high_watermark = -1;
 	out->error_code = find(f, p);
+	if (!out->error_code)
+		out->error_code = p->refused;
 	chain_init(&p->records);
 	if (out->error_code)
 		put_leader(f, out, p->partition);
@@ -241,10 +278,13 @@ static void wait(struct fetch *f)
 
 	net_slot_on_gone(c->slot, gone, f);
 	delay_start(&b->delay, &f->delay, &delay_ops, broker_now_ms(b) + f->max_wait_ms);
-	for (int32_t i = 0; i < f->n_parts; i++)
-		if (f->parts[i].partition)
-			delay_watch_add(
-				&f->delay, &f->parts[i].watch, &f->parts[i].partition->reads);
+	for (int32_t i = 0; i < f->n_parts; i++) {
+		struct partition *p = f->parts[i].partition;
+
+		if (p)
+			delay_watch_add(&f->delay, &f->parts[i].watch,
+				f->replica >= 0 ? &p->ends : &p->reads);
+	}
 }
 
 /* True: it was answered. */
@@ -280,10 +320,9 @@ static bool read_ahead(struct fetch *f)
 		struct part *p = &f->parts[i];
 		struct plog_warm w;
 
-		if (find(f, p) ||
-			plog_warm_begin(p->partition->log, p->offset,
-				(size_t)min_i64(left, max_i64(0, p->max_bytes)),
-				partition_readable(p->partition, f->committed_only), &w) <= 0)
+		if (find(f, p) || plog_warm_begin(p->partition->log, p->offset,
+					  (size_t)min_i64(left, max_i64(0, p->max_bytes)),
+					  readable(f, p), &w) <= 0)
 			continue;
 		if (!f->cold)
 			f->cold = arena_array(&f->arena, (size_t)f->n_parts, sizeof(*f->cold));
@@ -312,7 +351,8 @@ static struct fetch *take(struct call *c, const struct fetch_request *r)
 	f->max_bytes = (int32_t)min_i64(r->max_bytes, c->broker->set.max_fetch_bytes);
 	f->min_bytes = (int32_t)min_i64(r->min_bytes, f->max_bytes);
 	f->committed_only = r->isolation_level == 1;
-	f->follower = (c->version < 15 ? r->replica_id : r->replica_state.replica_id) >= 0;
+	f->replica = c->version < 15 ? r->replica_id : r->replica_state.replica_id;
+	f->broker_epoch = c->version < 15 ? -1 : r->replica_state.replica_epoch;
 	arena_init(&f->arena, 0);
 	f->parts = arena_array(&f->arena, n, sizeof(*f->parts));
 	for (int32_t i = 0; i < r->n_topics; i++) {
@@ -326,11 +366,20 @@ static struct fetch *take(struct call *c, const struct fetch_request *r)
 			p->index = t->partitions[k].partition;
 			p->epoch = t->partitions[k].current_leader_epoch;
 			p->offset = t->partitions[k].fetch_offset;
+			p->last_epoch = t->partitions[k].last_fetched_epoch;
+			p->log_start = t->partitions[k].log_start_offset;
 			p->max_bytes = t->partitions[k].partition_max_bytes;
 			chain_init(&p->records);
 		}
 	}
 	return f;
+}
+
+/* Once, when the request comes. A partition that may not be fetched answers why. */
+static void note_all(struct fetch *f)
+{
+	for (int32_t i = 0; i < f->n_parts; i++)
+		f->parts[i].refused = note(f, &f->parts[i]);
 }
 
 void api_fetch(struct call *c, const struct fetch_request *r)
@@ -346,6 +395,7 @@ void api_fetch(struct call *c, const struct fetch_request *r)
 		return;
 	}
 	f = take(c, r);
+	note_all(f);
 	if (read_ahead(f) || answer_at_once(f))
 		return;
 	call_park(c);

@@ -13,11 +13,15 @@ static bool known(int16_t version, int64_t when)
 	return when >= PLOG_EARLIEST || version >= (when == EARLIEST_LOCAL ? 8 : 7);
 }
 
-static int16_t look(struct broker *b, const struct list_offsets_request *r,
+static int16_t look(struct broker *b, int16_t version, const struct list_offsets_request *r,
 	const struct partition *p, int64_t when, struct plog_time_result *found)
 {
 	int64_t end = partition_readable(p, r->isolation_level == 1);
 
+	/* Where the end is, and what lies at a time before it, a new leader cannot say at first. */
+	if (r->replica_id != DEBUG_REPLICA && when != PLOG_EARLIEST && when != EARLIEST_LOCAL &&
+		!partition_knows_end(p))
+		return version >= 5 ? KERR_OFFSET_NOT_AVAILABLE : KERR_LEADER_NOT_AVAILABLE;
 	if (r->replica_id == DEBUG_REPLICA)
 		end = p->log->leo;
 	if (when == EARLIEST_LOCAL)
@@ -41,7 +45,7 @@ static void one(struct call *c, const struct list_offsets_request *r, const stru
 	if (!out->error_code && !known(c->version, in->timestamp))
 		out->error_code = KERR_UNSUPPORTED_VERSION;
 	if (!out->error_code)
-		out->error_code = look(c->broker, r, p, in->timestamp, &found);
+		out->error_code = look(c->broker, c->version, r, p, in->timestamp, &found);
 	if (out->error_code)
 		return;
 	out->offset = found.offset;

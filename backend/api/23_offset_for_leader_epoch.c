@@ -10,8 +10,7 @@ static void one(UNUSED struct call *c, UNUSED const struct offset_for_leader_epo
 	out->partition = in->partition;
 	out->error_code = partition_check_leader(p, in->current_leader_epoch);
 	if (!out->error_code)
-		epoch_cache_end(&p->log->epochs, in->leader_epoch, p->log->leo, p->log->log_start,
-			&out->leader_epoch, &out->end_offset);
+		partition_epoch_end(p, in->leader_epoch, &out->leader_epoch, &out->end_offset);
 }
 
 void api_offset_for_leader_epoch(struct call *c, const struct offset_for_leader_epoch_request *r)

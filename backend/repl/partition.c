@@ -1,4 +1,4 @@
-/* What happens in one partition: appends of a turn, the high watermark, who may write and read. */
+/* Appends to partitions that are led here: one plog_append a partition and turn. */
 #define LOG_MODULE "repl"
 #include <assert.h>
 
@@ -19,32 +19,15 @@ int16_t partition_check_leader(const struct partition *p, int32_t epoch)
 	return p->leads ? KERR_NONE : KERR_NOT_LEADER_OR_FOLLOWER;
 }
 
-int16_t partition_check_isr(const struct partition *p)
+int16_t repl_append_outcome(const struct repl_append *a)
 {
-	int32_t need = p->topic->config.min_insync_replicas;
+	const struct partition *p = a->partition;
 
-	if (need > p->n_replicas)
-		need = p->n_replicas;
-	return p->n_isr < need ? KERR_NOT_ENOUGH_REPLICAS : KERR_NONE;
-}
-
-int64_t partition_readable(const struct partition *p, bool committed_only)
-{
-	return committed_only ? plog_last_stable(p->log) : p->log->high_watermark;
-}
-
-void partition_advance(struct partition *p)
-{
-	int64_t before = p->log->high_watermark;
-
-	/* This broker is the whole in-sync set of what it leads: what is in its log is committed.
-	 */
-	if (partition_check_isr(p) == KERR_NONE)
-		plog_set_high_watermark(p->log, p->log->leo);
-	if (p->log->high_watermark == before)
-		return;
-	delay_key_wake(&p->reads);
-	delay_key_wake(&p->commits);
+	if (!p || !p->topic || !p->leads || !p->log || p->term != a->term)
+		return KERR_NOT_LEADER_OR_FOLLOWER;
+	if (p->log->high_watermark <= a->last_offset)
+		return -1;
+	return partition_check_isr(p) ? KERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND : KERR_NONE;
 }
 
 void repl_append(struct partition *p, struct repl_append *a)
@@ -53,6 +36,7 @@ void repl_append(struct partition *p, struct repl_append *a)
 
 	assert(p->leads);
 	a->partition = partition_get(p);
+	a->term = p->term;
 	a->error = KERR_NONE;
 	list_push_back(&p->pending, &a->node);
 	if (!list_holds(&p->dirty) && list_empty(&p->syncing))
@@ -79,6 +63,7 @@ static void refuse_all(struct list *queue, int16_t error)
 void partition_refuse_pending(struct partition *p, int16_t error)
 {
 	list_remove(&p->dirty);
+	p->unsynced = INT64_MAX;
 	refuse_all(&p->syncing, error);
 	refuse_all(&p->pending, error);
 }
@@ -147,7 +132,9 @@ static void synced(void *arg, int rc)
 {
 	struct partition *p = arg;
 
-	if (p->topic && p->log) {
+	p->n_syncs--;
+	if (p->topic && p->log && p->n_syncs == 0) {
+		p->unsynced = INT64_MAX;
 		if (rc < 0)
 			refuse_all(&p->syncing, KERR_KAFKA_STORAGE_ERROR);
 		else if (p->leads)
@@ -160,7 +147,7 @@ static void synced(void *arg, int rc)
 }
 
 /* True: the answers wait for the disk. */
-static bool sync_first(struct repl *r, struct partition *p, struct list *queue)
+static bool sync_first(struct repl *r, struct partition *p, int64_t before, struct list *queue)
 {
 	struct list_node *node;
 
@@ -173,6 +160,8 @@ static bool sync_first(struct repl *r, struct partition *p, struct list *queue)
 			refuse_all(queue, KERR_KAFKA_STORAGE_ERROR);
 		return false;
 	}
+	p->n_syncs++;
+	p->unsynced = min_i64(p->unsynced, before);
 	while ((node = list_first(queue))) {
 		list_remove(node);
 		list_push_back(&p->syncing, node);
@@ -183,17 +172,19 @@ static bool sync_first(struct repl *r, struct partition *p, struct list *queue)
 static void append(struct repl *r, struct partition *p)
 {
 	struct list queue;
+	int64_t before = p->log->leo;
 
 	gather(r, p, &queue);
 	plog_append(p->log, r->items.v, r->items.n, PLOG_LEADER);
+	partition_grown(p, before);
 	take_results(r, p, &queue);
-	if (sync_first(r, p, &queue))
+	if (sync_first(r, p, before, &queue))
 		return;
 	partition_advance(p);
 	finish(&queue);
 }
 
-bool repl_turn(struct repl *r)
+bool partitions_append(struct repl *r)
 {
 	struct list_node *node;
 	bool any = false;

@@ -18,6 +18,10 @@ struct repl *repl_new(struct store *store, const struct repl_settings *set)
 	map_init(&r->by_name);
 	map_init(&r->by_id);
 	list_init(&r->dirty);
+	list_init(&r->moved);
+	isr_asker_init(r);
+	fetchers_init(r);
+	r->check_ms = repl_now(r) + max_i64(1, set->lag_ms / 2);
 	return r;
 }
 
@@ -37,7 +41,9 @@ static void partition_release(struct ref *ref)
 	struct partition *p = CONTAINER_OF(ref, struct partition, ref);
 
 	delay_key_fini(&p->reads);
+	delay_key_fini(&p->ends);
 	delay_key_fini(&p->commits);
+	replicas_fini(&p->replicas);
 	free(p);
 }
 
@@ -55,10 +61,14 @@ static struct partition *partition_new(struct repl_topic *t, int32_t index)
 	p->index = index;
 	p->leader = META_NO_LEADER;
 	p->leader_epoch = -1;
+	p->partition_epoch = -1;
+	p->unsynced = INT64_MAX;
+	replicas_init(&p->replicas, t->repl->set.node_id);
 	ref_init(&p->ref, partition_release);
 	list_init(&p->pending);
 	list_init(&p->syncing);
 	delay_key_init(&p->reads);
+	delay_key_init(&p->ends);
 	delay_key_init(&p->commits);
 	return p;
 }
@@ -66,12 +76,9 @@ static struct partition *partition_new(struct repl_topic *t, int32_t index)
 /* Detaches a partition from the topic: what is queued is refused, those who wait are woken. */
 static void partition_leave(struct partition *p, int16_t error)
 {
-	partition_refuse_pending(p, error);
-	p->leads = false;
+	partition_resign(p, error);
 	p->log = NULL;
 	p->topic = NULL;
-	delay_key_wake(&p->reads);
-	delay_key_wake(&p->commits);
 	partition_put(p);
 }
 
@@ -95,6 +102,8 @@ void repl_free(struct repl *r)
 		topic_free(value);
 	map_fini(&r->by_name);
 	map_fini(&r->by_id);
+	isr_asker_fini(r);
+	fetchers_fini(r);
 	vec_fini(&r->items);
 	free(r);
 }
@@ -140,48 +149,45 @@ static struct plog *open_log(struct repl_topic *t, int32_t index)
 	return log;
 }
 
-static void follow(struct repl_topic *t, int32_t index, const struct image_partition *ip)
+static void make_room(struct repl_topic *t, int32_t index)
 {
-	int32_t me = t->repl->set.node_id;
-	struct partition *p;
-	bool led;
-
 	while (t->n_partitions <= index) {
 		t->partitions = xreallocarray(
 			t->partitions, (size_t)t->n_partitions + 1, sizeof(*t->partitions));
 		t->partitions[t->n_partitions++] = NULL;
 	}
-	p = t->partitions[index];
-	if (meta_ids_find(ip->replicas, me) < 0) {
-		t->partitions[index] = NULL;
-		if (p) {
-			struct plog *log = p->log;
-			partition_leave(p, KERR_NOT_LEADER_OR_FOLLOWER);
-			if (log && store_delete(t->repl->store, log) < 0)
-				log_error("%.*s-%d: its files cannot be removed", STR_ARG(t->name),
-					index);
-		}
+}
+
+/* This broker has no replica of it any more. */
+static void drop(struct repl_topic *t, int32_t index)
+{
+	struct partition *p = t->partitions[index];
+	struct plog *log = p ? p->log : NULL;
+
+	t->partitions[index] = NULL;
+	if (p)
+		partition_leave(p, KERR_NOT_LEADER_OR_FOLLOWER);
+	if (log && store_delete(t->repl->store, log) < 0)
+		log_error("%.*s-%d: its files cannot be removed", STR_ARG(t->name), index);
+}
+
+static void follow(struct repl_topic *t, int32_t index, const struct image_partition *ip)
+{
+	struct partition *p;
+
+	make_room(t, index);
+	if (meta_ids_find(ip->replicas, t->repl->set.node_id) < 0) {
+		drop(t, index);
 		return;
 	}
+	p = t->partitions[index];
 	if (!p) {
 		p = t->partitions[index] = partition_new(t, index);
 		p->log = open_log(t, index);
 		if (p->log)
 			p->log->owner = p;
 	}
-	led = p->leads;
-	p->leader = ip->leader;
-	p->leader_epoch = ip->leader_epoch;
-	p->n_replicas = ip->replicas.n;
-	p->n_isr = ip->isr.n;
-	p->leads = ip->leader == me && p->log;
-	if (p->leads)
-		partition_advance(p);
-	if (led && !p->leads) {
-		partition_refuse_pending(p, KERR_NOT_LEADER_OR_FOLLOWER);
-		delay_key_wake(&p->reads);
-		delay_key_wake(&p->commits);
-	}
+	partition_assign(p, ip);
 }
 
 void repl_topic_created(struct repl *r, const struct image_topic *it)
@@ -221,6 +227,22 @@ void repl_topic_deleted(struct repl *r, const struct image_topic *it)
 	topic_free(t);
 }
 
+void repl_broker_changed(struct repl *r, int32_t id)
+{
+	struct repl_topic *t;
+
+	for (size_t i = 0; (t = repl_next(r, &i));) {
+		for (int32_t k = 0; k < t->n_partitions; k++) {
+			struct partition *p = t->partitions[k];
+
+			if (!p || !p->leads || !replicas_find(&p->replicas, id))
+				continue;
+			partition_look_live(p);
+			partition_touch(p);
+		}
+	}
+}
+
 /* Logs on the disk that no topic of the image has. */
 static void delete_orphans(struct repl *r)
 {
@@ -248,9 +270,16 @@ void repl_load(struct repl *r, const struct image *img)
 static void reconfigure(struct repl_topic *t)
 {
 	t->repl->set.config(t->repl->set.arg, t->name, &t->config);
-	for (int32_t i = 0; i < t->n_partitions; i++)
-		if (t->partitions[i] && t->partitions[i]->log)
-			plog_set_config(t->partitions[i]->log, &t->config.log);
+	for (int32_t i = 0; i < t->n_partitions; i++) {
+		struct partition *p = t->partitions[i];
+
+		if (!p || !p->log)
+			continue;
+		plog_set_config(p->log, &t->config.log);
+		/* min.insync.replicas may have let the high watermark go. */
+		if (p->leads)
+			partition_touch(p);
+	}
 }
 
 void repl_config_changed(struct repl *r, struct str name)
@@ -287,4 +316,24 @@ struct repl_topic *repl_next(const struct repl *r, size_t *i)
 	void *value = NULL;
 
 	return map_next(&r->by_name, i, NULL, &value) ? value : NULL;
+}
+
+bool repl_turn(struct repl *r)
+{
+	bool any = partitions_append(r);
+
+	if (!list_empty(&r->moved)) {
+		any = true;
+		partitions_moved(r);
+	}
+	if (repl_now(r) >= r->check_ms)
+		partitions_check(r);
+	isr_send(r);
+	fetchers_send(r);
+	return any;
+}
+
+int64_t repl_due_ms(const struct repl *r)
+{
+	return min_i64(r->check_ms, min_i64(isr_due_ms(r), fetchers_due_ms(r)));
 }

@@ -37,24 +37,14 @@ static void finish(struct write *w, int16_t error)
 	free(w);
 }
 
-/* 1: committed; 0: not yet; else Kafka's code. */
-static int16_t outcome(const struct write *w)
-{
-	const struct partition *p = w->append.partition;
-
-	if (!p || !p->leads || !p->log)
-		return KERR_NOT_LEADER_OR_FOLLOWER;
-	return p->log->high_watermark > w->append.last_offset ? 1 : 0;
-}
-
 static bool try_finish(struct delay_op *d)
 {
 	struct write *w = CONTAINER_OF(d, struct write, delay);
-	int16_t rc = w->error ? w->error : outcome(w);
+	int16_t outcome = w->error ? w->error : repl_append_outcome(&w->append);
 
-	if (rc == 0)
+	if (outcome < 0)
 		return false;
-	finish(w, rc == 1 ? KERR_NONE : rc);
+	finish(w, outcome);
 	return true;
 }
 
@@ -76,11 +66,11 @@ static void appended(struct repl_append *a)
 {
 	struct write *w = CONTAINER_OF(a, struct write, append);
 
+	int16_t outcome = a->error ? a->error : repl_append_outcome(a);
+
 	w->queued = false;
-	if (a->error) {
-		finish(w, a->error);
-	} else if (outcome(w) == 1) {
-		finish(w, KERR_NONE);
+	if (outcome >= 0) {
+		finish(w, outcome);
 	} else {
 		wait_until(w, broker_now_ms(w->groups->broker) + w->groups->commit_ms);
 		delay_watch_add(&w->delay, &w->watch, &a->partition->commits);

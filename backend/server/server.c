@@ -169,7 +169,11 @@ static void read_ahead(
 
 static int open_all(struct server *s, struct err *e)
 {
-	struct repl_settings repl = {s->set.node_id, repl_config, s, sync_log};
+	struct repl_settings repl = {.node_id = s->set.node_id,
+		.config = repl_config,
+		.arg = s,
+		.sync = sync_log,
+		.lag_ms = 30000};
 	struct disk_settings disk = {s->set.retention_check_ms, s->set.checkpoint_ms,
 		s->set.recovery_checkpoint_ms, s->set.start_checkpoint_ms};
 	int rc = bind_listeners(s, e);

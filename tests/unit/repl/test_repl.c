@@ -41,7 +41,7 @@ static int setup(void **state)
 {
 	struct fixture *f = ALLOC(struct fixture);
 	struct store_options opt = {.clock = &clock_system, .node_id = 1};
-	struct repl_settings set = {1, config, NULL, NULL};
+	struct repl_settings set = {.node_id = 1, .config = config, .lag_ms = 30000};
 	struct err e = {0};
 
 	assert_true(folder_make(f->dir));
