@@ -4,6 +4,7 @@
 #define CLI_IMPL_H
 
 #include "admin/admin.h"
+#include "base/json_read.h"
 #include "cli/cli.h"
 #include "traffic/consumer.h"
 #include <regex.h>
@@ -138,26 +139,6 @@ int cli_tell_failed(struct cli *c, const struct admin_offset *all, size_t n);
 /* "0,2,5-7,9-" : is `id` among them? NULL holds every one. */
 bool partition_set_valid(const char *z);
 bool partition_set_has(const char *z, int32_t id);
-
-/* ---- JSON that is read (json_tree.c) --------------------------------------------------------- */
-
-enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
-struct json_value {
-	enum json_kind kind;
-	bool boolean;
-	double number;
-	int64_t integer; /* when the number is whole and fits */
-	bool is_integer;
-	struct str key;    /* inside an object */
-	struct str string; /* unescaped */
-	struct json_value *child, *next;
-};
-/* The whole text is one value; everything lives in the arena. ERR_INVALID with line and column;
- * ERR_TOO_BIG: deeper than 32, or the arena's limit. */
-int json_tree_parse(
-	struct str text, struct arena *a, struct json_value **out, struct err *e) MUSTCHECK;
-/* NULL when v is no object or has no such key. */
-const struct json_value *json_tree_get(const struct json_value *v, const char *key);
 
 /* ---- partitions by name (places.c) ------------------------------------------------------------
  */

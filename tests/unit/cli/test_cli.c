@@ -260,35 +260,6 @@ static void names_and_partitions_match(void **state)
 	assert_true(partition_set_has("7-", 100));
 }
 
-static void json_is_read(void **state)
-{
-	struct arena a;
-	struct json_value *v;
-	struct err e;
-	static const char *const bad[] = {"", "{", "[1,]", "{\"a\" 1}", "\"x", "nul", "1 2",
-		"\"\\q\"", "{a:1}", "-", "\"\\u12\""};
-	(void)state;
-	arena_init(&a, 1 << 20);
-	assert_int_equal(
-		0, json_tree_parse(
-			   STR_LIT("{\"a\": [1, -2.5, \"\\u00e9\\n\", true, null], \"b\": {}}"), &a,
-			   &v, &e));
-	const struct json_value *list = json_tree_get(v, "a");
-	assert_non_null(list);
-	assert_int_equal(1, list->child->integer);
-	assert_false(list->child->next->is_integer);
-	assert_true(str_eqz(list->child->next->next->string, "\xc3\xa9\n"));
-	assert_true(list->child->next->next->next->boolean);
-	assert_null(json_tree_get(v, "c"));
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		assert_int_not_equal(0, json_tree_parse(str_of(bad[i]), &a, &v, &e));
-	char deep[100];
-	memset(deep, '[', sizeof(deep));
-	assert_int_equal(
-		ERR_TOO_BIG, json_tree_parse((struct str){deep, sizeof(deep)}, &a, &v, &e));
-	arena_fini(&a);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,7 +274,6 @@ int main(void)
 		cmocka_unit_test(topics_are_printed),
 		cmocka_unit_test(assignments_are_read),
 		cmocka_unit_test(names_and_partitions_match),
-		cmocka_unit_test(json_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
