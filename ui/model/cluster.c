@@ -141,6 +141,11 @@ static void add(struct gather *g, struct problem p)
 	g->n++;
 }
 
+static bool below_min_isr(const struct topic *t, const struct partition *p)
+{
+	return t->min_isr > 0 && p->n_isr < min_i64(t->min_isr, p->n_replicas);
+}
+
 static bool has_problem(const struct topic *t, const struct partition *p, enum problem_kind kind)
 {
 	switch (kind) {
@@ -149,7 +154,7 @@ static bool has_problem(const struct topic *t, const struct partition *p, enum p
 	case PROBLEM_UNDER:
 		return partition_under_replicated(p);
 	case PROBLEM_MIN_ISR:
-		return t->min_isr > 0 && p->n_isr < t->min_isr;
+		return below_min_isr(t, p);
 	case PROBLEM_UNPREFERRED:
 		return p->leader >= 0 && p->leader != partition_preferred(p);
 	case PROBLEM_BROKER:
@@ -194,26 +199,60 @@ size_t cluster_problems(const struct cluster *c, struct problem *out, size_t max
 	return g.n;
 }
 
-/* Of the replicas that are missing: whose broker is down, who is only behind. */
-static void put_reason(struct buf *out, const struct cluster *c, const struct topic *t)
+bool replica_is_lost(const struct cluster *c, const struct replica *r)
+{
+	const struct broker *b = cluster_broker(c, r->broker);
+
+	return r->offline || !b || b->state == BROKER_DOWN;
+}
+
+int32_t topic_below_min_isr(const struct topic *t)
+{
+	int32_t n = 0;
+
+	for (int32_t i = 0; i < t->n_partitions; i++)
+		n += below_min_isr(t, &t->partitions[i]);
+	return n;
+}
+
+static bool lacks(const struct topic *t, int32_t broker)
+{
+	for (int32_t i = 0; i < t->n_partitions; i++) {
+		const struct partition *p = &t->partitions[i];
+		const struct replica *r = partition_replica(p, broker);
+
+		if (r && (!r->in_sync || (partition_offline(p) && r->offline)))
+			return true;
+	}
+	return false;
+}
+
+static const char *why_lacked(const struct broker *b)
+{
+	if (b->process == PROCESS_PAUSED)
+		return "is paused";
+	if (b->state == BROKER_DOWN)
+		return "is down";
+	if (b->state == BROKER_STALE)
+		return "does not answer";
+	return b->fault[0] ? b->fault : "is catching up";
+}
+
+/* Those that are gone first, then those that are behind. */
+void topic_put_reason(struct buf *out, const struct cluster *c, const struct topic *t)
 {
 	const char *sep = ": ";
 
-	for (size_t b = 0; b < c->n_brokers; b++) {
-		const struct broker *br = &c->brokers[b];
-		bool down = br->state == BROKER_DOWN || br->state == BROKER_STALE;
-		bool hit = false;
+	for (int up = 0; up < 2; up++)
+		for (size_t i = 0; i < c->n_brokers; i++) {
+			const struct broker *b = &c->brokers[i];
 
-		for (int32_t i = 0; i < t->n_partitions && !hit; i++) {
-			const struct replica *r = partition_replica(&t->partitions[i], br->id);
-
-			hit = r && !r->in_sync;
+			if ((b->state == BROKER_UP || b->state == BROKER_UNKNOWN) != up ||
+				!lacks(t, b->id))
+				continue;
+			buf_printf(out, "%sbroker %d %s", sep, b->id, why_lacked(b));
+			sep = ", ";
 		}
-		if (!hit)
-			continue;
-		buf_printf(out, "%sbroker %d is %s", sep, br->id, down ? "down" : "catching up");
-		sep = ", ";
-	}
 }
 
 void problem_put(struct buf *out, const struct cluster *c, const struct problem *p)
@@ -240,6 +279,6 @@ void problem_put(struct buf *out, const struct cluster *c, const struct problem 
 	buf_printf(out, "topic %.*s: ", STR_ARG(p->topic->name));
 	fmt_things_of(out, p->count, p->topic->n_partitions, "partition");
 	buf_printf(out, " %s", words[p->kind]);
-	if (p->kind == PROBLEM_UNDER || p->kind == PROBLEM_OFFLINE)
-		put_reason(out, c, p->topic);
+	if (p->kind != PROBLEM_UNPREFERRED)
+		topic_put_reason(out, c, p->topic);
 }

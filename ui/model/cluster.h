@@ -122,8 +122,9 @@ static inline bool partition_offline(const struct partition *p)
 int64_t partition_leo(const struct partition *p);
 /* Records the replica lacks of the leader's log; 0 for the leader, -1: not known. Never below. */
 int64_t replica_behind(const struct partition *p, const struct replica *r);
-/* "1,3,4" in replica order. */
+/* "1,3,4": by id. */
 void partition_put_isr(struct buf *out, const struct partition *p);
+/* "4,1,3": the preferred leader first. */
 void partition_put_replicas(struct buf *out, const struct partition *p);
 
 /* One setting of a topic. Strings live with the topic. */
@@ -271,6 +272,13 @@ struct problem {
 	int32_t count;             /* partitions */
 	int32_t partition;         /* the first of them */
 };
+/* The copy cannot be had: its broker is down, or says that its disk is. */
+bool replica_is_lost(const struct cluster *c, const struct replica *r);
+/* Partitions of which acks=all is refused; 0 where min.insync.replicas is not known. */
+int32_t topic_below_min_isr(const struct topic *t);
+/* ": broker 4 is down, broker 3 is catching up": whose replicas the topic lacks; nothing when it
+ * lacks none. */
+void topic_put_reason(struct buf *out, const struct cluster *c, const struct topic *t);
 /* At most max of them; returns how many there are in all. */
 size_t cluster_problems(const struct cluster *c, struct problem *out, size_t max);
 /* "topic orders: 5 of 6 partitions under-replicated: broker 4 is down" */

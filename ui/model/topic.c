@@ -145,13 +145,28 @@ static void put_id(struct buf *out, bool *first, int32_t id)
 	*first = false;
 }
 
+/* The one with the lowest id above `after`. */
+static const struct replica *next_in_sync(const struct partition *p, int64_t after)
+{
+	const struct replica *found = NULL;
+
+	for (uint16_t i = 0; i < p->n_replicas; i++) {
+		const struct replica *r = &p->replicas[i];
+
+		if (r->in_sync && r->broker > after && (!found || r->broker < found->broker))
+			found = r;
+	}
+	return found;
+}
+
 void partition_put_isr(struct buf *out, const struct partition *p)
 {
+	const struct replica *r;
+	int64_t after = -1;
 	bool first = true;
 
-	for (uint16_t i = 0; i < p->n_replicas; i++)
-		if (p->replicas[i].in_sync)
-			put_id(out, &first, p->replicas[i].broker);
+	for (; (r = next_in_sync(p, after)); after = r->broker)
+		put_id(out, &first, r->broker);
 }
 
 void partition_put_replicas(struct buf *out, const struct partition *p)

@@ -1,5 +1,5 @@
-/* What topic.c (the screen), topic_grid.c (placement), topic_configs.c (settings) and
- * topic_groups.c (readers) share. */
+/* What topic.c (the screen), topic_grid.c (placement), topic_replicas.c and topic_changes.c (below
+ * it), topic_configs.c (settings) and topic_groups.c (readers) share. */
 #ifndef VIEW_TOPIC_H
 #define VIEW_TOPIC_H
 
@@ -13,6 +13,7 @@ enum { TOPIC_TAB_PLACEMENT, TOPIC_TAB_CONFIGS, TOPIC_TAB_GROUPS };
 /* Columns of the grid beside the brokers'. */
 #define TOPIC_GRID_EXTRA   7
 #define TOPIC_GRID_BROKERS (TABLE_MAX_COLS - TOPIC_GRID_EXTRA)
+#define TOPIC_REPLICAS     32 /* of one partition that are listed */
 
 struct topic_view {
 	struct view_ctx *ctx;
@@ -37,6 +38,15 @@ const struct topic *topic_view_topic(const struct topic_view *v);
 void topic_grid_init(struct topic_view *v);
 void topic_grid_fini(struct topic_view *v);
 void topic_grid_draw(struct topic_view *v, const struct topic *t, const struct surface *s);
+
+/* ★ ● ○ ✗ ·; with count, behind ○ the records it lacks. r NULL: no replica there. */
+void topic_put_replica(const struct cluster *c, const struct partition *p, const struct replica *r,
+	bool count, struct buf *text, enum style *style);
+/* Each draws from line y on as far as s goes. */
+int topic_replicas_draw(
+	struct topic_view *v, const struct partition *p, const struct surface *s, int y);
+void topic_changes_draw(
+	struct topic_view *v, const struct topic *t, const struct surface *s, int y);
 
 void topic_configs_init(struct topic_view *v);
 void topic_configs_fini(struct topic_view *v);

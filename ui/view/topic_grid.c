@@ -1,6 +1,6 @@
-/* The placement grid: partitions by brokers, the replicas of one partition, the topic's changes. */
+/* The placement grid: a row a partition, a column a broker with its state over it. */
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "view/topic.h"
 
@@ -11,15 +11,15 @@ enum { GRID_ISR, GRID_PREF, GRID_START, GRID_HW, GRID_LEO, GRID_IN };
 
 static const struct table_col extra[] = {
 	[GRID_ISR] = {"ISR", 4, 4, 7, 0, ALIGN_RIGHT},
-	[GRID_PREF] = {"PREF", 4, 6, 8, 30, ALIGN_LEFT},
-	[GRID_START] = {"START", 7, 11, 14, 29, ALIGN_RIGHT},
-	[GRID_HW] = {"HW", 7, 10, 14, 0, ALIGN_RIGHT},
-	[GRID_LEO] = {"LEO", 7, 10, 14, 20, ALIGN_RIGHT},
-	[GRID_IN] = {"IN/S", 4, 6, 8, 25, ALIGN_RIGHT},
+	[GRID_PREF] = {"PREF", 4, 4, 8, 30, ALIGN_LEFT},
+	[GRID_START] = {"START", 7, 9, 14, 29, ALIGN_RIGHT},
+	[GRID_HW] = {"HW", 7, 9, 14, 0, ALIGN_RIGHT},
+	[GRID_LEO] = {"LEO", 7, 9, 14, 20, ALIGN_RIGHT},
+	[GRID_IN] = {"IN/S", 4, 4, 8, 25, ALIGN_RIGHT},
 };
 
-static void put_replica(
-	const struct partition *p, const struct replica *r, struct buf *text, enum style *style)
+void topic_put_replica(const struct cluster *c, const struct partition *p, const struct replica *r,
+	bool count, struct buf *text, enum style *style)
 {
 	if (!r) {
 		buf_puts(text, "·");
@@ -27,7 +27,7 @@ static void put_replica(
 	} else if (r->broker == p->leader) {
 		buf_puts(text, "★");
 		*style = STYLE_OK;
-	} else if (r->offline) {
+	} else if (replica_is_lost(c, r)) {
 		buf_puts(text, "✗");
 		*style = STYLE_ERROR;
 	} else if (r->in_sync) {
@@ -35,7 +35,7 @@ static void put_replica(
 	} else {
 		int64_t behind = replica_behind(p, r);
 		buf_puts(text, "○");
-		if (behind >= 0) {
+		if (count && behind >= 0) {
 			buf_putc(text, ' ');
 			fmt_count(text, behind);
 		}
@@ -72,6 +72,11 @@ static void put_extra(const struct partition *p, int col, struct buf *text, enum
 	}
 }
 
+static int32_t broker_at(const struct cluster *c, int i)
+{
+	return (size_t)i < c->n_brokers ? c->brokers[i].id : -1;
+}
+
 static void cell(void *arg, size_t row, int col, struct buf *text, enum style *style)
 {
 	struct topic_view *v = arg;
@@ -84,7 +89,8 @@ static void cell(void *arg, size_t row, int col, struct buf *text, enum style *s
 	if (col == 0)
 		buf_printf(text, "%d", p->index);
 	else if (col <= v->n_brokers)
-		put_replica(p, partition_replica(p, c->brokers[col - 1].id), text, style);
+		topic_put_replica(
+			c, p, partition_replica(p, broker_at(c, col - 1)), true, text, style);
 	else
 		put_extra(p, col - 1 - v->n_brokers, text, style);
 }
@@ -118,174 +124,157 @@ void topic_grid_fini(struct topic_view *v)
 	table_fini(&v->grid);
 }
 
-/* "up, ctrl", "down 12 s": what stands over a broker's column. */
-static void broker_title(
-	const struct cluster *c, const struct broker *b, int64_t now, char *out, size_t room)
+/* One unit of an age: a column's title must not grow. */
+static void put_short_age(struct buf *out, int64_t ms)
 {
 	struct buf text = BUF_EMPTY;
+	const char *unit, *rest;
 
-	buf_puts(&text, b->n_out_of_sync && b->state == BROKER_UP ? "catching up"
-								  : broker_state_name(b->state));
+	fmt_age(&text, ms);
+	unit = ms >= 1000 ? strchr(buf_z(&text), ' ') : NULL;
+	rest = unit ? strchr(unit + 1, ' ') : NULL;
+	buf_put(out, text.p, rest ? (size_t)(rest - buf_z(&text)) : text.n);
+	buf_fini(&text);
+}
+
+/* A replica on it that is not in sync, of this topic. */
+static bool is_catching_up(const struct topic *t, int32_t broker)
+{
+	for (int32_t i = 0; i < t->n_partitions; i++) {
+		const struct replica *r = partition_replica(&t->partitions[i], broker);
+
+		if (r && !r->in_sync)
+			return true;
+	}
+	return false;
+}
+
+/* "up, ctrl", "catching up", "down 12 s": what stands over a broker's column. */
+static void broker_title(const struct topic_view *v, const struct topic *t, const struct broker *b,
+	const char *behind, char *out, size_t room)
+{
+	const struct cluster *c = view_cluster(v->ctx);
+	int64_t now = clock_mono_ms(v->ctx->clock);
+	struct buf text = BUF_EMPTY;
+	bool up = b->state == BROKER_UP && b->process != PROCESS_PAUSED;
+
+	buf_puts(&text, up && is_catching_up(t, b->id) ? behind : broker_word(b));
 	if (b->state == BROKER_DOWN || b->state == BROKER_STALE) {
 		buf_putc(&text, ' ');
-		fmt_age(&text, now - b->since_ms);
-	} else if (b->id == c->controller) {
+		put_short_age(&text, now - b->since_ms);
+	} else if (b->id == c->controller && up && text.n < 5) {
 		buf_puts(&text, ", ctrl");
 	}
 	snprintf(out, room, "%s", buf_z(&text));
 	buf_fini(&text);
 }
 
-static void lay_columns(struct topic_view *v, const struct cluster *c)
+/* Wide enough for what changes every second; a state may need more. */
+#define BROKER_COLS 9
+
+static void lay_columns(
+	struct topic_view *v, const struct cluster *c, const struct topic *t, int width)
 {
-	int64_t now = clock_mono_ms(v->ctx->clock);
+	const char *behind = width < 100 ? "copying" : "catching up";
 	int n = (int)min_size(c->n_brokers, TOPIC_GRID_BROKERS);
 
 	v->n_brokers = n;
 	v->cols[0] = (struct table_col){"PART", 4, 5, 7, 0, ALIGN_RIGHT};
 	for (int i = 0; i < n; i++) {
-		broker_title(c, &c->brokers[i], now, v->titles[i], sizeof(v->titles[i]));
-		v->cols[1 + i] = (struct table_col){v->titles[i], 8, 11, 14, 0, ALIGN_LEFT};
+		broker_title(v, t, &c->brokers[i], behind, v->titles[i], sizeof(v->titles[i]));
+		v->cols[1 + i] = (struct table_col){v->titles[i], BROKER_COLS,
+			(short)max_int(BROKER_COLS, text_width(str_of(v->titles[i]))), 14, 0,
+			ALIGN_LEFT};
 	}
 	for (size_t i = 0; i < ARRAY_LEN(extra); i++)
 		v->cols[1 + n + (int)i] = extra[i];
 	v->grid.n_cols = 1 + n + (int)ARRAY_LEN(extra);
 }
 
-static void draw_summary(struct topic_view *v, const struct topic *t, const struct surface *s)
+static void put_cleanup(struct buf *b, const struct topic *t, bool narrow)
 {
-	const char *gap = s->cols < 100 ? "  " : "   ";
+	if (t->cleanup & CLEANUP_COMPACT)
+		buf_puts(b, t->cleanup & CLEANUP_DELETE ? "compact and " : "compact");
+	if (t->cleanup & CLEANUP_DELETE) {
+		buf_puts(b, narrow ? "delete " : "delete after ");
+		fmt_retention(b, t->retention_ms);
+	}
+}
+
+static void draw_summary(const struct topic *t, const struct surface *s)
+{
+	bool narrow = s->cols < 100;
+	const char *gap = narrow ? "  " : "   ";
 	struct buf b = BUF_EMPTY;
 
-	(void)v;
 	fmt_things(&b, t->n_partitions, "partition");
 	buf_printf(&b, "%sRF %d%smin ISR ", gap, t->replication, gap);
 	fmt_count(&b, t->min_isr);
 	buf_puts(&b, gap);
-	if (t->cleanup & CLEANUP_COMPACT)
-		buf_puts(&b, "compact");
-	if (t->cleanup & CLEANUP_DELETE) {
-		buf_puts(&b, t->cleanup & CLEANUP_COMPACT ? " and delete after " : "delete after ");
-		fmt_retention(&b, t->retention_ms);
-	}
+	put_cleanup(&b, t, narrow);
 	buf_printf(&b, "%s%s", gap, t->records_about && t->records >= 0 ? "≈ " : "");
 	fmt_things(&b, t->records, "record");
 	buf_puts(&b, gap);
 	fmt_bytes(&b, t->size);
 	buf_puts(&b, gap);
 	fmt_rate(&b, t->in_records);
-	buf_puts(&b, " rec/s in");
+	buf_puts(&b, narrow ? "/s in" : " rec/s in");
 	surface_field(s, 1, 0, s->cols - 2, ALIGN_LEFT, STYLE_NORMAL, buf_str(&b));
-	buf_clear(&b);
-	fmt_things_of(&b, t->n_offline ? t->n_offline : t->n_under, t->n_partitions, "partition");
-	if (t->n_offline)
-		view_label(s, 1, 1, "✗", STYLE_ERROR, "%s without a leader", buf_z(&b));
-	else if (t->n_under)
-		view_label(s, 1, 1, "!", STYLE_WARN, "%s under-replicated", buf_z(&b));
 	buf_fini(&b);
 }
 
-/* "broker 1" over the states that are the table's titles. */
+/* The worst that is wrong, and why. */
+static void draw_headline(const struct cluster *c, const struct topic *t, const struct surface *s)
+{
+	struct surface line = surface_sub(s, 1, 1, s->cols - 2, 1);
+	const char *what = " under-replicated";
+	int32_t n = t->n_under;
+	struct buf b = BUF_EMPTY;
+
+	if (t->n_offline) {
+		n = t->n_offline;
+		what = " without a leader";
+	} else if (topic_below_min_isr(t)) {
+		n = topic_below_min_isr(t);
+		what = " below min ISR, acks=all is refused";
+	}
+	if (s->cols < 100)
+		buf_printf(&b, "%d of %d", n, t->n_partitions);
+	else
+		fmt_things_of(&b, n, t->n_partitions, "partition");
+	buf_puts(&b, what);
+	topic_put_reason(&b, c, t);
+	surface_puts(
+		&line, 0, 0, t->n_offline ? STYLE_ERROR : STYLE_WARN, t->n_offline ? "✗" : "!");
+	surface_field(&line, 2, 0, line.cols - 2, ALIGN_LEFT,
+		t->n_offline ? STYLE_ERROR : STYLE_WARN, buf_str(&b));
+	buf_fini(&b);
+}
+
+/* "broker 1" over the states that are the table's titles; where the table has drawn them. */
 static void draw_broker_names(
 	struct topic_view *v, const struct cluster *c, const struct surface *s, int y)
 {
 	struct table_place places[TABLE_MAX_COLS];
 
-	table_layout(v->cols, v->grid.n_cols, s->cols, v->grid.first_col, places);
+	table_layout(v->cols, v->grid.n_cols, s->cols - 1, v->grid.first_col, places);
 	for (int i = 0; i < v->n_brokers; i++) {
 		char name[32];
 		if (!places[1 + i].cols)
 			continue;
 		snprintf(name, sizeof(name), "broker %d", c->brokers[i].id);
-		surface_field(s, places[1 + i].x, y, places[1 + i].cols, ALIGN_LEFT, STYLE_HEAD,
+		surface_field(s, 1 + places[1 + i].x, y, places[1 + i].cols, ALIGN_LEFT, STYLE_HEAD,
 			str_of(name));
-	}
-}
-
-static void draw_one_replica(const struct partition *p, const struct replica *r, int64_t now,
-	const struct surface *s, int y)
-{
-	struct buf b = BUF_EMPTY;
-	enum style style = STYLE_NORMAL;
-	int64_t start = r->start < 0 && r->broker == p->leader ? p->start : r->start;
-	int64_t figures[] = {start, p->hw < r->end ? p->hw : r->end, r->end};
-
-	surface_printf(s, 1, y, STYLE_NORMAL, "%6d", r->broker);
-	put_replica(p, r, &b, &style);
-	b.n = min_size(b.n, 3);
-	surface_put(s, 10, y, style, buf_str(&b));
-	for (size_t i = 0; i < ARRAY_LEN(figures); i++) {
-		buf_clear(&b);
-		fmt_count(&b, figures[i]);
-		surface_field(s, 13 + 12 * (int)i, y, 11, ALIGN_RIGHT, STYLE_NORMAL, buf_str(&b));
-	}
-	buf_clear(&b);
-	if (r->broker == p->leader)
-		buf_putc(&b, '-');
-	else
-		fmt_count(&b, replica_behind(p, r));
-	surface_field(s, 49, y, 8, ALIGN_RIGHT, STYLE_NORMAL, buf_str(&b));
-	buf_clear(&b);
-	fmt_bytes(&b, r->size);
-	surface_field(s, 58, y, 10, ALIGN_RIGHT, STYLE_NORMAL, buf_str(&b));
-	buf_clear(&b);
-	if (r->broker == p->leader && p->leader_since_ms >= 0) {
-		buf_puts(&b, "leader for ");
-		fmt_age(&b, now - p->leader_since_ms);
-	} else if (r->broker == p->leader) {
-		buf_puts(&b, "leader");
-	} else if (r->offline) {
-		buf_puts(&b, r->broker == partition_preferred(p) ? "preferred leader, offline"
-								 : "offline");
-	}
-	surface_put(s, 71, y, STYLE_DIM, buf_str(&b));
-	buf_fini(&b);
-}
-
-static int draw_replicas(
-	struct topic_view *v, const struct topic *t, const struct surface *s, int y)
-{
-	const struct partition *p = &t->partitions[v->grid.cursor];
-	int64_t now = clock_mono_ms(v->ctx->clock);
-	struct buf title = BUF_EMPTY;
-
-	buf_printf(&title, "partition %d   leader epoch %d", p->index, p->leader_epoch);
-	surface_rule(s, y++, buf_str(&title));
-	buf_fini(&title);
-	surface_puts(s, 1, y++, STYLE_HEAD,
-		"  REPL             START          HW         LEO  BEHIND        LOG");
-	for (uint16_t i = 0; i < p->n_replicas && y < s->rows; i++)
-		draw_one_replica(p, &p->replicas[i], now, s, y++);
-	return y;
-}
-
-static void draw_topic_changes(
-	struct topic_view *v, const struct topic *t, const struct surface *s, int y)
-{
-	const struct changes *all = model_changes(v->ctx->model);
-	const struct change *c;
-
-	if (y >= s->rows - 1)
-		return;
-	surface_rule(s, y++, STR_LIT("changes"));
-	for (size_t i = 0; y < s->rows && (c = changes_at(all, i)); i++) {
-		struct buf text = BUF_EMPTY;
-		if (!c->topic || !str_eqz(t->name, c->topic))
-			continue;
-		fmt_clock(&text, c->wall_ms);
-		buf_puts(&text, "  ");
-		/* A commit that went back needs its group's name. */
-		change_put(&text, c, c->group != NULL);
-		surface_field(s, 1, y++, s->cols - 2, ALIGN_LEFT, STYLE_NORMAL, buf_str(&text));
-		buf_fini(&text);
 	}
 }
 
 static void draw_legend(const struct surface *s)
 {
 	surface_field(s, 1, s->rows - 1, s->cols - 2, ALIGN_LEFT, STYLE_DIM,
-		STR_LIT("★ leader  ● in sync  ○ behind  ✗ offline  · no replica  "
-			"! not the preferred"));
+		s->cols < 100 ? STR_LIT("★ leader  ● in sync  ○ behind  ✗ offline  · no replica  "
+					"! not the preferred")
+			      : STR_LIT("★ leader  ● in sync  ○ behind, records  ✗ offline  "
+					"· no replica   ! leader is not the preferred"));
 }
 
 /* Rows of the grid: all partitions when they fit beside the replicas of one, else what is left over
@@ -316,17 +305,19 @@ void topic_grid_draw(struct topic_view *v, const struct topic *t, const struct s
 	struct surface grid;
 	int y;
 
-	lay_columns(v, c);
+	lay_columns(v, c, t, s->cols);
 	table_set_rows(&v->grid, (size_t)t->n_partitions);
-	draw_summary(v, t, s);
-	draw_broker_names(v, c, s, head);
+	draw_summary(t, s);
+	if (head == 3)
+		draw_headline(c, t, s);
 	grid = surface_sub(s, 0, head + 1, s->cols, rows > 2 ? rows : 2);
 	table_draw(&v->grid, &grid);
+	draw_broker_names(v, c, s, head);
 	y = head + 1 + grid.rows + 1;
 	if (detail && v->grid.cursor < (size_t)t->n_partitions) {
 		struct surface upper = surface_sub(s, 0, 0, s->cols, s->rows - 2);
-		y = draw_replicas(v, t, &upper, y);
-		draw_topic_changes(v, t, &upper, y + 1);
+		y = topic_replicas_draw(v, &t->partitions[v->grid.cursor], &upper, y);
+		topic_changes_draw(v, t, &upper, y + 1);
 	}
 	if (legend)
 		draw_legend(s);

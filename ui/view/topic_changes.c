@@ -1,0 +1,138 @@
+/* What changed in a topic, and what its brokers did: an election stands beside the loss that led to
+ * it, and what came back says what it still has to copy. */
+#include "view/topic.h"
+
+#define CAUSE_MS 15000 /* a broker's loss and the elections that follow */
+#define LOOK     300   /* of the latest changes: a draw must not take long */
+
+static const struct change *look(const struct changes *all, size_t i)
+{
+	return i < LOOK ? changes_at(all, i) : NULL;
+}
+
+static bool holds(const struct topic *t, int32_t broker)
+{
+	for (int32_t i = 0; i < t->n_partitions; i++)
+		if (partition_replica(&t->partitions[i], broker))
+			return true;
+	return false;
+}
+
+static bool is_of_topic(const struct change *c, const struct topic *t)
+{
+	return c->topic && str_eqz(t->name, c->topic);
+}
+
+/* The loss of the broker that led before. */
+static const struct change *cause_of(const struct changes *all, const struct change *election)
+{
+	const struct change *c;
+
+	if (election->kind != CHANGE_LEADER || election->from < 0)
+		return NULL;
+	for (size_t i = 0; (c = look(all, i)); i++)
+		if (c->kind == CHANGE_BROKER_LOST && c->broker == election->from &&
+			c->wall_ms - election->wall_ms < CAUSE_MS &&
+			election->wall_ms - c->wall_ms < CAUSE_MS)
+			return c;
+	return NULL;
+}
+
+/* An election beside it tells the loss already. */
+static bool is_told(const struct changes *all, const struct change *loss, const struct topic *t)
+{
+	const struct change *c;
+
+	for (size_t i = 0; (c = look(all, i)); i++)
+		if (is_of_topic(c, t) && cause_of(all, c) == loss)
+			return true;
+	return false;
+}
+
+static bool is_shown(const struct changes *all, const struct change *c, const struct topic *t)
+{
+	if (is_of_topic(c, t))
+		return true;
+	if (c->topic || c->group || c->broker < 0 || !holds(t, c->broker))
+		return false;
+	return c->kind != CHANGE_BROKER_LOST || !is_told(all, c, t);
+}
+
+/* "   p0 and p4 still copying: 2,438 records behind" */
+static void put_copying(struct buf *out, const struct topic *t, int32_t broker)
+{
+	int64_t behind = 0;
+	int n = 0, more = 0;
+	struct buf list = BUF_EMPTY;
+
+	for (int32_t i = 0; i < t->n_partitions; i++) {
+		const struct partition *p = &t->partitions[i];
+		const struct replica *r = partition_replica(p, broker);
+
+		if (!r || r->in_sync)
+			continue;
+		if (n++ < 4)
+			buf_printf(&list, "%sp%d", n > 1 ? ", " : "", p->index);
+		else
+			more++;
+		behind += max_i64(0, replica_behind(p, r));
+	}
+	if (n) {
+		buf_printf(out, "   %s", buf_z(&list));
+		if (more)
+			buf_printf(out, " and %d more", more);
+		buf_puts(out, " still copying");
+		if (behind) {
+			buf_puts(out, ": ");
+			fmt_things(out, behind, "record");
+			buf_puts(out, " behind");
+		}
+	}
+	buf_fini(&list);
+}
+
+/* The latest that is known of the broker's coming and going. */
+static bool is_latest(const struct changes *all, const struct change *c)
+{
+	const struct change *x;
+
+	for (size_t i = 0; (x = look(all, i)) && x != c; i++)
+		if (x->broker == c->broker &&
+			(x->kind == CHANGE_BROKER_LOST || x->kind == CHANGE_BROKER_BACK))
+			return false;
+	return true;
+}
+
+static void put_line(
+	struct buf *out, const struct changes *all, const struct change *c, const struct topic *t)
+{
+	const struct change *cause = cause_of(all, c);
+
+	fmt_clock(out, c->wall_ms);
+	buf_puts(out, "  ");
+	if (cause)
+		buf_printf(out, "broker %d lost   ", cause->broker);
+	/* A commit that went back needs its group's name. */
+	change_put(out, c, c->group != NULL);
+	if (c->kind == CHANGE_BROKER_BACK && is_latest(all, c))
+		put_copying(out, t, c->broker);
+}
+
+void topic_changes_draw(struct topic_view *v, const struct topic *t, const struct surface *s, int y)
+{
+	const struct changes *all = model_changes(v->ctx->model);
+	const struct change *c;
+
+	if (y >= s->rows - 1)
+		return;
+	surface_rule(s, y++, STR_LIT("changes"));
+	for (size_t i = 0; y < s->rows && (c = look(all, i)); i++) {
+		struct buf text = BUF_EMPTY;
+
+		if (!is_shown(all, c, t))
+			continue;
+		put_line(&text, all, c, t);
+		surface_field(s, 1, y++, s->cols - 2, ALIGN_LEFT, STYLE_NORMAL, buf_str(&text));
+		buf_fini(&text);
+	}
+}
