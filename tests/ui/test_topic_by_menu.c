@@ -87,8 +87,8 @@ static void placement_is_shown(void **state)
 	screen_wait_gone(b->s, "leader epoch");
 	reopen(b);
 	screen_press(b->s, "Enter");
-	screen_wait(b->s, "0 rec/s in");
-	screen_wait(b->s, "  0 B   leader");
+	screen_wait(b->s, "0/s in");
+	screen_wait(b->s, "  0 B  leader");
 	golden_wait(b->s, "topic");
 	screen_resize(b->s, 120, 40);
 	golden_wait(b->s, "topic");
