@@ -1,6 +1,8 @@
 /*
- * Fetch: v4-17. v4 isolation, v7 sessions (always answered with session 0: full fetches), v9 leader
- * epochs, v12 flexible, v13 topic ids, v15 replica state.
+ * Fetch: v4-18. v4 isolation, v7 sessions (always answered with session 0: full fetches), v9 leader
+ * epochs, v12 flexible, v13 topic ids, v15 replica state,
+ * v18 the high watermark that the asker knows (only of use for the metadata log,
+ * 01_fetch_metadata.c).
  *
  * What would wait for the disk is read ahead by another thread first; such an answer is kept short.
  * Then: a fetch that has its minimum of bytes, or an error, is answered at once. Else its
@@ -10,6 +12,7 @@
 #include <stdlib.h>
 
 #include "api/api.h"
+#include "api/voters.h"
 #include "base/xalloc.h"
 
 #define COLD_BYTES (8 << 20) /* in one answer */
@@ -387,6 +390,10 @@ void api_fetch(struct call *c, const struct fetch_request *r)
 	struct fetch_response resp;
 	struct fetch *f;
 
+	if (broker_by_controller(c->broker, c)) {
+		api_fetch_metadata(c, r);
+		return;
+	}
 	/* A session that this broker never gave out: the client then asks in full. */
 	if (r->session_epoch > 0) {
 		msg_init(&fetch_response_desc, &resp);

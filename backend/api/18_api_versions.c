@@ -35,7 +35,8 @@ void api_answer_versions(struct call *c, int16_t error)
 	for (size_t i = 0; i < n; i++) {
 		struct api_versions_response_api_keys *out = &resp.api_keys[resp.n_api_keys];
 
-		if (!listed(&h[i], error))
+		if (!listed(&h[i], error) ||
+			!api_served_by(c->broker, h[i].key, net_slot_listener(c->slot)))
 			continue;
 		resp.n_api_keys++;
 		out->api_key = h[i].key;

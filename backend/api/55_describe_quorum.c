@@ -46,26 +46,19 @@ static void put_quorum(struct call *c, struct describe_quorum_response_partition
 /* Where the voters are reached (v2). */
 static void put_nodes(struct call *c, struct describe_quorum_response *resp)
 {
-	const struct image *img = metalog_image(c->broker->metalog);
-	const struct quorum *q = metalog_quorum(c->broker->metalog);
+	const struct broker *b = c->broker;
 
-	resp->nodes = CALL_NEW(c, describe_quorum_response_nodes, (size_t)q->set.n_voters);
-	for (int i = 0; i < q->set.n_voters; i++) {
-		const struct image_broker *b = image_broker(img, q->set.voters[i]);
-		struct describe_quorum_response_nodes *out = &resp->nodes[resp->n_nodes];
+	resp->nodes = CALL_NEW(c, describe_quorum_response_nodes, (size_t)b->n_voters);
+	resp->n_nodes = b->n_voters;
+	for (int i = 0; i < b->n_voters; i++) {
+		struct describe_quorum_response_nodes *out = &resp->nodes[i];
 
-		if (!b)
-			continue;
-		resp->n_nodes++;
-		out->node_id = b->id;
-		out->listeners =
-			CALL_NEW(c, describe_quorum_response_listeners, (size_t)b->n_endpoints);
-		out->n_listeners = b->n_endpoints;
-		for (int32_t k = 0; k < b->n_endpoints; k++) {
-			out->listeners[k].name = b->endpoints[k].name;
-			out->listeners[k].host = b->endpoints[k].host;
-			out->listeners[k].port = b->endpoints[k].port;
-		}
+		out->node_id = b->voters[i].id;
+		out->listeners = CALL_NEW(c, describe_quorum_response_listeners, 1);
+		out->n_listeners = 1;
+		out->listeners[0].name = b->controller_name;
+		out->listeners[0].host = b->voters[i].host;
+		out->listeners[0].port = b->voters[i].port;
 	}
 }
 

@@ -20,6 +20,9 @@ const struct api_handler *api_handler(int16_t key);
 /* All of them, for ApiVersions; returns their number. */
 size_t api_handlers(const struct api_handler **out);
 
+/* The listener with that tag takes this API: those of the controllers stay among controllers. */
+bool api_served_by(const struct broker *b, int16_t key, int tag);
+
 /* A net_request_fn; arg is a struct broker. */
 void api_request(void *arg, struct net_slot *slot, struct slice frame, struct ref *hold);
 

@@ -20,6 +20,13 @@ struct broker_endpoint {
 	uint16_t port;
 };
 
+/* A controller that votes, and where it is reached. */
+struct broker_voter {
+	int32_t id;
+	struct str host;
+	uint16_t port;
+};
+
 /* Settings that handlers ask; kept up to date by the server. */
 struct broker_settings {
 	int32_t max_fetch_bytes; /* fetch.max.bytes */
@@ -39,6 +46,11 @@ struct broker {
 	struct broker_settings set;
 	struct broker_endpoint *endpoints; /* by the listener's tag */
 	int n_endpoints;
+	int controller_tag;         /* of the controller's listener; -1: this node has none */
+	struct str controller_name; /* that listener's, as the cluster knows it */
+	const struct broker_voter *voters;
+	int n_voters;       /* 0: not known yet */
+	int64_t quarrel_ms; /* when a node of another cluster was told so last; 0: never */
 	struct metalog *metalog;
 	struct repl *repl;
 	struct coordinator *groups; /* of consumer groups (group/group.h) */
@@ -56,6 +68,9 @@ struct broker {
 	int64_t next_producer_id, end_producer_id;
 	/* Asked by a handler for something the server does. */
 	void (*topic_wanted)(struct broker *b, struct str name); /* auto-creation */
+	/* The leader names the cluster that this node belongs to from here on. Negative: it could
+	 * not be written down. */
+	int (*cluster_named)(struct broker *b, struct str cluster_id);
 	/* plog_warm_run of n pieces on another thread, then done(arg). NULL: reads block. */
 	void (*read_ahead)(struct broker *b, struct plog_warm *w, int32_t n,
 		void (*done)(void *arg), void *arg);
@@ -66,6 +81,12 @@ struct broker {
 void broker_init(struct broker *b, const struct clock *clock);
 /* All calls must have been answered. */
 void broker_fini(struct broker *b);
+
+/* The listener that a call came by is the controller's. */
+static inline bool broker_by_controller(const struct broker *b, const struct call *c)
+{
+	return net_slot_listener(c->slot) == b->controller_tag;
+}
 
 /* Now, in milliseconds of the monotonic clock. */
 static inline int64_t broker_now_ms(const struct broker *b)

@@ -98,6 +98,7 @@ void call_drop(struct call *c, const char *why)
 void broker_init(struct broker *b, const struct clock *clock)
 {
 	b->clock = clock;
+	b->controller_tag = -1;
 	delay_queue_init(&b->delay);
 	list_init(&b->open_calls);
 	list_init(&b->free_calls);
@@ -161,8 +162,9 @@ void api_request(void *arg, struct net_slot *slot, struct slice frame, struct re
 		return;
 	}
 	h = api_handler(header.api_key);
-	if (!h) {
-		snprintf(why, sizeof(why), "API key %d, which is not served here", header.api_key);
+	if (!h || !api_served_by(b, h->key, net_slot_listener(slot))) {
+		snprintf(why, sizeof(why), "API key %d, which is not served %s", header.api_key,
+			h ? "by this listener" : "here");
 		net_slot_drop(slot, why);
 		return;
 	}

@@ -29,6 +29,13 @@ const struct api_handler *api_handler(int16_t key)
 	return NULL;
 }
 
+bool api_served_by(const struct broker *b, int16_t key, int tag)
+{
+	const struct api *api = api_find(key);
+
+	return api->listeners & (tag == b->controller_tag ? API_CONTROLLER : API_BROKER);
+}
+
 bool api_turn(struct broker *b)
 {
 	return delay_run(&b->delay, broker_now_ms(b)) > 0;

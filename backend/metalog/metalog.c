@@ -2,6 +2,7 @@
 #define LOG_MODULE "metalog"
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,16 +13,14 @@
 
 #define READ_AT_ONCE ((size_t)1 << 20)
 
-static void sync_start(struct metalog *m);
-
 void metalog_fail(struct metalog *m, const char *why)
 {
 	if (m->failed)
 		return;
 	m->failed = true;
+	snprintf(m->why, sizeof(m->why), "%s", why);
 	log_error("%s: %s", METALOG_TOPIC, why);
-	if (m->ev.failed)
-		m->ev.failed(m->ev.arg, why);
+	metalog_touch(m);
 }
 
 /* ---- applying what is committed ---------------------------------------------------------- */
@@ -47,12 +46,14 @@ static int apply_batch(struct metalog *m, const struct batch_header *h, struct s
 	struct record r;
 	int rc;
 
-	if (batch_is_control(h) || batch_last_offset(h) < m->applied)
+	if (batch_last_offset(h) < m->applied)
 		return 0;
 	rc = record_iter_init(&it, h, batch, NULL, READ_AT_ONCE, &m->unpacked);
 	while (rc == 0 && (rc = record_next(&it, &r)) == 1) {
 		rc = 0;
-		if (r.offset >= m->applied)
+		if (batch_is_control(h))
+			metalog_check_voters(m, &r);
+		else if (r.offset >= m->applied)
 			apply_record(m, &r, h->leader_epoch);
 	}
 	return rc;
@@ -99,26 +100,17 @@ static void finish_ops(struct metalog *m, int rc)
 	}
 }
 
-void metalog_apply(struct metalog *m, int64_t committed)
+static void apply(struct metalog *m)
 {
-	while (m->applied < committed) {
+	while (m->applied < m->committed) {
 		int64_t before = m->applied;
-		int rc = apply_some(m, committed);
+		int rc = apply_some(m, m->committed);
 		if (rc < 0 || m->applied == before) {
 			metalog_fail(m, "its committed records cannot be read");
 			return;
 		}
 	}
-	plog_set_high_watermark(m->log, committed);
-	metalog_lead_if_ready(m);
-	if (m->ev.applied)
-		m->ev.applied(m->ev.arg, m->applied);
-	if (!m->caught_up && m->applied >= m->end_at_start) {
-		m->caught_up = true;
-		if (m->ev.caught_up)
-			m->ev.caught_up(m->ev.arg);
-	}
-	finish_ops(m, 0);
+	plog_set_high_watermark(m->log, m->committed);
 }
 
 /* ---- syncing ------------------------------------------------------------------------------ */
@@ -138,15 +130,15 @@ static void sync_done(struct work *w, int status)
 		s->sync.errnum = ECANCELED;
 	if (plog_sync_done(&s->sync) < 0) {
 		metalog_fail(m, "it cannot be synced");
-		finish_ops(m, ERR_IO);
 		return;
 	}
 	if (m->log->leo > m->log->recovery_point)
-		sync_start(m);
+		metalog_sync(m);
 	quorum_on_log(&m->quorum, m->log->recovery_point, loop_now_ms(m->loop));
+	metalog_poke(m);
 }
 
-static void sync_start(struct metalog *m)
+void metalog_sync(struct metalog *m)
 {
 	int n;
 
@@ -180,7 +172,8 @@ int metalog_append(struct metalog *m, struct slice batch, int32_t epoch)
 		metalog_fail(m, "it cannot be appended to");
 		return ERR_IO;
 	}
-	sync_start(m);
+	metalog_sync(m);
+	delay_key_wake(&m->fetches);
 	return 0;
 }
 
@@ -221,7 +214,7 @@ void metalog_submit(struct metalog *m, struct metalog_op *op, struct arena *aren
 	struct control_env env = {&m->ahead, &m->set.control, &m->rng, arena, m->log->leo};
 	int rc;
 
-	if (m->failed || !quorum_leads(&m->quorum) || !m->ahead_valid) {
+	if (m->failed || !metalog_active(m)) {
 		op->done(op, m->failed ? ERR_IO : ERR_AGAIN);
 		return;
 	}
@@ -233,6 +226,8 @@ void metalog_submit(struct metalog *m, struct metalog_op *op, struct arena *aren
 		rc = append_records(m, &result.records);
 		if (rc == 0)
 			apply_ahead(m, &result.records, base);
+		else if (rc == ERR_FULL && m->quorum.set.n_voters > 1)
+			metalog_resign(m); /* another voter may have room */
 		op->end = m->log->leo;
 	} else if (rc == 0) {
 		op->end = m->applied;
@@ -246,20 +241,80 @@ void metalog_submit(struct metalog *m, struct metalog_op *op, struct arena *aren
 
 /* ---- quorum's roles ------------------------------------------------------------------------ */
 
-/* A new leader's view: what is committed is not enough, its log may have more. With one voter both
- * are the same as soon as its LeaderChange is committed. */
-void metalog_lead_if_ready(struct metalog *m)
+bool metalog_active(const struct metalog *m)
+{
+	return quorum_leads(&m->quorum) && m->ahead_valid && !m->failed;
+}
+
+bool metalog_caught_up(const struct metalog *m)
+{
+	return m->caught_up;
+}
+
+/* A new leader's view: once the first record of its own epoch is committed, all before it is, and
+ * nothing of its own lies behind. */
+static void lead_if_ready(struct metalog *m)
 {
 	if (!quorum_leads(&m->quorum)) {
-		m->ahead_valid = false;
 		finish_ops(m, ERR_AGAIN);
 		return;
 	}
-	if (m->ahead_valid || m->quorum.high_watermark <= m->quorum.epoch_start)
+	if (m->ahead_valid || m->committed <= m->quorum.epoch_start)
 		return;
 	image_fini(&m->ahead);
 	image_copy(&m->ahead, &m->image);
 	m->ahead_valid = true;
+	m->moved = true;
+}
+
+static void say_caught_up(struct metalog *m)
+{
+	bool all = m->ahead_valid || (m->target >= 0 && m->applied >= m->target);
+
+	if (m->caught_up || !all)
+		return;
+	m->caught_up = true;
+	if (m->ev.caught_up)
+		m->ev.caught_up(m->ev.arg);
+}
+
+static void say_failed(struct metalog *m)
+{
+	if (m->told_failed)
+		return;
+	m->told_failed = true;
+	finish_ops(m, ERR_IO);
+	if (m->ev.failed)
+		m->ev.failed(m->ev.arg, m->why);
+}
+
+static void tell(void *arg)
+{
+	struct metalog *m = arg;
+	int64_t before = m->applied;
+	bool moved;
+
+	if (!m->failed)
+		apply(m);
+	if (m->failed) {
+		say_failed(m);
+		return;
+	}
+	if (m->applied > before && m->ev.applied)
+		m->ev.applied(m->ev.arg, m->applied);
+	finish_ops(m, 0);
+	lead_if_ready(m);
+	moved = m->moved;
+	m->moved = false;
+	if (moved && m->ev.changed)
+		m->ev.changed(m->ev.arg);
+	say_caught_up(m);
+}
+
+void metalog_touch(struct metalog *m)
+{
+	delay_key_wake(&m->fetches);
+	loop_defer(m->loop, &m->later, tell, m);
 }
 
 static void tick(void *arg)
@@ -268,12 +323,23 @@ static void tick(void *arg)
 	int64_t now = loop_now_ms(m->loop);
 	int64_t next = quorum_tick(&m->quorum, now);
 
-	if (next != INT64_MAX)
+	if (next == INT64_MAX)
+		io_timer_stop(&m->timer);
+	else
 		io_timer_start(&m->timer, max_i64(1, next - now), 0);
+	if (m->marked && !m->quorum.fresh)
+		metalog_unmark(m);
+}
+
+void metalog_poke(struct metalog *m)
+{
+	if (m->settled)
+		tick(m);
 }
 
 void metalog_start(struct metalog *m)
 {
+	m->settled = true;
 	quorum_start(&m->quorum, loop_now_ms(m->loop));
 	tick(m);
 }
@@ -289,6 +355,8 @@ struct metalog *metalog_new(struct loop *l, struct store *store, const struct me
 	m->set = *set;
 	m->ev = *ev;
 	m->sync.metalog = m;
+	m->target = -1;
+	delay_key_init(&m->fetches);
 	list_init(&m->ops);
 	rng_seed(&m->rng, random_u64());
 	arena_init(&m->arena, 0);
@@ -301,7 +369,6 @@ struct metalog *metalog_new(struct loop *l, struct store *store, const struct me
 		return NULL;
 	}
 	m->applied = m->log->log_start;
-	m->end_at_start = m->log->leo;
 	return m;
 }
 
@@ -311,6 +378,8 @@ void metalog_free(struct metalog *m)
 		return;
 	finish_ops(m, ERR_CLOSED);
 	io_timer_stop(&m->timer);
+	loop_defer_cancel(&m->later);
+	delay_key_fini(&m->fetches);
 	if (m->log && plog_close(m->log) < 0)
 		log_error("%s: cannot be synced", METALOG_TOPIC);
 	image_fini(&m->image);

@@ -1,7 +1,6 @@
 /*
  * Quorum's view of the disk: the log's ends and epochs, the file quorum-state, the LeaderChange
- * record. Messages to other voters go through the peer links of the server; with one voter there
- * are none.
+ * record, the mark of a voter without a past. Messages to other voters go out by metalog_net.
  */
 #define LOG_MODULE "metalog"
 #include <stdlib.h>
@@ -78,8 +77,10 @@ static int op_append_leader_change(void *arg, int32_t epoch, int32_t leader, con
 		.n_granting_voters = n_granting};
 	struct batch_options opt = BATCH_OPTIONS_DEFAULT;
 	struct slice batch;
-	int rc;
+	int rc = m->set.net.elected ? m->set.net.elected(m->set.net.arg) : 0;
 
+	if (rc < 0)
+		return rc;
 	for (int i = 0; i < n_voters; i++)
 		all[i] = (struct leader_change_message_voters){.voter_id = voters[i]};
 	for (int i = 0; i < n_granting; i++)
@@ -96,7 +97,8 @@ static int op_append_leader_change(void *arg, int32_t epoch, int32_t leader, con
 		rc = batch_builder_finish(&m->builder, &batch);
 	if (rc == 0)
 		rc = metalog_append(m, batch, epoch);
-	if (rc == ERR_FULL)
+	/* Where there are other voters, one of them may have room. */
+	if (rc == ERR_FULL && n_voters == 1)
 		metalog_fail(m, "a new leader cannot write to it");
 	return rc;
 }
@@ -104,30 +106,30 @@ static int op_append_leader_change(void *arg, int32_t epoch, int32_t leader, con
 /* A quorum of one sends nothing. */
 static void op_send_vote(void *arg, int32_t to, const struct quorum_vote_request *r)
 {
-	(void)arg;
-	(void)to;
-	(void)r;
+	const struct metalog_net *net = &((struct metalog *)arg)->set.net;
+
+	net->send_vote(net->arg, to, r);
 }
 
 static void op_send_begin(void *arg, int32_t to, const struct quorum_begin_request *r)
 {
-	(void)arg;
-	(void)to;
-	(void)r;
+	const struct metalog_net *net = &((struct metalog *)arg)->set.net;
+
+	net->send_begin(net->arg, to, r);
 }
 
 static void op_send_end(void *arg, int32_t to, const struct quorum_end_request *r)
 {
-	(void)arg;
-	(void)to;
-	(void)r;
+	const struct metalog_net *net = &((struct metalog *)arg)->set.net;
+
+	net->send_end(net->arg, to, r);
 }
 
 static void op_send_fetch(void *arg, int32_t to, const struct quorum_fetch_request *r)
 {
-	(void)arg;
-	(void)to;
-	(void)r;
+	const struct metalog_net *net = &((struct metalog *)arg)->set.net;
+
+	net->send_fetch(net->arg, to, r);
 }
 
 static void op_changed(void *arg, enum quorum_role role, int32_t epoch, int32_t leader)
@@ -135,14 +137,17 @@ static void op_changed(void *arg, enum quorum_role role, int32_t epoch, int32_t 
 	struct metalog *m = arg;
 
 	log_info("quorum: %s in epoch %d, leader %d", quorum_role_name(role), epoch, leader);
-	metalog_lead_if_ready(m);
-	if (m->ev.changed)
-		m->ev.changed(m->ev.arg);
+	m->ahead_valid = false;
+	m->moved = true;
+	metalog_touch(m);
 }
 
 static void op_committed(void *arg, int64_t hw)
 {
-	metalog_apply(arg, hw);
+	struct metalog *m = arg;
+
+	m->committed = hw;
+	metalog_touch(m);
 }
 
 static const struct quorum_ops ops = {
@@ -207,16 +212,111 @@ static int load_state(struct metalog *m, struct quorum_state *out, struct err *e
 	return rc;
 }
 
+/* ---- a voter without a past ---------------------------------------------------------------- */
+
+/* Says so for as long as it stands in the log's folder: what this voter has promised under its
+ * name, in a folder that was lost, is not known. */
+static char *mark_path(const struct metalog *m)
+{
+	return xasprintf("%s/fresh-voter", m->log->dir);
+}
+
+static int mark_fresh(struct metalog *m, bool has_state, struct err *e)
+{
+	static const char text[] = "This voter has yet to catch up with its cluster.\n";
+	char *path = mark_path(m);
+	struct store_stat st;
+	int rc = 0;
+
+	m->marked = m->store->io->stat(m->store->io, path, &st) == 0;
+	if (!m->marked && !has_state) {
+		rc = checkpoint_replace(m->store->io, path, slice_of(text, sizeof(text) - 1), true);
+		m->marked = rc == 0;
+		if (rc < 0)
+			err_set(e, rc, "%s cannot be written", path);
+	}
+	m->set.quorum.new_voter = m->marked;
+	free(path);
+	return rc;
+}
+
+void metalog_unmark(struct metalog *m)
+{
+	char *path = mark_path(m);
+
+	if (m->store->io->unlink(m->store->io, path) < 0)
+		log_warn("%s cannot be removed", path);
+	m->marked = false;
+	free(path);
+}
+
+static bool votes(const struct quorum_settings *q)
+{
+	for (int i = 0; i < q->n_voters; i++)
+		if (q->voters[i] == q->id)
+			return q->n_voters > 1;
+	return false;
+}
+
+/* ---- voters that disagree ------------------------------------------------------------------ */
+
+static bool same_voters(const struct quorum_settings *q, const struct leader_change_message *c)
+{
+	bool same = c->n_voters == q->n_voters;
+
+	for (int32_t i = 0; same && i < c->n_voters; i++) {
+		int k = 0;
+
+		while (k < q->n_voters && q->voters[k] != c->voters[i].voter_id)
+			k++;
+		same = k < q->n_voters;
+	}
+	return same;
+}
+
+/* The voters are fixed when the cluster is made: with others, two majorities could be found that do
+ * not know of each other. */
+void metalog_check_voters(struct metalog *m, const struct record *r)
+{
+	struct leader_change_message c;
+	struct buf why = BUF_EMPTY;
+
+	if (control_key_parse(r->key) != CONTROL_LEADER_CHANGE)
+		return;
+	if (msg_decode(&leader_change_message_desc, 0, r->value, &m->arena, &c, NULL) < 0)
+		log_error("offset %lld: a LeaderChange that cannot be read", (long long)r->offset);
+	else if (!same_voters(&m->set.quorum, &c)) {
+		buf_puts(&why, "the voters of this cluster are");
+		for (int32_t i = 0; i < c.n_voters; i++)
+			buf_printf(&why, "%s %d", i ? "," : "", c.voters[i].voter_id);
+		buf_puts(&why, ", but controller.quorum.voters here comes to");
+		for (int i = 0; i < m->set.quorum.n_voters; i++)
+			buf_printf(&why, "%s %d", i ? "," : "", m->set.quorum.voters[i]);
+		buf_puts(&why, "; they cannot be changed");
+		metalog_fail(m, buf_z(&why));
+	}
+	buf_fini(&why);
+	arena_reset(&m->arena);
+}
+
 int metalog_open(struct metalog *m, struct err *e)
 {
 	struct quorum_state state;
-	int rc = open_log(m, e);
+	int found, rc = open_log(m, e);
 
 	if (rc < 0)
 		return rc;
-	rc = load_state(m, &state, e);
+	found = load_state(m, &state, e);
+	if (found < 0)
+		return found;
+	if (votes(&m->set.quorum))
+		rc = mark_fresh(m, found, e);
+	/* What a crash has left is there for this machine's memory only: it counts as synced from
+	 * here on. */
+	if (rc == 0 && m->log->recovery_point < m->log->leo && plog_flush(m->log) < 0)
+		rc = err_set(e, ERR_IO, "%s: cannot be synced", m->log->dir);
 	if (rc < 0)
 		return rc;
-	return quorum_init(&m->quorum, &m->set.quorum, &ops, m, rc ? &state : NULL, random_u64(),
+	return quorum_init(&m->quorum, &m->set.quorum, &ops, m, found ? &state : NULL, random_u64(),
 		loop_now_ms(m->loop), e);
 }

@@ -27,10 +27,18 @@ struct metalog {
 	struct image image; /* committed */
 	struct image ahead; /* leader: with its own uncommitted records */
 	bool ahead_valid;
-	int64_t applied; /* image holds everything below */
-	int64_t end_at_start;
+	int64_t committed; /* as quorum told */
+	int64_t applied;   /* image holds everything below */
+	int64_t target;    /* caught up when applied; -1: no leader has been heard yet */
 	bool caught_up;
 	bool failed;
+	bool marked;             /* the file that says `fresh` is there */
+	bool moved;              /* role, epoch or leader since the last `changed` */
+	bool settled;            /* metalog_start has been called */
+	struct loop_defer later; /* what others are told, at the end of the turn */
+	struct delay_key fetches;
+	char why[200]; /* failed: for the owner */
+	bool told_failed;
 	struct list ops; /* by end */
 	struct metalog_sync sync;
 	bool syncing;
@@ -46,7 +54,14 @@ int metalog_open(struct metalog *m, struct err *e) MUSTCHECK;
 int metalog_append(struct metalog *m, struct slice batch, int32_t epoch) MUSTCHECK;
 /* The log cannot be used any more; tells the owner once. */
 void metalog_fail(struct metalog *m, const char *why);
-void metalog_apply(struct metalog *m, int64_t committed);
-void metalog_lead_if_ready(struct metalog *m);
+/* Something was committed, or the role changed: applied and told at the end of the turn. */
+void metalog_touch(struct metalog *m);
+/* After every call into quorum: its timer, and the mark of a fresh voter. */
+void metalog_poke(struct metalog *m);
+void metalog_sync(struct metalog *m);
+/* The voter is not fresh any more. */
+void metalog_unmark(struct metalog *m);
+/* The voters of a LeaderChange record must be those of the settings. */
+void metalog_check_voters(struct metalog *m, const struct record *r);
 
 #endif

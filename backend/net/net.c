@@ -122,6 +122,12 @@ void net_start_accepting(struct net *n)
 		listener_resume(CONTAINER_OF(it, struct net_listener, node)->listener);
 }
 
+void net_listener_accept(struct net_listener *l)
+{
+	l->unbounded = true;
+	listener_resume(l->listener);
+}
+
 void net_stop_accepting(struct net *n)
 {
 	struct list_node *node;
@@ -181,13 +187,13 @@ static void on_accept(void *arg, int fd)
 	struct net *n = l->net;
 	struct net_conn *c;
 
-	if (n->stats.connections >= n->set.max_connections) {
+	if (!l->unbounded && n->stats.connections >= n->set.max_connections) {
 		n->stats.refused++;
 		close(fd);
 		return;
 	}
 	conn_new(l, fd);
-	if (n->set.max_connections_ip == INT32_MAX || list_empty(&n->conns))
+	if (l->unbounded || n->set.max_connections_ip == INT32_MAX || list_empty(&n->conns))
 		return;
 	c = CONTAINER_OF(n->conns.head.prev, struct net_conn, node);
 	if (from_host(n, c->host) > n->set.max_connections_ip) {

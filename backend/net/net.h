@@ -55,11 +55,14 @@ void net_free(struct net *n);
 struct net_listener *net_listen(struct net *n, const char *name, int tag, const char *host,
 	uint16_t port, struct tls_context *tls, struct err *e) MUSTCHECK;
 uint16_t net_listener_port(const struct net_listener *l);
-/* Listeners are bound but take nobody before this: a client that comes early waits in the kernel's
- * queue instead of being refused. */
 /* For connections from here on; those that are there stay. */
 void net_set_limits(struct net *n, int32_t connections, int32_t connections_ip);
+/* Listeners are bound but take nobody before this: a client that comes early waits in the kernel's
+ * queue instead of being refused. */
 void net_start_accepting(struct net *n);
+/* The same for one listener, ahead of the others. The bounds on connections are not for it: it is
+ * where the nodes of the cluster talk. */
+void net_listener_accept(struct net_listener *l);
 /* Takes no new connections any more (orderly stop). */
 void net_stop_accepting(struct net *n);
 /* Closes connections that have no request open; true when none is left. */

@@ -15,6 +15,7 @@ struct net_listener {
 	int tag;
 	struct listener *listener;
 	struct tls_context *tls;
+	bool unbounded; /* the bounds on connections are not for it */
 };
 
 struct net {

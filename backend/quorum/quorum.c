@@ -149,9 +149,9 @@ bool quorum_learn(struct quorum *q, int32_t epoch, int32_t leader)
 	return quorum_follow(q, epoch, leader);
 }
 
-static int check_settings(const struct quorum_settings *s, struct err *e)
+static int check_voters(const struct quorum_settings *s, struct err *e)
 {
-	if (s->n_voters < 1 || s->n_voters > QUORUM_MAX_VOTERS)
+	if (s->n_voters < 0 || s->n_voters > QUORUM_MAX_VOTERS)
 		return err_set(e, ERR_INVALID, "%d quorum voters; 1 to %d are possible",
 			s->n_voters, QUORUM_MAX_VOTERS);
 	for (int i = 0; i < s->n_voters; i++)
@@ -160,6 +160,15 @@ static int check_settings(const struct quorum_settings *s, struct err *e)
 				return err_set(e, ERR_INVALID,
 					"node %d stands twice in controller.quorum.voters",
 					s->voters[i]);
+	return 0;
+}
+
+static int check_settings(const struct quorum_settings *s, struct err *e)
+{
+	int rc = check_voters(s, e);
+
+	if (rc < 0)
+		return rc;
 	if (s->election_timeout_ms <= 0 || s->fetch_timeout_ms <= 0 || s->retry_ms <= 0 ||
 		s->request_timeout_ms <= 0)
 		return err_set(e, ERR_INVALID, "controller.quorum time-outs must be above 0");
@@ -172,7 +181,7 @@ static int check_state(const struct quorum *q, struct err *e)
 
 	if (s->leader_epoch < 0)
 		return err_set(e, ERR_INVALID, "quorum-state: epoch %d", s->leader_epoch);
-	if (s->voted_id >= 0 && quorum_index(q, s->voted_id) < 0)
+	if (s->voted_id >= 0 && q->set.n_voters > 0 && quorum_index(q, s->voted_id) < 0)
 		return err_set(
 			e, ERR_INVALID, "quorum-state: voted for %d, who is no voter", s->voted_id);
 	if (q->ops->last_epoch(q->arg) > s->leader_epoch)
@@ -221,6 +230,32 @@ void quorum_start(struct quorum *q, int64_t now_ms)
 	else
 		quorum_enter(q, q->state.leader_epoch);
 	quorum_tick(q, now_ms);
+}
+
+int quorum_set_voters(
+	struct quorum *q, const int32_t *voters, int32_t n_voters, int64_t now_ms, struct err *e)
+{
+	struct quorum_settings set = q->set;
+	int rc;
+
+	memset(set.voters, 0, sizeof(set.voters));
+	set.n_voters = n_voters;
+	for (int32_t i = 0; i < n_voters && i < QUORUM_MAX_VOTERS; i++) {
+		set.voters[i] = voters[i];
+		if (voters[i] == set.id)
+			return err_set(e, ERR_INVALID,
+				"node %d is a voter of this quorum: it cannot look on", set.id);
+	}
+	rc = n_voters < 1 ? err_set(e, ERR_INVALID, "a quorum without voters")
+			  : check_voters(&set, e);
+	if (rc < 0)
+		return rc;
+	q->set = set;
+	for (int32_t i = 0; i < n_voters; i++)
+		q->replicas[i].id = voters[i];
+	q->fetch_at_ms = now_ms;
+	quorum_tick(q, now_ms);
+	return 0;
 }
 
 void quorum_resign(struct quorum *q, int64_t now_ms)
@@ -312,7 +347,7 @@ static int64_t next_due(const struct quorum *q)
 			!q->votes[i].answered)
 			due = min_i64(due, q->votes[i].retry_at_ms);
 	}
-	if (q->role == QUORUM_FOLLOWER || q->role == QUORUM_OBSERVER) {
+	if ((q->role == QUORUM_FOLLOWER || q->role == QUORUM_OBSERVER) && q->set.n_voters > 0) {
 		if (q->fetch_in_flight)
 			due = min_i64(due, q->fetch_sent_ms + q->set.request_timeout_ms);
 		else if (!quorum_unsynced(q) && quorum_may_fetch(q))

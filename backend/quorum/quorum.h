@@ -104,6 +104,7 @@ struct quorum_fetch_request {
 	int32_t epoch; /* CurrentLeaderEpoch */
 	int64_t offset;
 	int32_t last_fetched_epoch;
+	int64_t high_watermark; /* as this replica knows it; -1: not known (KIP-1166) */
 };
 
 /* The part of a Fetch answer that consensus decides; records are the log's business. */
@@ -150,7 +151,7 @@ struct quorum_settings {
 	int32_t id;
 	struct uuid dir;
 	int32_t voters[QUORUM_MAX_VOTERS]; /* fixed when the cluster is made */
-	int32_t n_voters;
+	int32_t n_voters;                  /* 0: an observer that has yet to ask who they are */
 	/* The folder was formatted just now: what it promised before, if there was a before, is
 	 * lost. The owner says so at every start until `fresh` has gone. */
 	bool new_voter;
@@ -252,6 +253,14 @@ bool quorum_on_fetch_response(struct quorum *q, int32_t from, const struct quoru
 /* The log is synced up to `synced` (exclusive). Leader: may move the high watermark. Follower: the
  * next fetch may go. */
 void quorum_on_log(struct quorum *q, int64_t synced, int64_t now_ms);
+
+/* Follower or observer: the records that came could not be appended; asks for them again after a
+ * while. */
+void quorum_on_append_refused(struct quorum *q, int64_t now_ms);
+
+/* An observer that was begun without voters learns who they are. ERR_INVALID: those cannot be. */
+int quorum_set_voters(struct quorum *q, const int32_t *voters, int32_t n_voters, int64_t now_ms,
+	struct err *e) MUSTCHECK;
 
 /* The connection to a node was closed or refused, or a request to it timed out. */
 void quorum_on_disconnect(struct quorum *q, int32_t node, int64_t now_ms);

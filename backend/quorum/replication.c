@@ -115,12 +115,13 @@ void quorum_send_fetch(struct quorum *q)
 		.epoch = q->state.leader_epoch,
 		.offset = q->ops->log_end(q->arg),
 		.last_fetched_epoch = q->ops->last_epoch(q->arg),
+		.high_watermark = q->high_watermark,
 	};
 
 	if (q->fetch_in_flight && q->fetch_sent_ms + q->set.request_timeout_ms <= q->now_ms)
 		q->fetch_in_flight = false;
 	if (q->fetch_in_flight || quorum_unsynced(q) || q->fetch_at_ms > q->now_ms ||
-		!quorum_may_fetch(q))
+		!quorum_may_fetch(q) || q->set.n_voters == 0)
 		return;
 	if (to == QUORUM_NOBODY)
 		to = q->set.voters[q->fetch_target++ % q->set.n_voters];
@@ -214,4 +215,13 @@ void quorum_on_log(struct quorum *q, int64_t synced, int64_t now_ms)
 	if (q->fresh && has_all(q, synced))
 		q->fresh = false;
 	quorum_send_fetch(q);
+}
+
+void quorum_on_append_refused(struct quorum *q, int64_t now_ms)
+{
+	q->now_ms = now_ms;
+	if (!q->append_pending)
+		return;
+	q->append_pending = false;
+	q->fetch_at_ms = now_ms + q->set.fetch_timeout_ms / 4;
 }

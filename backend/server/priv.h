@@ -7,6 +7,8 @@
 #include "server/configs.h"
 #include "server/disk.h"
 #include "server/groups.h"
+#include "server/peers.h"
+#include "server/quorum_net.h"
 #include "server/server.h"
 
 /* A change of the cluster that the broker itself asks for. */
@@ -29,8 +31,12 @@ struct server {
 	struct disk *disk;
 	struct net *net;
 	struct net_listener *bound[SERVER_LISTENERS];
+	struct net_listener *controller; /* NULL: not of that role */
+	struct peers *peers;
+	struct quorum_net *quorum;
+	struct broker_voter voters[SERVER_VOTERS];
 	struct broker broker;
-	struct broker_endpoint endpoints[SERVER_LISTENERS];
+	struct broker_endpoint endpoints[SERVER_LISTENERS + 1]; /* the last: the controller's */
 	struct configs *configs;
 	struct groups *groups;
 	struct uuid incarnation;
@@ -42,6 +48,12 @@ struct server {
 	int64_t started_us;
 };
 
+/* quorum.c: the metadata log and its quorum. */
+int server_bind_controller(struct server *s, struct err *e) MUSTCHECK;
+int server_open_quorum(struct server *s, struct err *e) MUSTCHECK;
+void server_start_quorum(struct server *s);
+/* What metalog tells. */
+void server_caught_up(struct server *s);
 /* start.c: registers and unfences the broker, then serves. */
 void server_register(struct server *s);
 void server_topic_wanted(struct broker *b, struct str name);

@@ -49,20 +49,17 @@ static void on_delay(void *arg)
 	api_turn(&s->broker);
 }
 
-/* ---- the metadata log's events ----------------------------------------------------------------
- */
-
-static void on_caught_up(void *arg)
+void server_caught_up(struct server *s)
 {
-	struct server *s = arg;
-
-	if (s->state == SERVER_STARTING && metalog_leads(s->broker.metalog))
+	if (s->state != SERVER_STARTING)
+		return;
+	if (s->set.is_broker && metalog_leads(s->broker.metalog)) {
 		server_register(s);
-}
-
-static void on_failed(void *arg, const char *why)
-{
-	server_fail(arg, why);
+	} else if (!s->set.is_broker) {
+		s->state = SERVER_RUNNING;
+		if (s->ev.ready)
+			s->ev.ready(s->ev.arg);
+	}
 }
 
 /* ---- making -------------------------------------------------------------------------------- */
@@ -82,7 +79,7 @@ static int bind_listeners(struct server *s, struct err *e)
 	}
 	s->broker.endpoints = s->endpoints;
 	s->broker.n_endpoints = s->set.n_listeners;
-	return 0;
+	return server_bind_controller(s, e);
 }
 
 static int open_store(struct server *s, struct err *e)
@@ -96,21 +93,12 @@ static int open_store(struct server *s, struct err *e)
 		.max_open_files = s->set.max_open_files,
 		.config = plog_config_default,
 	};
-	struct uuid id;
 	int bad = 0;
 	int rc = store_open(&s->store, &opt, e);
 
 	if (rc < 0)
 		return rc;
 	s->store_open = true;
-	if (!s->store.meta.cluster_id[0]) {
-		char text[UUID_TEXT];
-		uuid_random(&id);
-		uuid_format(&id, text);
-		rc = store_set_cluster_id(&s->store, text, e);
-		if (rc < 0)
-			return rc;
-	}
 	rc = store_load(&s->store, s->set.recovery_threads, &bad);
 	if (rc < 0)
 		return err_set(e, rc, "%s: cannot be read", s->set.dir);
@@ -124,35 +112,6 @@ static void repl_config(void *arg, struct str topic, struct repl_config *out)
 	struct server *s = arg;
 
 	configs_topic(s->configs, topic, out);
-}
-
-static int open_metalog(struct server *s, struct err *e)
-{
-	struct metalog_events ev = {.arg = s, .caught_up = on_caught_up, .failed = on_failed};
-	struct metalog_settings set = {.quorum = {.id = s->set.node_id,
-					       .voters = {s->set.node_id},
-					       .n_voters = 1,
-					       .election_timeout_ms = s->set.election_timeout_ms,
-					       .fetch_timeout_ms = s->set.fetch_timeout_ms,
-					       .election_backoff_ms = s->set.election_backoff_ms,
-					       .request_timeout_ms = s->set.request_timeout_ms,
-					       .retry_ms = s->set.retry_ms},
-		.control = {.cluster_id = s->broker.cluster_id,
-			.num_partitions = s->set.api.num_partitions,
-			.default_replication_factor = s->set.api.default_replication_factor,
-			.min_insync_replicas = 1,
-			.topic_deletion_disabled = !s->set.topic_deletion},
-		.sync = s->sync};
-
-	if (!uuid_parse(str_of(s->store.meta.directory_id), &set.quorum.dir))
-		return err_set(
-			e, ERR_INVALID, "%s/meta.properties: directory.id is no id", s->set.dir);
-	configs_control_ops(s->configs, &set.control.configs);
-	s->broker.metalog = metalog_new(s->loop, &s->store, &set, &ev, e);
-	if (!s->broker.metalog)
-		return e->code;
-	configs_set_image(s->configs, metalog_image(s->broker.metalog));
-	return 0;
 }
 
 static int sync_log(
@@ -194,7 +153,7 @@ static int open_all(struct server *s, struct err *e)
 	s->broker.store = &s->store;
 	s->broker.repl = repl_new(&s->store, &repl);
 	s->groups = groups_new(s->loop, &s->broker, &s->set.groups, s->set.offsets_commit_ms);
-	return open_metalog(s, e);
+	return server_open_quorum(s, e);
 }
 
 struct server *server_new(struct loop *l, const struct server_settings *set, struct conf *conf,
@@ -222,7 +181,7 @@ struct server *server_new(struct loop *l, const struct server_settings *set, str
 		server_free(s);
 		return NULL;
 	}
-	metalog_start(s->broker.metalog);
+	server_start_quorum(s);
 	return s;
 }
 
@@ -250,12 +209,16 @@ static void close_modules(struct server *s)
 	disk_stop(s->disk);
 	if (s->sync)
 		work_pool_drain(s->sync);
+	quorum_net_free(s->quorum);
+	s->quorum = NULL;
 	metalog_free(s->broker.metalog);
 	s->broker.metalog = NULL;
 	repl_free(s->broker.repl);
 	s->broker.repl = NULL;
 	groups_free(s->groups);
 	s->groups = NULL;
+	peers_free(s->peers);
+	s->peers = NULL;
 	net_free(s->net);
 	s->net = NULL;
 	work_pool_free(s->sync);
@@ -292,6 +255,7 @@ void server_stop(struct server *s)
 		return;
 	s->state = SERVER_STOPPING;
 	s->broker.stopping = true;
+	metalog_resign(s->broker.metalog);
 	net_stop_accepting(s->net);
 	groups_stop(s->groups);
 	/* Fetches that wait for more are answered with what there is. */
@@ -327,6 +291,9 @@ int32_t server_node_id(const struct server *s)
 
 void server_listeners_text(const struct server *s, struct buf *out)
 {
+	if (!s->set.n_listeners)
+		buf_printf(out, "%s://%s:%u", s->set.controller.name, s->set.controller.host,
+			s->set.controller.port);
 	for (int i = 0; i < s->set.n_listeners; i++)
 		buf_printf(out, "%s%s://%s:%u", i ? "," : "", s->set.listeners[i].name,
 			s->set.listeners[i].host[0] ? s->set.listeners[i].host : "127.0.0.1",

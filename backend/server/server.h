@@ -30,16 +30,38 @@ struct server_listener {
 	uint16_t advertised_port; /* 0: the bound one */
 };
 
+#define SERVER_VOTERS    3
+#define SERVER_BOOTSTRAP 8 /* as quorum_net.h */
+/* Tag of the controller's listener, behind those of the clients'. */
+#define SERVER_CONTROLLER_TAG SERVER_LISTENERS
+
+/* A controller that votes, and where it is reached; in a list of bootstrap servers id is -1. */
+struct server_voter {
+	int32_t id;
+	char host[256];
+	uint16_t port;
+};
+
 /* What the wiring needs, taken from the settings by server_settings_read. */
 struct server_settings {
 	struct store_io *io;       /* NULL: the machine's files */
 	const struct clock *clock; /* of the store; NULL: the machine's */
 	int32_t node_id;
-	char dir[4096];      /* log.dirs: one folder */
-	char cluster_id[64]; /* "": whatever the folder says, else a new one */
-	char rack[256];      /* "": none */
-	struct server_listener listeners[SERVER_LISTENERS];
+	char dir[4096];                /* log.dirs: one folder */
+	char cluster_id[64];           /* "": whatever the folder says, else a new one */
+	char rack[256];                /* "": none */
+	bool is_broker, is_controller; /* process.roles */
+	struct server_listener
+		listeners[SERVER_LISTENERS]; /* for clients; none without that role */
 	int n_listeners;
+	struct server_listener controller; /* only with that role */
+	/* The controller's port was derived: where it is taken, any other will do. */
+	bool controller_anywhere;
+	/* controller.quorum.voters; 0 with the controller's role: this node alone. */
+	struct server_voter voters[SERVER_VOTERS];
+	int n_voters;
+	struct server_voter bootstrap[SERVER_BOOTSTRAP]; /* controller.quorum.bootstrap.servers */
+	int n_bootstrap;
 	struct net_settings net;
 	struct broker_settings api;
 	struct group_settings groups;

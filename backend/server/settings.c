@@ -5,10 +5,11 @@
 
 #include "conf/conf.h"
 #include "server/server.h"
+#include "server/settings.h"
 
 #define STALL_MS 10000
 
-static int copy(char *to, size_t room, struct str s, const char *what, struct err *e)
+int settings_copy(char *to, size_t room, struct str s, const char *what, struct err *e)
 {
 	if (s.n >= room)
 		return err_set(e, ERR_INVALID, "%s is longer than %zu characters", what, room - 1);
@@ -84,7 +85,8 @@ static bool is_controller_listener(const struct conf *c, struct str name)
 static int check_protocol(const struct conf *c, struct str name, struct err *e)
 {
 	struct str map = conf_get_str(c, "listener.security.protocol.map");
-	struct str item, protocol = name;
+	/* A controller's listener that the map does not name is plain, as in Kafka. */
+	struct str item, protocol = is_controller_listener(c, name) ? STR_LIT("PLAINTEXT") : name;
 
 	while (conf_list_next(&map, &item)) {
 		size_t colon = find(item, ":");
@@ -98,27 +100,45 @@ static int check_protocol(const struct conf *c, struct str name, struct err *e)
 	return 0;
 }
 
+/* The controller's listener, or the next one for clients; NULL with e. */
+static struct server_listener *place(
+	const struct conf *c, struct server_settings *set, struct str name, struct err *e)
+{
+	if (!is_controller_listener(c, name)) {
+		if (set->n_listeners < SERVER_LISTENERS)
+			return &set->listeners[set->n_listeners++];
+		err_set(e, ERR_TOO_BIG, "listeners: at most %d", SERVER_LISTENERS);
+		return NULL;
+	}
+	if (!set->controller.name[0])
+		return &set->controller;
+	err_set(e, ERR_UNSUPPORTED, "listeners: %.*s is a second one for controllers; one is used",
+		STR_ARG(name));
+	return NULL;
+}
+
 static int add_listener(
 	const struct conf *c, struct server_settings *set, struct str item, struct err *e)
 {
-	struct server_listener *l = &set->listeners[set->n_listeners];
+	struct server_listener *l;
 	struct str name, host;
-	int rc = parse_endpoint("listeners", item, &name, &host, &l->port, e);
+	uint16_t port;
+	int rc = parse_endpoint("listeners", item, &name, &host, &port, e);
 
-	if (rc < 0 || is_controller_listener(c, name))
+	if (rc == 0)
+		rc = check_protocol(c, name, e);
+	if (rc < 0)
 		return rc;
-	if (set->n_listeners == SERVER_LISTENERS)
-		return err_set(e, ERR_TOO_BIG, "listeners: at most %d", SERVER_LISTENERS);
-	rc = check_protocol(c, name, e);
+	l = place(c, set, name, e);
+	if (!l)
+		return e->code;
+	l->port = port;
+	rc = settings_copy(l->name, sizeof(l->name), name, "a listener's name", e);
 	if (rc == 0)
-		rc = copy(l->name, sizeof(l->name), name, "a listener's name", e);
-	if (rc == 0)
-		rc = copy(l->host, sizeof(l->host), host, "a listener's host", e);
+		rc = settings_copy(l->host, sizeof(l->host), host, "a listener's host", e);
 	/* An empty host is loopback, never every interface. */
 	if (rc == 0 && !l->host[0])
 		snprintf(l->host, sizeof(l->host), "127.0.0.1");
-	if (rc == 0)
-		set->n_listeners++;
 	return rc;
 }
 
@@ -128,12 +148,15 @@ static int advertise(struct server_settings *set, struct str item, struct err *e
 	uint16_t port;
 	int rc = parse_endpoint("advertised.listeners", item, &name, &host, &port, e);
 
+	/* The controller's address is what controller.quorum.voters says. */
+	if (rc == 0 && str_eqz(name, set->controller.name))
+		return 0;
 	for (int i = 0; rc == 0 && i < set->n_listeners; i++) {
 		struct server_listener *l = &set->listeners[i];
 		if (!str_eqz(name, l->name))
 			continue;
 		l->advertised_port = port;
-		return copy(l->advertised_host, sizeof(l->advertised_host), host,
+		return settings_copy(l->advertised_host, sizeof(l->advertised_host), host,
 			"an advertised host", e);
 	}
 	return rc < 0 ? rc
@@ -168,7 +191,9 @@ static int read_listeners(const struct conf *c, struct server_settings *set, str
 	rest = conf_get_str(c, "advertised.listeners");
 	while (rc == 0 && conf_list_next(&rest, &item))
 		rc = advertise(set, item, e);
-	if (rc == 0 && set->n_listeners == 0)
+	if (rc == 0)
+		rc = settings_quorum(c, set, e);
+	if (rc == 0 && set->is_broker && set->n_listeners == 0)
 		rc = err_set(e, ERR_INVALID, "listeners: none is for clients");
 	return rc == 0 ? check_advertised(set, e) : rc;
 }
@@ -183,7 +208,7 @@ static int read_dir(const struct conf *c, struct server_settings *set, struct er
 	if (conf_list_next(&rest, &more))
 		return err_set(e, ERR_UNSUPPORTED,
 			"log.dirs: one folder a broker; '%.*s' is a second one", STR_ARG(more));
-	return copy(set->dir, sizeof(set->dir), dir, "log.dirs", e);
+	return settings_copy(set->dir, sizeof(set->dir), dir, "log.dirs", e);
 }
 
 static void read_net(const struct conf *c, struct net_settings *n)
@@ -229,7 +254,7 @@ int server_settings_read(const struct conf *c, struct server_settings *set, stru
 	if (rc == 0)
 		rc = read_dir(c, set, e);
 	if (rc == 0)
-		rc = copy(set->rack, sizeof(set->rack), conf_get_str(c, "broker.rack"),
+		rc = settings_copy(set->rack, sizeof(set->rack), conf_get_str(c, "broker.rack"),
 			"broker.rack", e);
 	read_net(c, &set->net);
 	read_groups(c, set);

@@ -22,7 +22,7 @@ BACKEND = {
     "control": ["meta"],
     "quorum": [],
     "repl": ["store", "meta", "delay", "io"],
-    "metalog": ["io", "store", "meta", "control", "quorum"],
+    "metalog": ["io", "store", "meta", "control", "quorum", "delay"],
     "group": ["meta"],
     "txn": ["meta"],
     "delay": [],

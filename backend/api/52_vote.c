@@ -1,0 +1,52 @@
+/* Vote: v0-2. v1 directories and the voter that is asked, v2 pre-votes. Answered when a vote that
+ * is granted lies on the disk. */
+#include "api/voters.h"
+
+static void vote(struct call *c, const struct vote_request *r,
+	const struct vote_request_partitions *in, struct vote_response_partitions *out)
+{
+	struct quorum_vote_response said;
+	const struct quorum_vote_request asked = {
+		.new_cluster = str_is_null(r->cluster_id),
+		.voter = c->broker->node_id,
+		.candidate = in->replica_id,
+		.candidate_dir = in->replica_directory_id,
+		.epoch = in->replica_epoch,
+		.last_epoch = in->last_offset_epoch,
+		.last_offset = in->last_offset,
+		.pre_vote = in->pre_vote,
+	};
+
+	metalog_vote(c->broker->metalog, &asked, &said);
+	out->error_code = said.error;
+	out->leader_id = said.leader;
+	out->leader_epoch = said.epoch;
+	out->vote_granted = said.granted;
+}
+
+void api_vote(struct call *c, const struct vote_request *r)
+{
+	struct vote_response resp;
+	struct vote_response_topics topic;
+	struct vote_response_partitions part;
+
+	msg_init(&vote_response_desc, &resp);
+	msg_struct_init(&vote_response_topics_struct, &topic);
+	msg_struct_init(&vote_response_partitions_struct, &part);
+	if (!VOTERS_ASKED_RIGHT(r)) {
+		resp.error_code = KERR_INVALID_REQUEST;
+		call_reply(c, &resp);
+		return;
+	}
+	resp.error_code =
+		voters_check(c, r->cluster_id, r->voter_id, r->topics[0].partitions[0].replica_id);
+	if (!resp.error_code) {
+		vote(c, r, &r->topics[0].partitions[0], &part);
+		topic.topic_name = STR_LIT(METALOG_TOPIC);
+		topic.partitions = &part;
+		topic.n_partitions = 1;
+		resp.topics = &topic;
+		resp.n_topics = 1;
+	}
+	call_reply(c, &resp);
+}

@@ -1,0 +1,231 @@
+/*
+ * Wiring of the metadata log and its quorum: the controller's listener, the voters, the cluster's
+ * id. The id is made by the first leader that any voter has, and written down before the first
+ * record of its epoch; everybody else takes it from a leader, and writes it down before the first
+ * record is fetched.
+ */
+#define LOG_MODULE "server"
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "server/priv.h"
+
+/* ---- the controller's listener ----------------------------------------------------------------
+ */
+
+static bool any_address(const char *host)
+{
+	return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+int server_bind_controller(struct server *s, struct err *e)
+{
+	struct server_listener *l = &s->set.controller;
+	struct broker_endpoint *at = &s->endpoints[SERVER_CONTROLLER_TAG];
+
+	if (!s->set.is_controller)
+		return 0;
+	s->controller =
+		net_listen(s->net, l->name, SERVER_CONTROLLER_TAG, l->host, l->port, NULL, e);
+	if (!s->controller && s->set.controller_anywhere && e->code == ERR_IN_USE)
+		s->controller =
+			net_listen(s->net, l->name, SERVER_CONTROLLER_TAG, l->host, 0, NULL, e);
+	if (!s->controller)
+		return e->code;
+	l->port = net_listener_port(s->controller);
+	*at = (struct broker_endpoint){str_of(l->name), str_of(l->host), l->port};
+	s->broker.controller_tag = SERVER_CONTROLLER_TAG;
+	return 0;
+}
+
+/* ---- the voters -------------------------------------------------------------------------------
+ */
+
+static void take_voters(struct server *s)
+{
+	for (int i = 0; i < s->set.n_voters; i++) {
+		const struct server_voter *v = &s->set.voters[i];
+
+		s->voters[i] = (struct broker_voter){v->id, str_of(v->host), v->port};
+		peers_set_controller(s->peers, v->id, v->host, v->port);
+	}
+	s->broker.voters = s->voters;
+	s->broker.n_voters = s->set.n_voters;
+}
+
+/* Who is named nowhere is a quorum of itself. */
+static void vote_alone(struct server *s)
+{
+	struct server_voter *v = &s->set.voters[0];
+	const struct server_listener *l = &s->set.controller;
+
+	if (!s->set.is_controller || s->set.n_voters > 0)
+		return;
+	v->id = s->set.node_id;
+	v->port = l->port;
+	snprintf(v->host, sizeof(v->host), "%s", any_address(l->host) ? "127.0.0.1" : l->host);
+	s->set.n_voters = 1;
+}
+
+static int voters_named(void *arg, const struct broker_voter *voters, int n)
+{
+	struct server *s = arg;
+	int32_t ids[SERVER_VOTERS];
+	struct err e = {0};
+
+	if (n > SERVER_VOTERS)
+		return err_set(&e, ERR_TOO_BIG, "too many voters");
+	for (int i = 0; i < n; i++) {
+		struct server_voter *v = &s->set.voters[i];
+
+		ids[i] = v->id = voters[i].id;
+		v->port = voters[i].port;
+		snprintf(v->host, sizeof(v->host), "%.*s", STR_ARG(voters[i].host));
+	}
+	s->set.n_voters = n;
+	take_voters(s);
+	if (metalog_set_voters(s->broker.metalog, ids, n, &e) < 0)
+		server_fail(s, e.msg);
+	return e.code;
+}
+
+/* ---- the cluster's id --------------------------------------------------------------------------
+ */
+
+static int name_cluster(struct server *s, const char *id)
+{
+	struct err e = {0};
+
+	if (store_set_cluster_id(&s->store, id, &e) < 0) {
+		s->store.meta.cluster_id[0] = 0;
+		log_error("%s", e.msg);
+		return e.code;
+	}
+	s->broker.cluster_id = str_of(s->store.meta.cluster_id);
+	metalog_control_settings(s->broker.metalog)->cluster_id = s->broker.cluster_id;
+	return 0;
+}
+
+static int cluster_named(struct broker *b, struct str id)
+{
+	struct server *s = b->owner;
+	char text[sizeof(s->store.meta.cluster_id)];
+
+	if (id.n >= sizeof(text))
+		return ERR_TOO_BIG;
+	snprintf(text, sizeof(text), "%.*s", STR_ARG(id));
+	log_info("this node is of cluster %s from here on", text);
+	return name_cluster(s, text);
+}
+
+static int elected(void *arg)
+{
+	struct quorum_net *q = arg;
+	struct server *s = quorum_net_owner(q);
+	char text[UUID_TEXT];
+	struct uuid id;
+
+	if (s->broker.cluster_id.n)
+		return 0;
+	uuid_random(&id);
+	uuid_format(&id, text);
+	return name_cluster(s, text);
+}
+
+/* ---- events ------------------------------------------------------------------------------------
+ */
+
+static void on_caught_up(void *arg)
+{
+	server_caught_up(arg);
+}
+
+static void on_failed(void *arg, const char *why)
+{
+	server_fail(arg, why);
+}
+
+static void misplaced(void *arg, const char *why)
+{
+	server_fail(arg, why);
+}
+
+/* ---- making ------------------------------------------------------------------------------------
+ */
+
+static void make_net(struct server *s)
+{
+	struct peers_settings peers = {.node_id = s->set.node_id};
+	struct quorum_net_settings net = {
+		.request_timeout_ms = s->set.request_timeout_ms,
+		.retry_ms = s->set.retry_ms,
+		.n_bootstrap = s->set.n_bootstrap,
+		.arg = s,
+		.voters_named = voters_named,
+		.misplaced = misplaced,
+	};
+
+	for (int i = 0; i < s->set.n_bootstrap; i++)
+		net.bootstrap[i] = (struct broker_voter){
+			-1, str_of(s->set.bootstrap[i].host), s->set.bootstrap[i].port};
+	s->peers = peers_new(s->loop, &peers);
+	s->quorum = quorum_net_new(s->loop, &s->broker, s->peers, &net);
+}
+
+static int make_metalog(struct server *s, struct err *e)
+{
+	struct metalog_events ev = {.arg = s, .caught_up = on_caught_up, .failed = on_failed};
+	struct metalog_settings set = {.quorum = {.id = s->set.node_id,
+					       .n_voters = s->set.n_voters,
+					       .election_timeout_ms = s->set.election_timeout_ms,
+					       .fetch_timeout_ms = s->set.fetch_timeout_ms,
+					       .election_backoff_ms = s->set.election_backoff_ms,
+					       .request_timeout_ms = s->set.request_timeout_ms,
+					       .retry_ms = s->set.retry_ms},
+		.control = {.cluster_id = s->broker.cluster_id,
+			.num_partitions = s->set.api.num_partitions,
+			.default_replication_factor = s->set.api.default_replication_factor,
+			.min_insync_replicas = 1,
+			.topic_deletion_disabled = !s->set.topic_deletion},
+		.sync = s->sync};
+
+	for (int i = 0; i < s->set.n_voters; i++)
+		set.quorum.voters[i] = s->set.voters[i].id;
+	if (!uuid_parse(str_of(s->store.meta.directory_id), &set.quorum.dir))
+		return err_set(
+			e, ERR_INVALID, "%s/meta.properties: directory.id is no id", s->set.dir);
+	configs_control_ops(s->configs, &set.control.configs);
+	quorum_net_ops(s->quorum, &set.net);
+	set.net.elected = elected;
+	s->broker.metalog = metalog_new(s->loop, &s->store, &set, &ev, e);
+	return s->broker.metalog ? 0 : e->code;
+}
+
+int server_open_quorum(struct server *s, struct err *e)
+{
+	int rc;
+
+	s->broker.cluster_id = str_of(s->store.meta.cluster_id);
+	s->broker.cluster_named = cluster_named;
+	s->broker.controller_name =
+		s->set.controller.name[0] ? str_of(s->set.controller.name) : STR_LIT("CONTROLLER");
+	vote_alone(s);
+	make_net(s);
+	take_voters(s);
+	rc = make_metalog(s, e);
+	if (rc < 0)
+		return rc;
+	configs_set_image(s->configs, metalog_image(s->broker.metalog));
+	return 0;
+}
+
+void server_start_quorum(struct server *s)
+{
+	quorum_net_start(s->quorum);
+	metalog_start(s->broker.metalog);
+	if (!s->controller)
+		return;
+	net_listener_accept(s->controller);
+	log_info("controller at %s:%u", s->set.controller.host, s->set.controller.port);
+}
