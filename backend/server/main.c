@@ -15,8 +15,10 @@
 
 #include "base/log.h"
 #include "config.h"
+#include "http/face.h"
 #include "io/loop.h"
 #include "server/broker_config.h"
+#include "server/face.h"
 #include "server/server.h"
 
 #define FEW_FILES 4096
@@ -25,6 +27,7 @@ struct program {
 	struct conf conf;
 	struct loop *loop;
 	struct server *server;
+	struct face *face; /* NULL: no HTTP */
 	struct loop_signal *term, *intr, *hup;
 	bool print_config, check_config;
 	int rc;
@@ -173,6 +176,8 @@ static void on_ready(void *arg)
 
 	buf_printf(&line, "ready node.id=%d listeners=", server_node_id(p->server));
 	server_listeners_text(p->server, &line);
+	if (p->face)
+		buf_printf(&line, " http=%s", face_name(p->face));
 	puts(buf_z(&line));
 	fflush(stdout);
 	buf_fini(&line);
@@ -251,6 +256,24 @@ static bool listen_to_signals(struct program *p, struct err *e)
 	return p->hup;
 }
 
+static void on_http(void *arg, const struct face_request *r, struct face_reply *out)
+{
+	server_face(((struct program *)arg)->server, r, out);
+}
+
+/* Bound before the server touches the disk, as all listeners. */
+static bool open_face(struct program *p, const struct server_settings *set, struct err *e)
+{
+	struct face_settings face = {set->http_host, set->http_port};
+
+	if (!set->http)
+		return true;
+	p->face = face_new(p->loop, &face, on_http, p, e);
+	if (!p->face)
+		err_wrap(e, "kdeck.http.listener");
+	return p->face;
+}
+
 static int serve(struct program *p, const struct server_settings *set)
 {
 	struct server_events ev = {p, on_ready, on_stopped};
@@ -259,12 +282,13 @@ static int serve(struct program *p, const struct server_settings *set)
 	p->loop = loop_new(&e);
 	if (!p->loop)
 		return fail(&e);
-	if (listen_to_signals(p, &e))
+	if (listen_to_signals(p, &e) && open_face(p, set, &e))
 		p->server = server_new(p->loop, set, &p->conf, &ev, &e);
 	if (p->server)
 		loop_run(p->loop);
 	else
 		p->rc = fail(&e);
+	face_free(p->face);
 	server_free(p->server);
 	stop_listening(p);
 	if (p->hup)

@@ -6,6 +6,7 @@
 #include "io/work.h"
 #include "server/configs.h"
 #include "server/disk.h"
+#include "server/events.h"
 #include "server/groups.h"
 #include "server/peers.h"
 #include "server/quorum_net.h"
@@ -39,6 +40,7 @@ struct server {
 	struct broker_endpoint endpoints[SERVER_LISTENERS + 1]; /* the last: the controller's */
 	struct configs *configs;
 	struct groups *groups;
+	struct events *events; /* NULL: nobody can ask for them */
 	struct uuid incarnation;
 	struct server_wish wish; /* registration, then unfencing */
 	struct loop_hook *turn;

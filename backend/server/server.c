@@ -37,6 +37,9 @@ static bool on_turn(void *arg)
 		any = true;
 	if (s->groups)
 		groups_turn(s->groups);
+	if (s->broker.metalog)
+		events_controller(s->events, metalog_quorum(s->broker.metalog)->leader,
+			quorum_epoch(metalog_quorum(s->broker.metalog)));
 	if (any || !io_timer_active(&s->delay) || delay_next(&s->broker.delay) != INT64_MAX)
 		arm_delay(s);
 	return false;
@@ -174,6 +177,8 @@ struct server *server_new(struct loop *l, const struct server_settings *set, str
 	s->broker.set = set->api;
 	s->broker.owner = s;
 	s->broker.topic_wanted = server_topic_wanted;
+	if (set->http)
+		s->events = events_new(&(struct events_settings){.clock = s->broker.clock});
 	s->net = net_new(l, &set->net, api_request, &s->broker);
 	io_timer_init(&s->delay, l, on_delay, s);
 	s->turn = loop_at_turn_end(l, on_turn, s);
@@ -272,6 +277,7 @@ void server_free(struct server *s)
 	close_modules(s);
 	if (s->store_open)
 		store_drop(&s->store);
+	events_free(s->events);
 	configs_free(s->configs);
 	loop_hook_free(s->turn);
 	broker_fini(&s->broker);

@@ -74,6 +74,9 @@ struct server_settings {
 	int64_t recovery_checkpoint_ms, start_checkpoint_ms;
 	int recovery_threads;
 	size_t max_open_files; /* of logs; 0: STORE_OPEN_FILES */
+	bool http;             /* kdeck.http.listener is set */
+	char http_host[256];
+	uint16_t http_port; /* 0: a free one */
 	int64_t election_timeout_ms, fetch_timeout_ms, election_backoff_ms, request_timeout_ms,
 		retry_ms;
 };

@@ -198,6 +198,23 @@ static int read_listeners(const struct conf *c, struct server_settings *set, str
 	return rc == 0 ? check_advertised(set, e) : rc;
 }
 
+static int read_http(const struct conf *c, struct server_settings *set, struct err *e)
+{
+	struct str text = conf_get_str(c, "kdeck.http.listener");
+	char item[300];
+	struct str name, host;
+	int rc;
+
+	set->http = text.n > 0;
+	if (!set->http)
+		return 0;
+	snprintf(item, sizeof(item), "HTTP://%.*s", STR_ARG(text));
+	rc = parse_endpoint("kdeck.http.listener", str_of(item), &name, &host, &set->http_port, e);
+	return rc < 0 ? rc
+		      : copy(set->http_host, sizeof(set->http_host),
+				host.n ? host : STR_LIT("127.0.0.1"), "kdeck.http.listener", e);
+}
+
 static int read_dir(const struct conf *c, struct server_settings *set, struct err *e)
 {
 	struct str rest = conf_get_str(c, "log.dirs");
@@ -251,6 +268,8 @@ int server_settings_read(const struct conf *c, struct server_settings *set, stru
 	*set = (struct server_settings){0};
 	set->node_id = conf_get_int(c, "node.id");
 	rc = read_listeners(c, set, e);
+	if (rc == 0)
+		rc = read_http(c, set, e);
 	if (rc == 0)
 		rc = read_dir(c, set, e);
 	if (rc == 0)

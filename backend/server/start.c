@@ -155,6 +155,8 @@ static void serve(struct server *s)
 	take_live(s);
 	repl_load(s->broker.repl, metalog_image(s->broker.metalog));
 	groups_follow(s->groups);
+	events_begin_with(s->events, metalog_image(s->broker.metalog));
+	events_wrap(s->events, &listener, &listener);
 	metalog_listen(s->broker.metalog, &listener);
 	s->state = SERVER_RUNNING;
 	net_start_accepting(s->net);

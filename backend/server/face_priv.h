@@ -1,0 +1,9 @@
+/* What the files of the HTTP face's answers share. */
+#ifndef SERVER_FACE_PRIV_H
+#define SERVER_FACE_PRIV_H
+
+#include "http/face.h"
+#include "server/events.h"
+#include "server/priv.h"
+
+#endif
