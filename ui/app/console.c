@@ -15,6 +15,7 @@
 #include "cli/cli.h"
 #include "io/loop.h"
 #include "lab/lab.h"
+#include "local/local.h"
 #include "model/group.h"
 #include "model/model.h"
 #include "model/snapshot_print.h"
@@ -269,6 +270,7 @@ static void open_lab(struct console *k)
 static int open_all(struct console *k, struct err *e)
 {
 	struct admin_options ao = {.bootstrap = k->address, .client_id = client_id(k->o)};
+	char *dir;
 	struct cluster_source_options so = {.bootstrap = k->address,
 		.read_only = k->o->read_only,
 		.properties = k->o->properties,
@@ -281,7 +283,10 @@ static int open_all(struct console *k, struct err *e)
 	k->admin = admin_new(k->loop, &ao, e);
 	if (!k->admin)
 		return e->code;
+	dir = k->o->local_dir ? xstrdup(k->o->local_dir) : local_default_dir();
+	so.local_dir = dir;
 	k->source = cluster_source_new(k->loop, k->admin, k->model, &so);
+	free(dir);
 	open_lab(k);
 	if (k->o->started)
 		k->o->started(k->o->arg, k->loop, k->source, k->lab);

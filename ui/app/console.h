@@ -26,11 +26,12 @@ struct console_options {
 	size_t n_properties;
 	enum screen screen;
 	bool read_only;
-	bool once;         /* print the snapshot and end, also on a terminal */
-	bool json;         /* of the snapshot */
-	bool bundled;      /* brokers that kdeck started */
-	bool ends_cluster; /* leaving ends it: ask */
-	const char *hint;  /* the first line a newcomer reads; NULL: none */
+	bool once;             /* print the snapshot and end, also on a terminal */
+	bool json;             /* of the snapshot */
+	bool bundled;          /* brokers that kdeck started */
+	bool ends_cluster;     /* leaving ends it: ask */
+	const char *local_dir; /* of its brokers on this machine; NULL: where kdeck up puts them */
+	const char *hint;      /* the first line a newcomer reads; NULL: none */
 	/* Called once when the loop and the source are there, and before they go; may be NULL. */
 	void (*started)(void *arg, struct loop *l, struct source *s, struct lab *lab);
 	void (*ending)(void *arg);

@@ -217,6 +217,7 @@ int demo_run(bool once, bool json)
 	l = loop_new(&e);
 	rc = l ? start(&d, l, &e) : e.code;
 	o.bootstrap = d.bootstrap;
+	o.local_dir = d.dir;
 	if (rc < 0)
 		fprintf(stderr, "kdeck demo: %s\n", e.msg);
 	rc = rc < 0 ? 1 : console_run(&o);

@@ -78,6 +78,11 @@ struct broker {
 	uint8_t process;      /* enum broker_process */
 	char fault[80];       /* "cut off from 1, 3": what was done to it; "" */
 };
+/* It answers, as far as is known. */
+static inline bool broker_is_up(const struct broker *b)
+{
+	return b->state == BROKER_UP && b->process != PROCESS_PAUSED;
+}
 /* "up", "down", "stale", "paused": what a row says of it. */
 const char *broker_word(const struct broker *b);
 

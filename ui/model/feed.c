@@ -10,7 +10,7 @@ void feed_broker_state(struct model *m, int64_t now_ms, int32_t id, enum broker_
 {
 	struct broker *b = model_broker(m, id);
 
-	if (!b || !model_track(m, id)->seen)
+	if (!b || !model_track(m, id)->seen || b->process == PROCESS_ENDED)
 		return;
 	broker_set_state(m, b, state, now_ms);
 	b->rtt_us = rtt_us;
@@ -30,6 +30,9 @@ void feed_broker_process(struct model *m, int64_t now_ms, int32_t id, enum broke
 		b = model_broker_add(m, id);
 		broker_set_state(m, b, BROKER_DOWN, now_ms);
 	}
+	/* That it has ended is certain before anybody else can know. */
+	if (process == PROCESS_ENDED)
+		broker_set_state(m, b, BROKER_DOWN, now_ms);
 	m->dirty = m->dirty || b->process != process;
 	b->process = (uint8_t)process;
 }
@@ -342,6 +345,8 @@ void feed_action(struct model *m, int64_t now_ms, int64_t wall_ms, const struct 
 	c.group = d->group;
 	c.command = d->command;
 	c.effect = d->effect;
+	if (d->to_broker)
+		c.broker = d->broker;
 	c.text = buf_z(&line);
 	changes_add(&m->changes, &c);
 	buf_fini(&line);

@@ -88,6 +88,8 @@ struct feed_deed {
 	/* The change of that topic or group which it brings, not told once more when it is seen;
 	 * 0: none. */
 	enum change_kind effect;
+	bool to_broker; /* it was done to this one */
+	int32_t broker;
 };
 /* e NULL: done. Copied. */
 void feed_action(struct model *m, int64_t now_ms, int64_t wall_ms, const struct feed_deed *d,

@@ -229,7 +229,7 @@ static void take_brokers(struct model *m, int64_t now_ms, const struct feed_meta
 		copy_text(b->host, sizeof(b->host), f->host);
 		copy_text(b->rack, sizeof(b->rack), f->rack);
 		b->port = f->port;
-		if (b->state == BROKER_DOWN || !b->since_ms)
+		if (b->process != PROCESS_ENDED && (b->state == BROKER_DOWN || !b->since_ms))
 			broker_set_state(m, b, BROKER_UNKNOWN, now_ms);
 	}
 }

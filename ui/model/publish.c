@@ -143,7 +143,7 @@ static void sum_cluster(const struct cluster *c, struct totals *sum)
 	}
 	sum->brokers = (int32_t)c->n_brokers;
 	for (size_t i = 0; i < c->n_brokers; i++)
-		sum->brokers_up += c->brokers[i].state == BROKER_UP;
+		sum->brokers_up += broker_is_up(&c->brokers[i]);
 }
 
 static struct cluster *snapshot(struct model *m, int64_t now_ms, int64_t wall_ms)

@@ -12,6 +12,7 @@ struct op *op_new(struct source *base, size_t size, int16_t api_key, source_done
 	op->s = s;
 	op->id = s->next_id++;
 	op->api_key = api_key;
+	op->broker = -1;
 	op->fn = fn;
 	op->arg = arg;
 	list_push_back(&s->ops, &op->node);
@@ -69,8 +70,13 @@ void op_done(struct op *op, const struct err *e)
 	if (e)
 		kept = *e;
 	feed_action(s->model, now_of(s), clock_wall_ms(loop_clock(s->loop)),
-		&(struct feed_deed){
-			op->topic, op->group, buf_z(&op->text), buf_z(&op->command), effect_of(op)},
+		&(struct feed_deed){.topic = op->topic,
+			.group = op->group,
+			.text = buf_z(&op->text),
+			.command = buf_z(&op->command),
+			.effect = effect_of(op),
+			.to_broker = op->broker >= 0,
+			.broker = op->broker},
 		e ? &kept : NULL);
 	op->question = 0;
 	op_free(op);

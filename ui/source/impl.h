@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "io/loop.h"
+#include "source/here.h"
 #include "source/source.h"
 #include "traffic/producer.h"
 
@@ -136,6 +137,7 @@ struct cluster_source {
 	int64_t ends_ms, commits_ms;
 	bool fresh; /* commits of a group came that had none */
 	struct unread unread;
+	struct here here;
 	struct list ops, browses, produces;
 	int64_t next_id;
 };

@@ -17,6 +17,7 @@ struct op {
 	source_done_fn *fn;
 	void *arg;
 	char *topic, *group; /* what it is about; NULL: nothing or several */
+	int32_t broker;      /* -1 */
 	struct buf text, command;
 	struct loop_defer refused;
 	struct err err;

@@ -180,6 +180,7 @@ struct source *cluster_source_new(
 	copy_properties(s, o);
 	map_init(&s->group_by_name);
 	unread_init(s);
+	here_init(&s->here, o->local_dir);
 	list_init(&s->ops);
 	list_init(&s->browses);
 	list_init(&s->produces);
@@ -201,6 +202,7 @@ void cluster_source_free(struct source *base)
 	act_stop(s);
 	detail_stop(s);
 	poll_stop(s);
+	here_fini(&s->here);
 	clear_want(s);
 	vec_fini(&s->visible);
 	vec_fini(&s->visible_groups);

@@ -20,6 +20,7 @@ struct traffic_property;
 
 struct cluster_source_options {
 	const char *bootstrap; /* for the producer; the admin client has its own */
+	const char *local_dir; /* brokers of ui/local that may be this cluster's; NULL: none */
 	int32_t interval_ms;   /* 0: 1000 */
 	bool read_only;
 	/* Settings for the producer beside its own; may be NULL. */

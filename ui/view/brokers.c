@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "view/brokers_actions.h"
 #include "view/list.h"
 
 enum {
@@ -42,6 +43,8 @@ static const struct table_col cols[COL_COUNT] = {
 struct brokers {
 	struct view_ctx *ctx;
 	struct view_list list; /* places in the cluster's brokers */
+	struct brokers_actions actions;
+	int32_t first; /* the cursor goes to it when it is there; -1 */
 };
 
 /* Rows are told before a snapshot, cells asked after it: a broker may have gone meanwhile. */
@@ -52,6 +55,17 @@ static const struct broker *at(const struct brokers *v, size_t row)
 	return row < v->list.rows.n && v->list.rows.v[row] < c->n_brokers
 		       ? &c->brokers[v->list.rows.v[row]]
 		       : NULL;
+}
+
+static void put_state(const struct broker *b, struct buf *text, enum style *style)
+{
+	buf_puts(text, broker_word(b));
+	if (b->fault[0])
+		buf_puts(text, " !");
+	if (b->fault[0] || b->process == PROCESS_PAUSED)
+		*style = STYLE_WARN;
+	else if (b->state == BROKER_UP)
+		*style = STYLE_OK;
 }
 
 static void cell(void *arg, size_t row, int col, struct buf *text, enum style *style)
@@ -77,9 +91,7 @@ static void cell(void *arg, size_t row, int col, struct buf *text, enum style *s
 		buf_puts(text, b->rack[0] ? b->rack : "-");
 		break;
 	case COL_STATE:
-		buf_puts(text, broker_state_name(b->state));
-		if (b->state == BROKER_UP)
-			*style = STYLE_OK;
+		put_state(b, text, style);
 		break;
 	case COL_CTRL:
 		buf_puts(text, b->id == c->controller ? "ctrl" : "");
@@ -206,9 +218,10 @@ static void *brokers_open(struct view_ctx *ctx, const char *arg, struct err *e)
 {
 	struct brokers *v = ALLOC(struct brokers);
 
-	(void)arg;
 	(void)e;
 	v->ctx = ctx;
+	v->first = arg && *arg ? (int32_t)strtol(arg, NULL, 10) : -1;
+	brokers_actions_init(&v->actions, ctx);
 	view_list_init(&v->list, ctx, cols, COL_COUNT, &table_ops, fill, v);
 	v->list.table.sort_col = COL_ID;
 	view_list_update(&v->list);
@@ -219,6 +232,7 @@ static void brokers_close(void *view)
 {
 	struct brokers *v = view;
 
+	brokers_actions_fini(&v->actions);
 	view_list_fini(&v->list);
 	free(v);
 }
@@ -228,28 +242,56 @@ static const struct broker *at_cursor(struct brokers *v)
 	return at(v, v->list.table.cursor);
 }
 
+/* To the broker that the screen was opened for, once it is listed. */
+static void find_first(struct brokers *v)
+{
+	for (size_t i = 0; v->first >= 0 && i < v->list.rows.n; i++)
+		if (at(v, i)->id == v->first) {
+			table_set_cursor(&v->list.table, i);
+			v->first = -1;
+		}
+}
+
+/* What is the matter with the broker under the cursor. */
+static void draw_note(const struct broker *b, const struct surface *s)
+{
+	const char *what = b->fault[0] ? b->fault : b->why;
+
+	if (b->process == PROCESS_ENDED)
+		what = "its process has ended: m t starts it again";
+	else if (b->process == PROCESS_PAUSED)
+		what = "its process is paused: m t lets it go on";
+	if (what[0])
+		view_label(s, 1, s->rows - 1, "!", STYLE_WARN, "broker %d: %s", b->id, what);
+}
+
 static void brokers_draw(void *view, const struct surface *s)
 {
 	struct brokers *v = view;
 	struct surface top = surface_sub(s, 0, 0, s->cols, s->rows - 2);
-	const struct broker *b;
 
 	view_list_update(&v->list);
-	b = at_cursor(v);
-	if (b && b->why[0])
-		view_label(s, 1, s->rows - 1, "!", STYLE_WARN, "broker %d: %s", b->id, b->why);
+	find_first(v);
+	if (at_cursor(v))
+		draw_note(at_cursor(v), s);
 	view_list_draw(
 		&v->list, &top, s, "no broker has answered yet", "no broker matches the filter");
+	formbox_draw(&v->actions.box, s);
 }
 
 static unsigned brokers_event(void *view, const struct event *e)
 {
-	return view_list_event(&((struct brokers *)view)->list, e);
+	struct brokers *v = view;
+
+	return v->actions.box.open ? formbox_event(&v->actions.box, e)
+				   : view_list_event(&v->list, e);
 }
 
 static enum view_focus brokers_focus(const void *view)
 {
-	return view_list_focus(&((const struct brokers *)view)->list);
+	const struct brokers *v = view;
+
+	return v->actions.box.open ? VIEW_MODAL : view_list_focus(&v->list);
 }
 
 static void brokers_filter(void *view, struct str text)
@@ -327,10 +369,33 @@ static unsigned brokers_action(void *view, enum action_id id)
 		sort(v, id == ACTION_SORT_TURN);
 	} else if (id == ACTION_EXPORT) {
 		view_list_export(&v->list, "brokers");
-	} else {
+	} else if (!brokers_actions_do(&v->actions, id, at_cursor(v))) {
 		return VIEW_IGNORED;
 	}
 	return VIEW_HANDLED | VIEW_REDRAW;
+}
+
+static bool brokers_allowed(void *view, enum action_id id, struct buf *reason)
+{
+	struct brokers *v = view;
+
+	return brokers_actions_allowed(&v->actions, id, at_cursor(v), reason);
+}
+
+/* What starts it again where it has ended; else what the screen shows, in a shell. */
+static void brokers_command(void *view, enum action_id id, struct buf *out)
+{
+	struct brokers *v = view;
+	const struct broker *b = at_cursor(v);
+	bool here = b && b->process != PROCESS_ELSEWHERE;
+
+	(void)id;
+	if (here && b->process != PROCESS_RUNS)
+		(void)source_broker_can(v->ctx->source,
+			b->process == PROCESS_PAUSED ? BROKER_CONTINUE : BROKER_START, b->id, out,
+			NULL);
+	else
+		buf_puts(out, here ? "kdeck status" : "kdeck snapshot");
 }
 
 static void brokers_copy(void *view, struct buf *out)
@@ -349,7 +414,15 @@ static void brokers_explain(void *view, struct buf *out)
 		      "DISK      bytes of its copies; FREE: what is left on that volume\n"
 		      "IN/S      records a second of the partitions it leads, mean of ten seconds\n"
 		      "SINCE     how long it has been in this state, as seen from here\n"
-		      "ctrl      the controller: it decides who leads what\n");
+		      "ctrl      the controller: it decides who leads what\n\n"
+		      "up        it answers\n"
+		      "stale     the cluster lists it, and it does not answer this console\n"
+		      "paused    its process is held up (SIGSTOP): alive, and silent\n"
+		      "down      the cluster has given it up, or its process has ended\n"
+		      "!         something was done to it, which stands under the table\n\n"
+		      "A broker that kdeck up or kdeck demo runs on this machine can be stopped, "
+		      "killed, paused and started from here; any cluster elects preferred "
+		      "leaders.\n");
 }
 
 const struct view_ops view_brokers = {
@@ -362,6 +435,8 @@ const struct view_ops view_brokers = {
 	.focus = brokers_focus,
 	.filter = brokers_filter,
 	.action = brokers_action,
+	.allowed = brokers_allowed,
+	.command = brokers_command,
 	.copy = brokers_copy,
 	.explain = brokers_explain,
 };

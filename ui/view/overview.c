@@ -2,6 +2,7 @@
  * last. */
 #include "view/overview.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -270,16 +271,19 @@ static void jump(struct overview *v)
 {
 	const struct problem *p;
 	const struct group *g;
+	char broker[16] = "";
 
 	trouble_find(&v->trouble, view_cluster(v->ctx));
 	p = trouble_problem(&v->trouble);
 	g = trouble_group(&v->trouble);
+	if (p && !p->topic)
+		snprintf(broker, sizeof(broker), "%d", p->broker);
 	if (g)
 		view_push(v->ctx, SCREEN_GROUP, g->name.p);
 	else if (p && p->topic)
 		view_push(v->ctx, SCREEN_TOPIC, p->topic->name_z);
 	else
-		view_replace(v->ctx, p ? SCREEN_BROKERS : SCREEN_TOPICS, NULL);
+		view_replace(v->ctx, p ? SCREEN_BROKERS : SCREEN_TOPICS, p ? broker : NULL);
 }
 
 static unsigned overview_event(void *view, const struct event *e)

@@ -156,7 +156,7 @@ static void broker_title(const struct topic_view *v, const struct topic *t, cons
 	const struct cluster *c = view_cluster(v->ctx);
 	int64_t now = clock_mono_ms(v->ctx->clock);
 	struct buf text = BUF_EMPTY;
-	bool up = b->state == BROKER_UP && b->process != PROCESS_PAUSED;
+	bool up = broker_is_up(b);
 
 	buf_puts(&text, up && is_catching_up(t, b->id) ? behind : broker_word(b));
 	if (b->state == BROKER_DOWN || b->state == BROKER_STALE) {
