@@ -211,7 +211,7 @@ static int read_http(const struct conf *c, struct server_settings *set, struct e
 	snprintf(item, sizeof(item), "HTTP://%.*s", STR_ARG(text));
 	rc = parse_endpoint("kdeck.http.listener", str_of(item), &name, &host, &set->http_port, e);
 	return rc < 0 ? rc
-		      : copy(set->http_host, sizeof(set->http_host),
+		      : settings_copy(set->http_host, sizeof(set->http_host),
 				host.n ? host : STR_LIT("127.0.0.1"), "kdeck.http.listener", e);
 }
 
