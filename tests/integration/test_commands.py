@@ -614,8 +614,8 @@ def test_help_and_usage():
         said = call(name, "--nonsense")
         assert said.code == USAGE and said.err.startswith("kdeck %s: unknown" % name), said
     for name in ("demo", "up"):
-        said = call(name, "--brokers", "3")
-        assert said.code == USAGE and "clusters of one broker" in said.err, said
+        said = call(name, "--brokers", "101")
+        assert said.code == USAGE and "--brokers 101" in said.err, said
     said = Said(subprocess.run([KDECK, "--nonsense"], capture_output=True))
     assert said.code == USAGE and said.err.startswith("kdeck: unknown"), said
     for line in call("get-offsets", "--help").out.split("\n"):
@@ -739,53 +739,6 @@ def test_links():
         done = subprocess.run([link, ask], capture_output=True, timeout=kdecktest.DEADLINE)
         assert done.stdout.decode() == own.replace("kdeck topics", "kafka-topics.sh", 1), done
         assert done.returncode == DONE and not done.stderr, done
-
-
-def test_local_cluster():
-    """up starts a cluster that stays, status knows it, down ends it"""
-    where = os.path.join(folder, "a cluster")
-    for name in "status", "down":
-        said = call(name, "--dir", where)
-        assert said.code == NO and "no cluster in " + where in said.err, said
-    said = call("up", "--dir", where, "--port", "0")
-    try:
-        assert said.code == DONE and not said.err, said
-        address = re.fullmatch(r"bootstrap (127\.0\.0\.1:[1-9]\d*)\n", said.out).group(1)
-        assert call("topics", "-b", address, "--list").code == DONE
-        again = call("up", "--dir", "a cluster", cwd=folder)
-        assert again.out == said.out and again.code == DONE, again
-        state = json.loads(call("status", "--dir", where, "--json").out)
-        assert state[0]["node.id"] == 1 and state[0]["state"] == "running", state
-        assert state[0]["listeners"] == "PLAINTEXT://" + address, state
-        # Nobody but the broker with the lock is ended, whatever the file says.
-        pid = os.path.join(where, "broker-1", "pid")
-        file(pid, "%d\n" % os.getpid())
-        said = call("down", "--dir", where)
-        assert said.code == NO and "end it by hand" in said.err, said
-        file(pid, "%d\n" % state[0]["pid"])
-        lines = call("status", "--dir", where).out.splitlines()
-        assert lines[0].split() == ["NODE.ID", "PID", "STATE", "LISTENERS", "DIR"], lines
-        assert lines[1].split()[:3] == ["1", str(state[0]["pid"]), "running"], lines
-    finally:
-        said = call("down", "--dir", where)
-    assert said.code == DONE and not said.err, said
-    assert json.loads(call("status", "--dir", where, "--json").out)[0]["state"] == "stopped"
-    assert call("down", "--dir", where).code == DONE
-    for args, err, code in [
-            (["--port", "70000"], "--port 70000", USAGE), (["--brokers", "3"], "one broker", USAGE),
-            (["--brokers", "0"], "--brokers 0", USAGE)]:
-        said = call("up", "--dir", where, *args)
-        assert said.code == code and err in said.err, said
-    said = call("up", "--dir", "/proc/nowhere")
-    assert said.code == NO and "/proc/nowhere" in said.err, said
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        other = os.path.join(folder, "other")
-        said = call("up", "--dir", other, "--port", str(taken.getsockname()[1]))
-        assert said.code == NO and "did not start" in said.err, said
-    with open(os.path.join(where, "broker-1", "server.properties"), "a") as f:
-        f.write("no.such.setting=1\n")
-    said = call("up", "--dir", where)
-    assert said.code == NO and "no.such.setting" in said.err, said
 
 
 # A folder and a broker for all: each test has topics of its own.

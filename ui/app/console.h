@@ -44,8 +44,8 @@ struct console_options {
 #define CONSOLE_DEMO (-1)
 /* Returns the exit status, having printed why when it is not 0; or CONSOLE_DEMO. */
 int console_run(const struct console_options *o);
-/* kdeck demo, and the command by itself. once: prints the snapshot and ends. */
-int demo_run(bool once, bool json);
+/* kdeck demo, and the command by itself. brokers 0: three. once: prints the snapshot and ends. */
+int demo_run(int64_t brokers, bool once, bool json);
 extern const struct cli_command cli_demo;
 /* The process that cleans up behind a demo: waits for `parent` to end. */
 int keeper_run(int argc, char **argv);

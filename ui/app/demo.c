@@ -2,8 +2,8 @@
  * kdeck demo: a throw-away cluster with live sample traffic, and the console on it.
  *
  *   kdeck demo --starts--> keeper: waits until we are gone, however that was; ends what is left of
- *        |                 the broker, removes the folder
- *        |----starts--> kdeck-broker (dies with us)
+ *        |                 the brokers, removes the folder
+ *        |----starts--> kdeck-broker, three times (they die with us)
  *        \----starts--> the readers of its groups, members of the lab (die with us)
  *
  * The keeper comes first, so that there is no moment at which a kill leaves anything. What is left
@@ -21,7 +21,6 @@
 #include "base/xalloc.h"
 #include "cli/cli.h"
 #include "io/child.h"
-#include "io/listener.h"
 #include "io/loop.h"
 #include "local/local.h"
 #include "model/group.h"
@@ -35,13 +34,14 @@
 #define LOOK_MS      500
 #define GROUPS_MS    10000 /* so long a page waits for them at most */
 #define FIRST_PORT   9092
-#define PORTS        20
+#define BROKERS      1
 
 struct demo {
 	char *dir;
 	int held; /* the folder's lock */
 	struct child *keeper;
-	char bootstrap[64];
+	size_t brokers;
+	char *bootstrap;
 	struct samples *samples;
 	struct loop *loop; /* the console's */
 	int64_t began_ms;
@@ -49,26 +49,6 @@ struct demo {
 
 static const char hint[] =
 	"Press 3 for the topics, Enter to open one, p to write a record, ? for help";
-
-static void ignore_accept(void *arg, int fd)
-{
-	(void)arg;
-	close(fd);
-}
-
-/* The first of 9092 … that nobody listens on; 0 lets the broker take any. */
-static uint16_t free_port(struct loop *l)
-{
-	for (uint16_t port = FIRST_PORT; port < FIRST_PORT + PORTS; port++) {
-		struct err e = {0};
-		struct listener *ls = listener_new(l, NULL, port, ignore_accept, NULL, &e);
-		if (ls) {
-			listener_free(ls);
-			return port;
-		}
-	}
-	return 0;
-}
 
 static int start_keeper(struct demo *d, struct loop *l, struct err *e)
 {
@@ -84,51 +64,26 @@ static int start_keeper(struct demo *d, struct loop *l, struct err *e)
 	return d->keeper ? 0 : e->code;
 }
 
-struct starting {
-	struct err *e;
-	bool done;
-	int rc;
-};
-
-static void on_broker(void *arg, const struct err *e)
+/* port 0: free ones. */
+static int start_brokers(struct demo *d, struct loop *l, int32_t port, struct err *e)
 {
-	struct starting *s = arg;
+	struct local_wish w = {
+		.brokers = d->brokers, .port = port, .next_ports = true, .faults = true};
+	struct buf said = BUF_EMPTY;
+	int rc = local_create(l, d->dir, &w, &said, e);
 
-	s->done = true;
-	s->rc = e ? e->code : 0;
-	if (e)
-		*s->e = *e;
+	if (rc == 0)
+		rc = local_start_all(l, d->dir, e);
+	if (rc < 0)
+		local_uncreate(d->dir);
+	buf_fini(&said);
+	return rc;
 }
 
-static int start_broker(struct demo *d, struct loop *l, uint16_t port, struct err *e)
-{
-	char *dir = xasprintf("%s/broker-1", d->dir);
-	struct local_node node = {.id = 1, .port = port};
-	struct starting s = {.e = e};
-	struct local_op *op = NULL;
-	int rc = 0;
-
-	local_remove(dir);
-	free(dir);
-	if (!node.port)
-		rc = local_free_port(&node.port, e);
-	if (rc == 0)
-		rc = local_prepare(d->dir, &node, e);
-	if (rc == 0)
-		op = local_start(l, d->dir, 1, on_broker, &s, e);
-	if (!op)
-		return e->code;
-	while (!s.done)
-		loop_run_once(l, true);
-	local_op_free(op);
-	snprintf(d->bootstrap, sizeof(d->bootstrap), "127.0.0.1:%u", node.port);
-	return s.rc;
-}
-
-/* Another demo may take the port between our look and the broker's: then any port will do. */
 static int start(struct demo *d, struct loop *l, struct err *e)
 {
-	uint16_t port = free_port(l);
+	struct buf bootstrap = BUF_EMPTY;
+	struct local_cluster c;
 	int rc;
 
 	local_clean_temp();
@@ -138,8 +93,17 @@ static int start(struct demo *d, struct loop *l, struct err *e)
 	rc = start_keeper(d, l, e);
 	if (rc < 0)
 		return rc;
-	rc = start_broker(d, l, port, e);
-	return rc < 0 && rc != ERR_TIMEOUT && port ? start_broker(d, l, 0, e) : rc;
+	rc = start_brokers(d, l, FIRST_PORT, e);
+	/* Somebody may take a port between our look and the broker's: then any will do. */
+	if (rc < 0 && rc != ERR_TIMEOUT)
+		rc = start_brokers(d, l, 0, e);
+	if (rc < 0)
+		return rc;
+	rc = local_look(&c, d->dir, e);
+	local_bootstrap(&c, &bootstrap);
+	d->bootstrap = buf_steal(&bootstrap);
+	local_fini(&c);
+	return rc;
 }
 
 static void stop(struct demo *d)
@@ -150,6 +114,7 @@ static void stop(struct demo *d)
 		close(d->held);
 	child_free(d->keeper);
 	free(d->dir);
+	free(d->bootstrap);
 }
 
 static void on_started(void *arg, struct loop *l, struct source *s, struct lab *lab)
@@ -158,7 +123,7 @@ static void on_started(void *arg, struct loop *l, struct source *s, struct lab *
 
 	d->loop = l;
 	d->began_ms = loop_now_ms(l);
-	d->samples = samples_start(l, s, lab, d->bootstrap);
+	d->samples = samples_start(l, s, lab, d->bootstrap, d->brokers);
 }
 
 static void on_ending(void *arg)
@@ -195,9 +160,9 @@ static bool is_settled(void *arg, const struct model *m)
 	return has_groups(c) || loop_now_ms(d->loop) - d->began_ms >= GROUPS_MS;
 }
 
-int demo_run(bool once, bool json)
+int demo_run(int64_t brokers, bool once, bool json)
 {
-	struct demo d = {.held = -1};
+	struct demo d = {.held = -1, .brokers = brokers ? (size_t)brokers : BROKERS};
 	struct console_options o = {.command = "kdeck demo",
 		.name = "demo",
 		.screen = SCREEN_OVERVIEW,
@@ -230,16 +195,13 @@ static int run(struct cli *c)
 {
 	int64_t brokers;
 
-	if (cli_number(c, "brokers", 1, 100, 1, &brokers) != CLI_OK)
+	if (cli_number(c, "brokers", 1, 100, 0, &brokers) != CLI_OK)
 		return CLI_USAGE;
-	if (brokers != 1)
-		return cli_usage(c, "--brokers %lld: this version runs clusters of one broker",
-			(long long)brokers);
-	return demo_run(cli_has(c, "once") || c->json, c->json);
+	return demo_run(brokers, cli_has(c, "once") || c->json, c->json);
 }
 
 static const struct cli_option options[] = {
-	{"brokers", 0, CLI_VALUE, "N", "How many brokers (1 in this version)", NULL},
+	{"brokers", 0, CLI_VALUE, "N", "How many brokers (default 1)", NULL},
 	{"once", 0, CLI_FLAG, NULL, "Print one plain page, also on a terminal, and end", NULL},
 	{0},
 };

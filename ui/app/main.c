@@ -40,7 +40,7 @@ static int run_on(struct cli *c, struct console_options *o)
 	o->read_only = cli_has(c, "read-only");
 	o->json = c->json;
 	rc = console_run(o);
-	return rc == CONSOLE_DEMO ? demo_run(false, false) : rc;
+	return rc == CONSOLE_DEMO ? demo_run(0, false, false) : rc;
 }
 
 static int run_console(struct cli *c)

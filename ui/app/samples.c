@@ -15,7 +15,8 @@
 #include "model/source.h"
 #include "traffic/producer.h"
 
-#define TICK_MS 100
+#define TICK_MS         100
+#define SAMPLE_REPLICAS 3
 
 struct samples;
 
@@ -174,8 +175,8 @@ static void on_created(void *arg, const struct err *e)
 	start_readers(c->samples, table[c->i].topic);
 }
 
-struct samples *samples_start(
-	struct loop *l, struct source *source, struct lab *lab, const char *bootstrap)
+struct samples *samples_start(struct loop *l, struct source *source, struct lab *lab,
+	const char *bootstrap, size_t brokers)
 {
 	struct samples *s = ALLOC(struct samples);
 	struct producer_options po = {
@@ -191,7 +192,7 @@ struct samples *samples_start(
 	for (int i = 0; i < SAMPLE_TOPICS; i++) {
 		struct topic_spec spec = {.name = table[i].topic,
 			.partitions = table[i].partitions,
-			.replication = -1};
+			.replication = (int16_t)min_size(brokers, SAMPLE_REPLICAS)};
 		s->created[i] = (struct created){s, i};
 		source_create_topic(source, &spec, on_created, &s->created[i]);
 	}

@@ -3,6 +3,8 @@
 #ifndef APP_SAMPLES_H
 #define APP_SAMPLES_H
 
+#include <stddef.h>
+
 struct lab;
 struct loop;
 struct source;
@@ -11,10 +13,10 @@ struct samples;
 #define SAMPLE_TOPICS 3
 #define SAMPLE_GROUPS 3
 
-/* Creates the topics and keeps records coming; the readers are members of the lab. Strings are
- * copied. */
+/* Creates the topics, with three replicas where there are as many brokers, and keeps records
+ * coming; the readers are members of the lab. Strings are copied. */
 struct samples *samples_start(
-	struct loop *l, struct source *s, struct lab *lab, const char *bootstrap);
+	struct loop *l, struct source *s, struct lab *lab, const char *bootstrap, size_t brokers);
 /* NULL is allowed. */
 void samples_stop(struct samples *s);
 

@@ -1,4 +1,4 @@
-/* kdeck up, status, down: a cluster of brokers on this machine that stays. One broker so far. */
+/* kdeck up, status, down: a cluster of brokers on this machine that stays. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,105 +38,157 @@ MUSTCHECK static int look(struct cli *c, struct local_cluster *k, struct err *e)
 
 /* ---- up -------------------------------------------------------------------------------------- */
 
-struct starting {
-	struct cli *c;
-	VEC(struct local_op *) ops;
-	size_t left;
-	int rc;
+/* Files that are named for a cluster that is there are its own, or meant for another one. */
+MUSTCHECK static int check_files(struct cli *c, const struct local_cluster *k, struct err *e)
+{
+	int32_t id;
+
+	vec_foreach (file, &c->operands) {
+		if (local_file_id(*file, &id, e) < 0)
+			return e->code;
+		if (!local_find(k, id))
+			return err_set(e, ERR_EXISTS,
+				"%s is broker %d, and the cluster in %s has no such one: --dir "
+				"names "
+				"a folder for a new cluster",
+				*file, id, k->dir);
+	}
+	return 0;
+}
+
+struct adding {
+	bool done;
+	struct err e;
 };
 
-static void on_started(void *arg, const struct err *e)
+static void on_added(void *arg, const struct err *e)
 {
-	struct starting *s = arg;
+	struct adding *a = arg;
 
-	s->left--;
+	a->done = true;
 	if (e)
-		s->rc = cli_fail(s->c, "%s", e->msg);
+		a->e = *e;
 }
 
-/* All of them at once: none of a quorum is ready alone. */
-static int start_all(struct cli *c, const struct local_cluster *k)
+/* One after the other: each takes the ports that follow. */
+MUSTCHECK static int add_brokers(
+	struct loop *l, const struct local_cluster *k, size_t wanted, struct err *e)
 {
-	struct starting s = {.c = c, .rc = CLI_OK};
-	struct err e = {0};
-	struct loop *l = loop_new(&e);
-
-	if (!l)
-		return cli_fail(c, "%s", e.msg);
-	vec_foreach (b, &k->brokers) {
-		struct local_op *o;
-		if (b->state != LOCAL_STOPPED)
-			continue;
-		o = local_start(l, k->dir, b->id, on_started, &s, &e);
-		if (o) {
-			vec_push(&s.ops, o);
-			s.left++;
-		} else {
-			s.rc = cli_fail(c, "%s", e.msg);
+	for (size_t n = k->brokers.n; n < wanted; n++) {
+		struct adding a = {0};
+		struct local_op *o = local_add(l, k->dir, on_added, &a, e);
+		if (!o)
+			return e->code;
+		while (!a.done)
+			loop_run_once(l, true);
+		local_op_free(o);
+		if (a.e.code) {
+			*e = a.e;
+			return e->code;
 		}
 	}
-	while (s.left)
-		loop_run_once(l, true);
-	vec_foreach (o, &s.ops)
-		local_op_free(*o);
-	vec_fini(&s.ops);
-	loop_free(l);
-	if (s.rc == CLI_OK) {
-		buf_puts(&c->out, "bootstrap ");
-		local_bootstrap(k, &c->out);
-		buf_putc(&c->out, '\n');
-	}
-	return s.rc;
+	return 0;
 }
 
-/* A folder without a cluster gets one. */
-static int look_or_prepare(struct cli *c, struct local_cluster *k, uint16_t port, struct err *e)
+/* The cluster that is there, with the settings it has. */
+MUSTCHECK static int go_on(struct cli *c, struct loop *l, const struct local_cluster *k,
+	const struct local_wish *w, struct err *e)
 {
-	int rc = look(c, k, e);
+	int rc = check_files(c, k, e);
 
-	if (rc == 0 && cli_has(c, "port"))
-		cli_note(c, "kdeck up: the cluster in %s keeps the ports it has", k->dir);
-	if (rc == 0)
-		return 0;
-	rc = port ? 0 : local_free_port(&port, e);
-	if (rc == 0)
-		rc = local_prepare(k->dir, &(struct local_node){.id = 1, .port = port}, e);
 	if (rc < 0)
 		return rc;
-	local_fini(k);
-	return look(c, k, e);
+	if (w->port >= 0)
+		cli_note(c, "kdeck up: the cluster in %s keeps the ports it has", k->dir);
+	if (w->n_files)
+		cli_note(c,
+			"kdeck up: the cluster in %s keeps the settings it has; the files are "
+			"not read again",
+			k->dir);
+	if (w->brokers && w->brokers < k->brokers.n)
+		cli_note(c, "kdeck up: the cluster in %s has %zu brokers, and keeps them", k->dir,
+			k->brokers.n);
+	rc = local_start_all(l, k->dir, e);
+	return rc == 0 ? add_brokers(l, k, w->brokers, e) : rc;
+}
+
+MUSTCHECK static int begin(
+	struct cli *c, struct loop *l, const char *dir, const struct local_wish *w, struct err *e)
+{
+	struct buf said = BUF_EMPTY;
+	int rc = local_create(l, dir, w, &said, e);
+
+	if (rc == 0 && said.n)
+		cli_note(c, "kdeck up: %s", buf_z(&said));
+	buf_fini(&said);
+	if (rc < 0)
+		return rc;
+	rc = local_start_all(l, dir, e);
+	if (rc < 0)
+		local_uncreate(dir);
+	return rc;
+}
+
+static void print_addresses(struct cli *c, const struct local_cluster *k)
+{
+	buf_puts(&c->out, "bootstrap ");
+	local_bootstrap(k, &c->out);
+	buf_putc(&c->out, '\n');
+	vec_foreach (b, &k->brokers)
+		if (b->http)
+			buf_printf(&c->out, "http node.id=%d %s\n", b->id, b->http);
+}
+
+static int up(struct cli *c, const struct local_wish *w)
+{
+	struct local_cluster k;
+	struct err e = {0};
+	struct loop *l = loop_new(&e);
+	int rc = l ? 0 : e.code;
+	bool there = look(c, &k, &e) == 0;
+
+	if (rc == 0)
+		rc = there ? go_on(c, l, &k, w, &e) : begin(c, l, k.dir, w, &e);
+	local_fini(&k);
+	if (rc == 0)
+		rc = look(c, &k, &e);
+	else
+		k = (struct local_cluster){0};
+	if (rc == 0)
+		print_addresses(c, &k);
+	local_fini(&k);
+	loop_free(l);
+	return rc < 0 ? cli_fail(c, "%s", e.msg) : CLI_OK;
 }
 
 static int run_up(struct cli *c)
 {
 	int64_t brokers, port;
-	struct local_cluster k;
-	struct err e = {0};
-	int rc;
+	struct local_wish w = {.files = c->operands.v, .n_files = c->operands.n};
 
-	if (cli_number(c, "brokers", 1, 100, 1, &brokers) ||
-		cli_number(c, "port", 0, 65535, 9092, &port))
+	if (cli_number(c, "brokers", 1, 100, 0, &brokers) ||
+		cli_number(c, "port", 0, 65535, -1, &port))
 		return CLI_USAGE;
-	if (brokers != 1)
-		return cli_usage(c, "--brokers %lld: this version runs clusters of one broker",
-			(long long)brokers);
-	rc = look_or_prepare(c, &k, (uint16_t)port, &e);
-	rc = rc < 0 ? cli_fail(c, "%s", e.msg) : start_all(c, &k);
-	local_fini(&k);
-	return rc;
+	w.brokers = (size_t)brokers;
+	w.port = (int32_t)port;
+	if (brokers && w.n_files > w.brokers)
+		return cli_usage(c, "--brokers %zu, but %zu files are named: a file is a broker",
+			w.brokers, w.n_files);
+	return up(c, &w);
 }
 
 static const struct cli_option up_options[] = {
-	{"brokers", 0, CLI_VALUE, "N", "How many brokers (1 in this version)", NULL},
+	{"brokers", 0, CLI_VALUE, "N", "How many brokers (default 1, or one a file)", NULL},
 	{"dir", 0, CLI_VALUE, "DIR", "Where data, logs and pids are (default $XDG_DATA_HOME/kdeck)",
 		NULL},
-	{"port", 0, CLI_VALUE, "PORT", "Port of the first broker (default 9092; 0: a free one)",
-		NULL},
+	{"port", 0, CLI_VALUE, "PORT",
+		"Port of the first broker, the others follow (default 9092; 0: free ones)", NULL},
 	{0},
 };
 
 const struct cli_command cli_up = {.name = "up",
 	.summary = "Start a cluster on this machine that stays",
+	.operands = "[FILE.properties …]",
 	.options = up_options,
 	.local = true,
 	.run = run_up};

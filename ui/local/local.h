@@ -63,20 +63,30 @@ int local_find_program(struct buf *path, struct err *e) MUSTCHECK;
 
 /* ---- preparing ------------------------------------------------------------------------------- */
 
-/* A port of loopback that nobody listens on now. */
-int local_free_port(uint16_t *out, struct err *e) MUSTCHECK;
-/* Nobody listens on that port of loopback now. */
-bool local_port_is_free(uint16_t port);
-
-struct local_node {
-	int32_t id;
-	uint16_t port;       /* for clients */
-	uint16_t controller; /* of its controller listener; 0: it has no vote */
-	const char *voters;  /* controller.quorum.voters; NULL: it is alone */
-	const char *extra;   /* lines put at the end; may be NULL */
+/* What a new cluster shall be like. */
+struct local_wish {
+	size_t brokers;           /* 0: one a file, three without files */
+	int32_t port;             /* of the first broker; 0: free ones; -1: the files', else 9092 */
+	const char *const *files; /* settings, one a broker */
+	size_t n_files;
+	bool next_ports; /* ports that are in use are passed over */
+	bool faults;     /* kdeck.faults.enable */
 };
-/* Makes DIR/broker-ID with a server.properties of its own; an existing one is kept. */
-int local_prepare(const char *dir, const struct local_node *n, struct err *e) MUSTCHECK;
+/* Makes the folders of a cluster in DIR, where none is: one quorum, of whose nodes the first three
+ * vote; each with ports, data and settings of its own. Everything is checked before anything is
+ * written: files and ids and ports named twice, ports and folders in use, settings that cannot be.
+ * `said` gets a line when settings of the files were replaced. The loop is run. */
+int local_create(struct loop *l, const char *dir, const struct local_wish *w, struct buf *said,
+	struct err *e) MUSTCHECK;
+/* The node that a file of settings is for. ERR_INVALID, ERR_IO. */
+int local_file_id(const char *file, int32_t *id, struct err *e) MUSTCHECK;
+/* Takes back what local_create wrote, after the cluster did not come up: its settings and the data
+ * under DIR; logs stay for who wants to know why. */
+void local_uncreate(const char *dir);
+
+/* Starts all of DIR that do not run, at once, and returns when every one is ready. When one does
+ * not come up those that this call has started are ended again. The loop is run. */
+int local_start_all(struct loop *l, const char *dir, struct err *e) MUSTCHECK;
 
 /* ---- acting on one broker --------------------------------------------------------------------
  * All errors name the broker. ERR_NOT_FOUND: no such broker in DIR; ERR_CLOSED: it does not run;

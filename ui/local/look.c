@@ -33,7 +33,7 @@ const char *local_state_name(enum local_state s)
 /* ---- who holds a folder ---------------------------------------------------------------------- */
 
 /* The lock is held: by whom is for the pid file to say. */
-static bool locked(const char *data)
+bool local_locked(const char *data)
 {
 	char *path = xasprintf("%s/.lock", data);
 	int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -174,7 +174,7 @@ static void read_settings(struct local_broker *b)
 		s[LISTENERS].value ? s[LISTENERS].value : "PLAINTEXT://127.0.0.1:9092",
 		s[CONTROLLER_NAMES].value ? s[CONTROLLER_NAMES].value : "CONTROLLER");
 	b->data = s[LOG_DIRS].value ? xstrdup(s[LOG_DIRS].value) : xasprintf("%s/data", b->dir);
-	b->http = s[HTTP].value && *s[HTTP].value ? xstrdup(s[HTTP].value) : NULL;
+	b->http = s[HTTP].value && *s[HTTP].value ? xasprintf("http://%s", s[HTTP].value) : NULL;
 	for (size_t i = 0; i < SETTINGS; i++)
 		free(s[i].value);
 	free(path);
@@ -195,7 +195,7 @@ static void add_broker(struct local_cluster *c, int32_t id)
 	if (b->pid)
 		b->state = is_held_up(b->pid) ? LOCAL_PAUSED : LOCAL_RUNNING;
 	else
-		b->state = locked(b->data) ? LOCAL_RUNNING : LOCAL_STOPPED;
+		b->state = local_locked(b->data) ? LOCAL_RUNNING : LOCAL_STOPPED;
 }
 
 static int by_id(const void *a, const void *b)
@@ -203,6 +203,16 @@ static int by_id(const void *a, const void *b)
 	const struct local_broker *x = a, *y = b;
 
 	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* A folder without them never became a broker. */
+static bool has_settings(const char *dir, int32_t id)
+{
+	char *path = xasprintf("%s/broker-%d/server.properties", dir, id);
+	bool has = access(path, F_OK) == 0;
+
+	free(path);
+	return has;
 }
 
 int local_look(struct local_cluster *c, const char *dir, struct err *e)
@@ -214,7 +224,8 @@ int local_look(struct local_cluster *c, const char *dir, struct err *e)
 
 	*c = (struct local_cluster){.dir = xstrdup(dir)};
 	while (d && (entry = readdir(d)))
-		if (sscanf(entry->d_name, "broker-%d%c", &id, &rest) == 1 && id >= 0)
+		if (sscanf(entry->d_name, "broker-%d%c", &id, &rest) == 1 && id >= 0 &&
+			has_settings(dir, id))
 			add_broker(c, id);
 	if (d)
 		closedir(d);

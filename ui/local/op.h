@@ -34,5 +34,7 @@ int local_op_wait(struct local_op *o, int fd, loop_watch_fn *ready, io_timer_fn 
 	struct err *e) MUSTCHECK;
 /* Tells its owner, who may free it: the last thing to do with it. */
 void local_op_done(struct local_op *o, const struct err *e);
+/* Kills a broker that is being started; its op fails. False: it has been started already. */
+bool local_op_abort(struct local_op *o);
 
 #endif

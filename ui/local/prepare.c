@@ -1,14 +1,15 @@
 /* Folders of brokers to be: their settings, the program, free ports. */
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "base/xalloc.h"
+#include "conf/conf.h"
 #include "conf/properties.h"
+#include "io/listener.h"
 #include "local/priv.h"
 
 /* ---- finding the program --------------------------------------------------------------------- */
@@ -70,78 +71,71 @@ int local_make_dirs(const char *path, struct err *e)
 
 /* ---- ports ----------------------------------------------------------------------------------- */
 
-/* A socket bound to the port of loopback, 0 for any; -1 with errno. As the broker binds, so that
- * connections of its predecessor that still linger are no obstacle. */
-static int bind_port(uint16_t *port)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-		.sin_port = htons(*port)};
-	socklen_t n = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+#define LOW_PORT  20000
+#define LOW_PORTS 12000
+#define LOW_TRIES 50
 
-	if (fd >= 0 && *port)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 &&
-		getsockname(fd, (struct sockaddr *)&at, &n) == 0) {
-		*port = ntohs(at.sin_port);
-		return fd;
-	}
-	if (fd >= 0)
-		close(fd);
-	return -1;
+static void ignore_accept(void *arg, int fd)
+{
+	(void)arg;
+	close(fd);
 }
 
-int local_free_port(uint16_t *out, struct err *e)
+int local_try_port(struct loop *l, const char *host, uint16_t port, struct err *e)
 {
-	int fd;
+	struct listener *ls = listener_new(l, host, port, ignore_accept, NULL, e);
 
-	*out = 0;
-	fd = bind_port(out);
-	if (fd < 0)
-		return err_errno(e, ERR_IO, errno, "no free port");
-	close(fd);
+	listener_free(ls);
+	return ls ? 0 : e->code;
+}
+
+int local_free_port(struct loop *l, uint16_t *out, struct err *e)
+{
+	struct listener *ls;
+
+	for (int i = 0; i < LOW_TRIES; i++) {
+		*out = (uint16_t)(LOW_PORT + random_u64() % LOW_PORTS);
+		if (local_try_port(l, NULL, *out, e) == 0)
+			return 0;
+	}
+	ls = listener_new(l, NULL, 0, ignore_accept, NULL, e);
+	if (!ls)
+		return e->code;
+	*out = listener_port(ls);
+	listener_free(ls);
 	return 0;
 }
 
-bool local_port_is_free(uint16_t port)
+bool local_endpoint_parse(struct str item, struct str *name, struct str *host, uint16_t *port)
 {
-	int fd = bind_port(&port);
-	bool is_free = fd >= 0 && listen(fd, 1) == 0;
+	const char *mark = item.n ? memmem(item.p, item.n, "://", 3) : NULL;
+	const char *end = item.p + item.n, *colon;
+	int64_t number;
 
-	if (fd >= 0)
-		close(fd);
-	return is_free;
+	if (!mark || mark == item.p)
+		return false;
+	*name = (struct str){item.p, (size_t)(mark - item.p)};
+	colon = memrchr(mark + 3, ':', (size_t)(end - mark - 3));
+	if (!colon ||
+		!conf_parse_long((struct str){colon + 1, (size_t)(end - colon - 1)}, &number) ||
+		number < 0 || number > UINT16_MAX)
+		return false;
+	*port = (uint16_t)number;
+	*host = (struct str){mark + 3, (size_t)(colon - mark - 3)};
+	if (host->n >= 2 && host->p[0] == '[' && host->p[host->n - 1] == ']')
+		*host = (struct str){host->p + 1, host->n - 2};
+	return true;
 }
 
 /* ---- settings -------------------------------------------------------------------------------- */
 
-static void put_node(struct buf *out, const char *data, const struct local_node *n)
-{
-	bool votes = n->controller || !n->voters;
-
-	buf_printf(out,
-		"# A broker that kdeck started. kdeck-broker --print-config shows every setting.\n"
-		"node.id=%d\n"
-		"process.roles=%s\n"
-		"listeners=PLAINTEXT://127.0.0.1:%u",
-		n->id, votes ? "broker,controller" : "broker", n->port);
-	if (n->controller)
-		buf_printf(out, ",CONTROLLER://127.0.0.1:%u", n->controller);
-	buf_putc(out, '\n');
-	if (n->voters)
-		buf_printf(out, "controller.quorum.voters=%s\n", n->voters);
-	properties_write(out, STR_LIT("log.dirs"), str_of(data));
-	buf_puts(out, n->extra ? n->extra : "");
-}
-
-static int write_new(const char *path, const struct buf *text, struct err *e)
+int local_write_new(const char *path, const struct buf *text, struct err *e)
 {
 	FILE *f = fopen(path, "wxe");
 	bool lost;
 
 	if (!f)
-		return errno == EEXIST ? 0 : err_errno(e, ERR_IO, errno, "%s", path);
+		return err_errno(e, errno == EEXIST ? ERR_EXISTS : ERR_IO, errno, "%s", path);
 	lost = fwrite(text->p, 1, text->n, f) != text->n;
 	lost |= fclose(f) != 0;
 	if (!lost)
@@ -160,9 +154,19 @@ int local_prepare(const char *dir, const struct local_node *n, struct err *e)
 	struct buf text = BUF_EMPTY;
 	int rc = local_make_dirs(broker_dir, e);
 
-	put_node(&text, data, n);
+	buf_printf(&text,
+		LOCAL_HEAD "node.id=%d\n"
+			   "process.roles=broker\n"
+			   "listeners=PLAINTEXT://127.0.0.1:%u\n"
+			   "%s\n",
+		n->id, n->port, n->quorum);
+	properties_write(&text, STR_LIT("log.dirs"), str_of(data));
+	if (n->http)
+		buf_printf(&text, "kdeck.http.listener=127.0.0.1:%u\n", n->http);
+	if (n->faults)
+		buf_puts(&text, "kdeck.faults.enable=true\n");
 	if (rc == 0)
-		rc = write_new(path, &text, e);
+		rc = local_write_new(path, &text, e);
 	buf_fini(&text);
 	free(data);
 	free(broker_dir);

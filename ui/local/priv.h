@@ -4,6 +4,10 @@
 
 #include "local/local.h"
 
+/* Ports that follow from the one for clients, where they are ports and free. */
+#define CONTROLLER_ABOVE 20000
+#define HTTP_ABOVE       10000
+
 /* One setting of a broker's properties file that is asked for. */
 struct local_setting {
 	const char *key;
@@ -17,6 +21,33 @@ void local_settings_read(const char *path, struct local_setting *s, size_t n);
 int local_make_dirs(const char *path, struct err *e) MUSTCHECK;
 /* A folder and all in it, whoever made it. */
 void local_remove_tree(const char *dir);
+
+/* Is the folder's lock held? */
+bool local_locked(const char *data);
+
+/* A port of loopback that nobody listens on now, below those that the system gives to outgoing
+ * connections as long as one is found there. */
+int local_free_port(struct loop *l, uint16_t *out, struct err *e) MUSTCHECK;
+/* Could a broker listen there now? ERR_IN_USE, or why not. "" is loopback. */
+int local_try_port(struct loop *l, const char *host, uint16_t port, struct err *e) MUSTCHECK;
+
+/* "NAME://HOST:PORT"; the parts point into item. HOST may be empty or in brackets. */
+bool local_endpoint_parse(struct str item, struct str *name, struct str *host, uint16_t *port);
+
+struct local_node {
+	int32_t id;
+	uint16_t port;      /* for clients */
+	const char *quorum; /* the line that says who the controllers are */
+	uint16_t http;      /* 0: none */
+	bool faults;        /* kdeck.faults.enable */
+};
+/* What every file of settings begins with. */
+#define LOCAL_HEAD \
+	"# A broker that kdeck started. kdeck-broker --print-config shows every setting.\n"
+/* Makes DIR/broker-ID of a broker without a vote. */
+int local_prepare(const char *dir, const struct local_node *n, struct err *e) MUSTCHECK;
+/* A file that must not be there yet; half of it never stays. */
+int local_write_new(const char *path, const struct buf *text, struct err *e) MUSTCHECK;
 
 /* A descriptor of the process that holds the broker's folder: it cannot come to mean another
  * process. ERR_CLOSED, ERR_DENIED or ERR_IO with e. */

@@ -175,6 +175,15 @@ struct local_op *local_start(
 	return o;
 }
 
+bool local_op_abort(struct local_op *o)
+{
+	if (!o->child)
+		return false;
+	if (child_running(o->child))
+		child_kill(o->child, SIGKILL, false);
+	return true;
+}
+
 /* ---- one more -------------------------------------------------------------------------------- */
 
 /* The port of NAME://HOST:PORT[,…] for clients; 0: none. */
@@ -190,36 +199,65 @@ static long port_of(const struct local_broker *b)
 	return port;
 }
 
-/* Whom a node without a vote asks: the voters that one that has them names. A node alone has its
- * controller where the broker puts it by default. */
-static char *voters_of(const struct local_cluster *c)
+/* Whom a node without a vote asks: the same as one that is there. A node alone has its controller
+ * where the broker puts it by default. */
+static char *quorum_of(const struct local_cluster *c)
 {
-	struct local_setting s = {"controller.quorum.voters", NULL};
+	static const char *const keys[] = {
+		"controller.quorum.voters", "controller.quorum.bootstrap.servers"};
 	const struct local_broker *first = c->brokers.v;
 
-	vec_foreach (b, &c->brokers) {
-		char *path = xasprintf("%s/server.properties", b->dir);
-		local_settings_read(path, &s, 1);
-		free(path);
-		if (s.value && *s.value)
-			return s.value;
-		free(s.value);
-		s.value = NULL;
-	}
-	return xasprintf("%d@127.0.0.1:%ld", first->id, port_of(first) + 20000);
+	vec_foreach (b, &c->brokers)
+		for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+			struct local_setting s = {keys[i], NULL};
+			char *path = xasprintf("%s/server.properties", b->dir);
+			char *line = NULL;
+			local_settings_read(path, &s, 1);
+			if (s.value && *s.value)
+				line = xasprintf("%s=%s", keys[i], s.value);
+			free(s.value);
+			free(path);
+			if (line)
+				return line;
+		}
+	return xasprintf(
+		"%s=%d@127.0.0.1:%ld", keys[0], first->id, port_of(first) + CONTROLLER_ABOVE);
 }
 
-static int choose_port(const struct local_cluster *c, uint16_t *out, struct err *e)
+/* What follows the highest one there is, where that is a port that nobody has. */
+static int choose_port(struct loop *l, long wanted, uint16_t *out, struct err *e)
 {
-	long port = 0;
+	if (wanted > 0 && wanted <= UINT16_MAX &&
+		local_try_port(l, NULL, (uint16_t)wanted, e) == 0) {
+		*out = (uint16_t)wanted;
+		return 0;
+	}
+	return local_free_port(l, out, e);
+}
+
+static int choose_ports(
+	struct loop *l, const struct local_cluster *c, struct local_node *n, struct err *e)
+{
+	long port = -1;
+	int rc;
 
 	vec_foreach (b, &c->brokers)
 		port = port_of(b) > port ? port_of(b) : port;
-	if (port > 0 && port < UINT16_MAX && local_port_is_free((uint16_t)(port + 1))) {
-		*out = (uint16_t)(port + 1);
-		return 0;
-	}
-	return local_free_port(out, e);
+	rc = choose_port(l, port + 1, &n->port, e);
+	return rc < 0 ? rc : choose_port(l, n->port + HTTP_ABOVE, &n->http, e);
+}
+
+static bool with_faults(const struct local_cluster *c)
+{
+	struct local_setting s = {"kdeck.faults.enable", NULL};
+	char *path = xasprintf("%s/server.properties", c->brokers.v[0].dir);
+	bool yes;
+
+	local_settings_read(path, &s, 1);
+	yes = s.value && strcmp(s.value, "true") == 0;
+	free(s.value);
+	free(path);
+	return yes;
 }
 
 struct local_op *local_add(
@@ -228,21 +266,22 @@ struct local_op *local_add(
 	struct local_cluster c;
 	struct local_node n = {0};
 	struct local_op *o = NULL;
-	char *voters = NULL;
+	char *quorum = NULL;
 	int rc = local_look(&c, dir, e);
 
 	if (rc == 0)
-		rc = choose_port(&c, &n.port, e);
+		rc = choose_ports(l, &c, &n, e);
 	if (rc == 0) {
 		n.id = vec_last(&c.brokers)->id + 1;
-		n.voters = voters = voters_of(&c);
+		n.quorum = quorum = quorum_of(&c);
+		n.faults = with_faults(&c);
 		rc = local_prepare(dir, &n, e);
 	}
 	if (rc == 0)
 		o = begin(l, dir, xasprintf("%s/broker-%d", dir, n.id), n.id, fn, arg, e);
 	if (o)
 		o->is_new = true;
-	free(voters);
+	free(quorum);
 	local_fini(&c);
 	return o;
 }
