@@ -288,6 +288,11 @@ void quorum_on_end(struct quorum *q, const struct quorum_end_request *r,
 
 void quorum_leader_gone(struct quorum *q)
 {
+	/* Who looks on asks the others at once who leads now. */
+	if (q->role == QUORUM_OBSERVER && quorum_enter(q, q->state.leader_epoch))
+		q->fetch_at_ms = q->now_ms + q->set.retry_ms;
+	if (q->role != QUORUM_FOLLOWER)
+		return;
 	q->heard_ms = -1;
 	q->deadline_ms = min_i64(q->deadline_ms,
 		q->now_ms + q->set.retry_ms + rng_between(&q->rng, 0, 4 * q->set.retry_ms));
@@ -308,6 +313,6 @@ void quorum_on_disconnect(struct quorum *q, int32_t node, int64_t now_ms)
 		q->fetch_in_flight = false;
 		q->fetch_at_ms = now_ms + q->set.retry_ms;
 	}
-	if (q->role == QUORUM_FOLLOWER && node == q->leader)
+	if (node == q->leader)
 		quorum_leader_gone(q);
 }

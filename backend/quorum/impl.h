@@ -20,7 +20,8 @@ void quorum_run(struct quorum *q);
 void quorum_ask_votes(struct quorum *q);
 void quorum_send_begins(struct quorum *q);
 void quorum_send_fetch(struct quorum *q);
-/* Follower: its leader cannot be reached or leads no more; an election soon. */
+/* Its leader cannot be reached or leads no more: a follower stands soon, an observer looks for
+ * another. */
 void quorum_leader_gone(struct quorum *q);
 /* A voter told its epoch. */
 void quorum_meet(struct quorum *q, int32_t id, int32_t epoch);

@@ -161,7 +161,7 @@ bool quorum_on_fetch_response(
 	if (from != q->leader || r->epoch != q->state.leader_epoch)
 		return false;
 	/* It came back after a crash, or gave up, and the epoch still has its name. */
-	if (r->error == KERR_NOT_LEADER_OR_FOLLOWER && q->role == QUORUM_FOLLOWER)
+	if (r->error == KERR_NOT_LEADER_OR_FOLLOWER)
 		quorum_leader_gone(q);
 	if (r->error || r->snapshot)
 		return false;

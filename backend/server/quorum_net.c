@@ -19,7 +19,7 @@
 #define BOOT_NODE(i)  (-2 - (i)) /* nodes whose number is not known yet */
 #define ENDPOINT_TYPE 2          /* DescribeCluster: controllers */
 
-enum kind { VOTE, BEGIN, END, CLUSTER, KINDS };
+enum kind { VOTE, BEGIN, END, CLUSTER, NODES, KINDS };
 
 struct talk {
 	struct quorum_net *q;
@@ -38,6 +38,7 @@ struct quorum_net {
 	struct quorum_fetch_request wanted; /* waits for the cluster's id */
 	bool told_misplaced[QUORUM_MAX_VOTERS];
 	bool misplaced;
+	bool compared; /* own settings with what the leader says of the voters */
 	struct talk boot;
 	struct io_timer boot_timer;
 	int boot_at;
@@ -76,7 +77,8 @@ static struct talk *talk_to(struct quorum_net *q, int32_t to, enum kind kind)
 static bool came(struct talk *t, const struct err *e, const char *what)
 {
 	t->id = 0;
-	if (e && e->code != ERR_CLOSED && e->code != ERR_TIMEOUT && e->code != ERR_CANCELLED)
+	/* Nodes come and go; what cannot be said or understood is worth a line. */
+	if (e && (e->code == ERR_UNSUPPORTED || e->code == ERR_INVALID || e->code == ERR_CORRUPT))
 		log_warn("%s: %s", what, e->msg);
 	return !e;
 }
@@ -85,7 +87,7 @@ static bool came(struct talk *t, const struct err *e, const char *what)
 
 static void end_misplaced(struct quorum_net *q, const char *why)
 {
-	if (q->misplaced || metalog_caught_up(q->b->metalog))
+	if (q->misplaced)
 		return;
 	q->misplaced = true;
 	q->set.misplaced(q->set.arg, why);
@@ -146,7 +148,8 @@ static void misplaced(struct quorum_net *q, int32_t from, int16_t error, bool le
 {
 	int i = voter_index(q, from), n = 0;
 
-	if (i < 0)
+	/* Who has been part of it once goes on. */
+	if (i < 0 || metalog_caught_up(q->b->metalog))
 		return;
 	if (!q->told_misplaced[i])
 		log_error("node %d refuses this node: %s", from, kerr_name(error));
@@ -348,6 +351,94 @@ static void send_end(void *arg, int32_t to, const struct quorum_end_request *v)
 			.arg = t});
 }
 
+/* ---- voters that disagree ---------------------------------------------------------------------
+ */
+
+static void ask_quorum(struct talk *t, link_reply_fn *fn)
+{
+	struct describe_quorum_request r;
+	struct describe_quorum_request_topics topic;
+	struct describe_quorum_request_partitions part;
+
+	msg_init(&describe_quorum_request_desc, &r);
+	msg_struct_init(&describe_quorum_request_topics_struct, &topic);
+	msg_struct_init(&describe_quorum_request_partitions_struct, &part);
+	topic.topic_name = STR_LIT(METALOG_TOPIC);
+	topic.partitions = &part;
+	topic.n_partitions = 1;
+	r.topics = &topic;
+	r.n_topics = 1;
+	call(t, PEER_VOTES,
+		&(struct link_call){.api_key = API_DESCRIBE_QUORUM,
+			.version = 2,
+			.timeout_ms = t->q->set.request_timeout_ms,
+			.request = &r,
+			.fn = fn,
+			.arg = t});
+}
+
+static const struct broker_voter *find_voter(const struct quorum_net *q, int32_t id)
+{
+	int i = voter_index(q, id);
+
+	return i < 0 ? NULL : &q->b->voters[i];
+}
+
+/* One voter as the leader knows it. False: it is not the one of the own settings. */
+static bool agrees(struct quorum_net *q, const struct describe_quorum_response_nodes *node)
+{
+	const struct broker_voter *own = find_voter(q, node->node_id);
+	const struct describe_quorum_response_listeners *at = node->listeners;
+	char why[300];
+
+	if (own && node->n_listeners > 0 && own->port == at->port) {
+		if (!str_eq(own->host, at->host))
+			log_warn("controller.quorum.voters: node %d is %.*s here, and %.*s where "
+				 "the controller runs",
+				own->id, STR_ARG(own->host), STR_ARG(at->host));
+		return true;
+	}
+	if (own && node->n_listeners > 0)
+		snprintf(why, sizeof(why),
+			"controller.quorum.voters says that node %d listens at %.*s:%u, and the "
+			"controller's says %.*s:%u: it must be the same on every node",
+			own->id, STR_ARG(own->host), own->port, STR_ARG(at->host), at->port);
+	else
+		snprintf(why, sizeof(why),
+			"controller.quorum.voters lacks node %d, which votes in this cluster",
+			node->node_id);
+	end_misplaced(q, why);
+	return false;
+}
+
+static void on_nodes(
+	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
+{
+	struct talk *t = arg;
+	const struct describe_quorum_response *r = response;
+
+	(void)version;
+	(void)arena;
+	if (!came(t, e, "DescribeQuorum")) {
+		t->q->compared = false;
+		return;
+	}
+	for (int32_t i = 0; !r->error_code && i < r->n_nodes; i++)
+		if (!agrees(t->q, &r->nodes[i]))
+			return;
+}
+
+/* Once, when a leader has been heard. */
+static void compare(struct quorum_net *q, int32_t leader)
+{
+	struct talk *t = q->compared ? NULL : talk_to(q, leader, NODES);
+
+	if (!t)
+		return;
+	q->compared = true;
+	ask_quorum(t, on_nodes);
+}
+
 /* ---- fetching -------------------------------------------------------------------------------- */
 
 static void on_fetch(
@@ -371,6 +462,8 @@ static void on_fetch(
 		return;
 	}
 	p = r->responses[0].partitions;
+	if (!p->error_code)
+		compare(t->q, t->to);
 	metalog_on_fetch(t->q->b->metalog, t->to,
 		&(struct quorum_fetch_response){.error = p->error_code,
 			.leader = p->current_leader.leader_id,
@@ -520,27 +613,10 @@ static void on_voters(
 static void ask_voters(void *arg)
 {
 	struct quorum_net *q = arg;
-	struct describe_quorum_request r;
-	struct describe_quorum_request_topics topic;
-	struct describe_quorum_request_partitions part;
 
-	msg_init(&describe_quorum_request_desc, &r);
-	msg_struct_init(&describe_quorum_request_topics_struct, &topic);
-	msg_struct_init(&describe_quorum_request_partitions_struct, &part);
-	topic.topic_name = STR_LIT(METALOG_TOPIC);
-	topic.partitions = &part;
-	topic.n_partitions = 1;
-	r.topics = &topic;
-	r.n_topics = 1;
 	q->boot.q = q;
 	q->boot.to = BOOT_NODE(q->boot_at);
-	call(&q->boot, PEER_VOTES,
-		&(struct link_call){.api_key = API_DESCRIBE_QUORUM,
-			.version = 2,
-			.timeout_ms = q->set.request_timeout_ms,
-			.request = &r,
-			.fn = on_voters,
-			.arg = &q->boot});
+	ask_quorum(&q->boot, on_voters);
 }
 
 /* ---- what the owner calls ---------------------------------------------------------------------
