@@ -180,8 +180,7 @@ void api_metadata(struct call *c, const struct metadata_request *r)
 
 	msg_init(&metadata_response_desc, &resp);
 	resp.cluster_id = b->cluster_id;
-	/* Any broker passes controller requests on; clients are given this one. */
-	resp.controller_id = b->node_id;
+	resp.controller_id = api_controller(c);
 	if (ids_too_early(c, r)) {
 		refuse(&a, r);
 		call_reply(c, &resp);

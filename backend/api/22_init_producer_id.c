@@ -3,12 +3,11 @@
  * come from a block that the controller gave this broker; when it is used up, callers wait for the
  * next one.
  */
-#include "api/submit.h"
+#include "api/api.h"
 
-struct wanted {
-	struct metalog_op op;
+struct waiting {
+	struct list_node node;
 	struct call *call;
-	struct allocate_producer_ids_response block;
 };
 
 static void answer(struct call *c, int16_t error)
@@ -26,40 +25,32 @@ static void answer(struct call *c, int16_t error)
 	call_reply(c, &resp);
 }
 
-static int decide(void *arg, const struct control_env *env, struct control_result *out)
+static bool used_up(const struct broker *b)
 {
-	struct wanted *w = arg;
-	struct broker *b = w->call->broker;
-	const struct image_broker *self = image_broker(env->image, b->node_id);
-	struct allocate_producer_ids_request r;
-
-	msg_init(&allocate_producer_ids_request_desc, &r);
-	msg_init(&allocate_producer_ids_response_desc, &w->block);
-	r.broker_id = b->node_id;
-	r.broker_epoch = self ? self->epoch : -1;
-	return control_allocate_producer_ids(env, &r, &w->block, out);
+	return b->next_producer_id >= b->end_producer_id;
 }
 
-static void granted(struct metalog_op *op, int rc)
+void api_producer_ids(struct broker *b, int16_t error, int64_t start, int32_t n)
 {
-	struct wanted *w = CONTAINER_OF(op, struct wanted, op);
-	struct broker *b = w->call->broker;
+	struct list_node *node;
 
-	if (rc < 0 || w->block.error_code) {
-		answer(w->call, KERR_COORDINATOR_NOT_AVAILABLE);
-		return;
+	if (!error) {
+		b->next_producer_id = start;
+		b->end_producer_id = start + n;
 	}
-	/* Two callers may have asked at once: the later block is the one to go on with, the rest of
-	 * the earlier is never used. */
-	b->next_producer_id = w->block.producer_id_start;
-	b->end_producer_id = w->block.producer_id_start + w->block.producer_id_len;
-	answer(w->call, KERR_NONE);
+	while ((error || !used_up(b)) && (node = list_first(&b->want_ids))) {
+		list_remove(node);
+		answer(CONTAINER_OF(node, struct waiting, node)->call, error);
+	}
+	if (!list_empty(&b->want_ids))
+		b->ids_wanted(b);
 }
 
 void api_init_producer_id(struct call *c, const struct init_producer_id_request *r)
 {
 	struct broker *b = c->broker;
-	struct wanted *w;
+	struct waiting *w;
+	bool first = list_empty(&b->want_ids);
 
 	if (!str_is_null(r->transactional_id)) {
 		answer(c, r->transactional_id.n ? KERR_COORDINATOR_NOT_AVAILABLE
@@ -71,13 +62,14 @@ void api_init_producer_id(struct call *c, const struct init_producer_id_request 
 		answer(c, KERR_INVALID_REQUEST);
 		return;
 	}
-	if (b->next_producer_id < b->end_producer_id) {
+	if (!used_up(b)) {
 		answer(c, KERR_NONE);
 		return;
 	}
 	call_hold(c);
-	w = ARENA_NEW(&c->arena, struct wanted);
+	w = ARENA_NEW(&c->arena, struct waiting);
 	w->call = c;
-	w->op.done = granted;
-	metalog_submit(b->metalog, &w->op, &c->arena, decide, w);
+	list_push_back(&b->want_ids, &w->node);
+	if (first)
+		b->ids_wanted(b);
 }

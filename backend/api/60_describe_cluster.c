@@ -78,7 +78,7 @@ void api_describe_cluster(struct call *c, const struct describe_cluster_request 
 		resp.controller_id = metalog_quorum(b->metalog)->leader;
 		put_controllers(c, &resp);
 	} else {
-		resp.controller_id = b->node_id;
+		resp.controller_id = api_controller(c);
 		put_brokers(c, r, metalog_image(b->metalog), &resp);
 	}
 	call_reply(c, &resp);

@@ -34,6 +34,13 @@ void api_request(void *arg, struct net_slot *slot, struct slice frame, struct re
 /* The answer to ApiVersions with an error code. */
 void api_answer_versions(struct call *c, int16_t error);
 
+/* Whom clients of this listener are told to ask for changes: the active controller where it is a
+ * broker that they reach, else this one, which passes them on. */
+int32_t api_controller(const struct call *c);
+
+/* The block of producer ids that broker->ids_wanted asked for, or why there is none. */
+void api_producer_ids(struct broker *b, int16_t error, int64_t start, int32_t n);
+
 /* Waiting operations that became possible or are due; true when there were any. Call it after
  * repl_turn. */
 bool api_turn(struct broker *b);

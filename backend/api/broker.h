@@ -37,6 +37,8 @@ struct broker_settings {
 
 /* Configs as DescribeConfigs and AlterConfigs need them; by the server, over its tables. */
 struct config_ops;
+/* A change of metadata on its way (api/submit.h). */
+struct submit;
 
 struct broker {
 	const struct clock *clock;
@@ -64,9 +66,16 @@ struct broker {
 	struct list free_calls;
 	int32_t n_free_calls;
 	bool stopping; /* orderly stop has begun */
-	/* producer ids: [next, end) of the block this broker holds */
+	/* producer ids: [next, end) of the block this broker holds; who waits for the next one */
 	int64_t next_producer_id, end_producer_id;
+	struct list want_ids;
 	/* Asked by a handler for something the server does. */
+	/* A block of producer ids; api_producer_ids is called with it, later. */
+	void (*ids_wanted)(struct broker *b);
+	/* Sends the request to the active controller, waits for one if need be, and answers. */
+	void (*forward)(struct broker *b, struct submit *s);
+	/* The controller here heard from a broker, by the slot's connection. */
+	void (*heard)(struct broker *b, int32_t id, struct net_slot *slot);
 	void (*topic_wanted)(struct broker *b, struct str name); /* auto-creation */
 	/* The leader names the cluster that this node belongs to from here on. Negative: it could
 	 * not be written down. */

@@ -102,6 +102,7 @@ void broker_init(struct broker *b, const struct clock *clock)
 	delay_queue_init(&b->delay);
 	list_init(&b->open_calls);
 	list_init(&b->free_calls);
+	list_init(&b->want_ids);
 	rng_seed(&b->rng, random_u64());
 	b->compress = compress_ctx_new();
 }
@@ -119,6 +120,16 @@ void broker_fini(struct broker *b)
 	delay_queue_fini(&b->delay);
 	compress_ctx_free(b->compress);
 	buf_fini(&b->scratch);
+}
+
+int32_t api_controller(const struct call *c)
+{
+	const struct broker *b = c->broker;
+	int32_t leader = metalog_quorum(b->metalog)->leader;
+	const struct image_broker *ib = image_broker(metalog_image(b->metalog), leader);
+	const struct broker_endpoint *here = &b->endpoints[net_slot_listener(c->slot)];
+
+	return ib && !ib->fenced && image_endpoint(ib, here->name) ? leader : b->node_id;
 }
 
 /* A version that we do not speak: ApiVersions is answered in version 0 with the versions of it that

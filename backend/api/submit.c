@@ -4,9 +4,18 @@
 
 #include "base/log.h"
 
-static void put_error(const struct msg_struct *s, uint8_t *at, int16_t code, struct str text);
+/* What a client waits at least, for requests that do not say how long. */
+#define PATIENCE_MS 5000
 
-static void put_error_in(const struct msg_field *f, uint8_t *at, int16_t code, struct str text)
+/* ---- errors in any answer ------------------------------------------------------------------- */
+
+enum put { PUT_SUCCESSES, PUT_ALL };
+
+static void put_error(
+	const struct msg_struct *s, uint8_t *at, enum put which, int16_t code, struct str text);
+
+static void put_error_in(
+	const struct msg_field *f, uint8_t *at, enum put which, int16_t code, struct str text)
 {
 	int32_t n = 1;
 
@@ -16,11 +25,12 @@ static void put_error_in(const struct msg_field *f, uint8_t *at, int16_t code, s
 	if (f->shape != MSG_ONE)
 		at = *(uint8_t **)(void *)at;
 	for (int32_t i = 0; at && i < n; i++)
-		put_error(f->elem, at + (size_t)i * f->elem->size, code, text);
+		put_error(f->elem, at + (size_t)i * f->elem->size, which, code, text);
 }
 
-/* Every success that the answer tells, at any depth, becomes this error. */
-static void put_error(const struct msg_struct *s, uint8_t *at, int16_t code, struct str text)
+/* Every success that the answer tells, or all that it tells, at any depth, becomes this error. */
+static void put_error(
+	const struct msg_struct *s, uint8_t *at, enum put which, int16_t code, struct str text)
 {
 	bool failed = false;
 
@@ -28,10 +38,10 @@ static void put_error(const struct msg_struct *s, uint8_t *at, int16_t code, str
 		const struct msg_field *f = &s->fields[i];
 
 		if (f->type == MSG_STRUCT) {
-			put_error_in(f, at, code, text);
+			put_error_in(f, at, which, code, text);
 		} else if (strcmp(f->name, "error_code") == 0) {
 			int16_t *error = (int16_t *)(void *)(at + f->offset);
-			failed = *error == KERR_NONE;
+			failed = which == PUT_ALL || *error == KERR_NONE;
 			*error = failed ? code : *error;
 		} else if (failed && strcmp(f->name, "error_message") == 0) {
 			*(struct str *)(void *)(at + f->offset) = text;
@@ -39,30 +49,123 @@ static void put_error(const struct msg_struct *s, uint8_t *at, int16_t code, str
 	}
 }
 
+static bool has_error_in(const struct msg_field *f, const uint8_t *at, int16_t code)
+{
+	int32_t n = 1;
+
+	if (f->shape == MSG_ARRAY)
+		n = *(const int32_t *)(const void *)(at + f->count_offset);
+	at += f->offset;
+	if (f->shape != MSG_ONE)
+		at = *(uint8_t *const *)(const void *)at;
+	for (int32_t i = 0; at && i < n; i++)
+		if (api_has_error(f->elem, at + (size_t)i * f->elem->size, code))
+			return true;
+	return false;
+}
+
+bool api_has_error(const struct msg_struct *s, const void *message, int16_t code)
+{
+	const uint8_t *at = message;
+
+	for (uint16_t i = 0; i < s->n_fields; i++) {
+		const struct msg_field *f = &s->fields[i];
+
+		if (f->type == MSG_STRUCT && has_error_in(f, at, code))
+			return true;
+		if (strcmp(f->name, "error_code") == 0 &&
+			*(const int16_t *)(const void *)(at + f->offset) == code)
+			return true;
+	}
+	return false;
+}
+
+static const struct msg_field *field(const struct msg_struct *s, const char *name)
+{
+	for (uint16_t i = 0; i < s->n_fields; i++)
+		if (strcmp(s->fields[i].name, name) == 0)
+			return &s->fields[i];
+	return NULL;
+}
+
+/* An answer without an error for the whole tells it for every item: their names come from deciding
+ * on what is committed, without taking the records. */
+static void name_items(struct submit *s)
+{
+	struct broker *b = s->call->broker;
+	struct control_result unused;
+	struct control_env env = {metalog_image(b->metalog), metalog_control_settings(b->metalog),
+		&b->rng, &s->call->arena, 0};
+
+	control_result_init(&unused);
+	if (s->decide(s, &env, &unused) < 0)
+		msg_init(s->desc, s->response);
+	control_result_fini(&unused);
+}
+
+void api_submit_fail(struct submit *s, int16_t code, struct str text)
+{
+	const struct msg_field *f;
+
+	msg_init(s->desc, s->response);
+	if (field(s->desc->body, "error_code"))
+		put_error(s->desc->body, s->response, PUT_ALL, code, text);
+	if (!field(s->desc->body, "error_code")) {
+		name_items(s);
+		put_error(s->desc->body, s->response, PUT_ALL, code, text);
+	}
+	f = field(s->desc->body, "throttle_time_ms");
+	if (f)
+		*(int32_t *)(void *)((uint8_t *)s->response + f->offset) = 0;
+	call_reply(s->call, s->response);
+}
+
+/* ---- on the way ----------------------------------------------------------------------------- */
+
 /* The disk refused the decision: nothing of it is in the log. */
 static void refuse(struct submit *s)
 {
 	log_warn("%s from %s: refused, the metadata log could not be written", s->call->api->name,
 		net_slot_peer(s->call->slot));
-	put_error(s->desc->body, s->response, KERR_KAFKA_STORAGE_ERROR,
+	put_error(s->desc->body, s->response, PUT_SUCCESSES, KERR_KAFKA_STORAGE_ERROR,
 		STR_LIT("The metadata log could not be written; is the disk full?"));
 	call_reply(s->call, s->response);
+}
+
+/* This node is not the active controller, or is not any more. */
+static void elsewhere(struct submit *s)
+{
+	struct broker *b = s->call->broker;
+
+	if (b->forward && !broker_by_controller(b, s->call))
+		b->forward(b, s);
+	else
+		api_submit_fail(
+			s, KERR_NOT_CONTROLLER, STR_LIT("This node is not the active controller."));
 }
 
 static void done(struct metalog_op *op, int rc)
 {
 	struct submit *s = CONTAINER_OF(op, struct submit, op);
 
-	if (rc == ERR_FULL) {
+	if (rc == ERR_FULL)
 		refuse(s);
-		return;
-	}
-	if (rc < 0) {
-		call_drop(s->call, rc == ERR_AGAIN ? "this node is not the controller now"
-						   : "the metadata log takes no records");
-		return;
-	}
-	call_reply(s->call, s->response);
+	else if (rc == ERR_AGAIN)
+		elsewhere(s);
+	else if (rc < 0)
+		call_drop(s->call, "the metadata log takes no records");
+	else
+		call_reply(s->call, s->response);
+}
+
+static int64_t patience(const struct call *c, const void *request)
+{
+	const struct msg_field *f = field(c->api->request->body, "timeout_ms");
+	int32_t ms = 0;
+
+	if (f && f->type == MSG_INT32)
+		ms = *(const int32_t *)(const void *)((const uint8_t *)request + f->offset);
+	return ms > 0 ? ms : PATIENCE_MS;
 }
 
 void api_submit(struct call *c, metalog_decide_fn *decide, const void *request,
@@ -72,9 +175,11 @@ void api_submit(struct call *c, metalog_decide_fn *decide, const void *request,
 
 	call_hold(c);
 	s->call = c;
+	s->decide = decide;
 	s->request = request;
 	s->desc = response;
 	s->response = arena_alloc(&c->arena, response->body->size);
+	s->deadline_ms = broker_now_ms(c->broker) + patience(c, request);
 	s->op.done = done;
 	msg_init(response, s->response);
 	metalog_submit(c->broker->metalog, &s->op, &c->arena, decide, s);

@@ -1,6 +1,11 @@
 /*
  * Requests that change the cluster's metadata: the controller decides, the records are committed
  * and applied, then the answer goes out.
+ *
+ *   by a client's listener:      api_submit --here is the controller--> decide --committed-->
+ * answer |                                    |
+ *                                     +--it is elsewhere--> broker->forward <--no longer it
+ *   by the controller's listener: decide, or NOT_CONTROLLER
  */
 #ifndef API_SUBMIT_H
 #define API_SUBMIT_H
@@ -10,14 +15,22 @@
 struct submit {
 	struct metalog_op op;
 	struct call *call;
+	metalog_decide_fn *decide; /* its arg is this struct */
 	const void *request;
 	const struct msg_desc *desc; /* of the response */
 	void *response;              /* of the call's arena, at its defaults */
+	int64_t deadline_ms;         /* of the loop's clock: what the request's time-out leaves */
 };
 
-/* The call is held and answered later: by what was decided, by KAFKA_STORAGE_ERROR when the disk
- * refused it; or dropped when this node is not the controller or the metadata log has failed. */
+/* The call is held and answered later: by what was decided, here or by the active controller; by
+ * KAFKA_STORAGE_ERROR when the disk refused it; dropped only when the metadata log has failed. */
 void api_submit(struct call *c, metalog_decide_fn *decide, const void *request,
 	const struct msg_desc *response);
+
+/* The answer with this error for all that was asked for; the call is void afterwards. */
+void api_submit_fail(struct submit *s, int16_t code, struct str text);
+
+/* True when an error_code of the message, at any depth, is this one. */
+bool api_has_error(const struct msg_struct *s, const void *message, int16_t code);
 
 #endif

@@ -114,6 +114,13 @@ int32_t sessions_due(const struct sessions *s, int64_t now_ms, int32_t *ids, int
 	return n;
 }
 
+bool sessions_is_due(const struct sessions *s, int32_t broker, int64_t now_ms)
+{
+	const struct session *e = find(s, broker);
+
+	return e && e->due_ms <= now_ms;
+}
+
 int64_t sessions_heard_ms(const struct sessions *s, int32_t broker)
 {
 	const struct session *e = find(s, broker);

@@ -49,6 +49,7 @@ void sessions_drop(struct sessions *s, int32_t broker);
 int64_t sessions_next(const struct sessions *s);
 /* Ids whose session is over, at most max; they stay due until sessions_drop or sessions_heard. */
 int32_t sessions_due(const struct sessions *s, int64_t now_ms, int32_t *ids, int32_t max);
+bool sessions_is_due(const struct sessions *s, int32_t broker, int64_t now_ms);
 /* The last sign of life, -1: none seen. */
 int64_t sessions_heard_ms(const struct sessions *s, int32_t broker);
 

@@ -94,6 +94,17 @@ static void orphan_slots(struct net_conn *c)
 	c->n_slots = c->n_open = 0;
 }
 
+static void tell_closers(struct net_conn *c)
+{
+	struct list_node *node;
+
+	while ((node = list_first(&c->closers))) {
+		struct net_close *k = CONTAINER_OF(node, struct net_close, node);
+		list_remove(node);
+		k->fn(k->arg);
+	}
+}
+
 void conn_close(struct net_conn *c)
 {
 	struct net *n = c->net;
@@ -113,6 +124,7 @@ void conn_close(struct net_conn *c)
 	drop_input(c);
 	list_remove(&c->node);
 	orphan_slots(c);
+	tell_closers(c);
 	if (!c->handling) {
 		free(c);
 	}
@@ -343,6 +355,7 @@ void conn_new(struct net_listener *l, int fd)
 	c->net = n;
 	c->tag = l->tag;
 	list_init(&c->slots);
+	list_init(&c->closers);
 	c->transport = transport_from_fd(n->loop, fd, l->tls, 10000, &events, c, &e);
 	if (!c->transport) {
 		log_debug("a connection was lost at once: %s", e.msg);
@@ -424,6 +437,20 @@ void net_slot_on_gone(struct net_slot *s, void (*fn)(void *arg), void *arg)
 {
 	s->gone = fn;
 	s->gone_arg = arg;
+}
+
+void net_slot_on_close(struct net_slot *s, struct net_close *c)
+{
+	list_remove(&c->node);
+	if (s->conn)
+		list_push_back(&s->conn->closers, &c->node);
+	else
+		c->fn(c->arg);
+}
+
+void net_close_cancel(struct net_close *c)
+{
+	list_remove(&c->node);
 }
 
 bool net_slot_gone(const struct net_slot *s)

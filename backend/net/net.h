@@ -77,6 +77,18 @@ void net_slot_drop(struct net_slot *s, const char *why);
 /* fn(arg) once when the connection goes while the slot is open; the slot is still to be ended. NULL
  * takes it back. */
 void net_slot_on_gone(struct net_slot *s, void (*fn)(void *arg), void *arg);
+/*
+ * fn(arg) once when the connection that this request came by ends, whatever becomes of the request;
+ * at once when it has ended. A close that waits for another connection is moved. The owner embeds
+ * it, zeroed, and takes it back with net_close_cancel before its memory goes.
+ */
+struct net_close {
+	struct list_node node;
+	void (*fn)(void *arg);
+	void *arg;
+};
+void net_slot_on_close(struct net_slot *s, struct net_close *c);
+void net_close_cancel(struct net_close *c);
 /* True when nobody waits for the answer any more. */
 bool net_slot_gone(const struct net_slot *s);
 /* "127.0.0.1:4711"; "" when gone. */

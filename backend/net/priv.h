@@ -62,6 +62,7 @@ struct net_conn {
 	size_t want;          /* bytes of the block that the next read needs */
 	size_t usual;         /* size of the last frames: of the next block */
 	struct list slots;    /* in the order of the requests */
+	struct list closers;  /* struct net_close */
 	int32_t n_slots;
 	int32_t n_open; /* of which not answered */
 	int tag;

@@ -1,24 +1,19 @@
-/* What server.c (wiring), start.c (coming up) and stop.c (going down) share. */
+/* What server.c (wiring), follow.c (the image at work) and lifecycle.c (its own life) share. */
 #ifndef SERVER_PRIV_H
 #define SERVER_PRIV_H
 
 #include "io/loop.h"
 #include "io/work.h"
+#include "server/asks.h"
 #include "server/configs.h"
+#include "server/controller.h"
 #include "server/disk.h"
 #include "server/events.h"
 #include "server/groups.h"
+#include "server/lifecycle.h"
 #include "server/peers.h"
 #include "server/quorum_net.h"
 #include "server/server.h"
-
-/* A change of the cluster that the broker itself asks for. */
-struct server_wish {
-	struct metalog_op op;
-	struct arena arena;
-	struct server *server;
-	bool busy;
-};
 
 struct server {
 	struct loop *loop;
@@ -42,7 +37,9 @@ struct server {
 	struct groups *groups;
 	struct events *events; /* NULL: nobody can ask for them */
 	struct uuid incarnation;
-	struct server_wish wish; /* registration, then unfencing */
+	struct asks *asks;
+	struct controller *control;  /* NULL: without that role */
+	struct lifecycle *lifecycle; /* NULL: without the broker's */
 	struct loop_hook *turn;
 	struct io_timer delay, drain;
 	int drains;
@@ -56,9 +53,17 @@ int server_open_quorum(struct server *s, struct err *e) MUSTCHECK;
 void server_start_quorum(struct server *s);
 /* What metalog tells. */
 void server_caught_up(struct server *s);
-/* start.c: registers and unfences the broker, then serves. */
-void server_register(struct server *s);
-void server_topic_wanted(struct broker *b, struct str name);
+void server_changed(struct server *s);
+void server_applied(struct server *s);
+/* follow.c: the image has this broker's registration: opens the partitions and follows from here
+ * on. */
+void server_load(struct server *s);
+/* The cluster has let this broker in: takes clients. */
+void server_serve(struct server *s);
+/* Nothing is led here any more: goes down. */
+void server_left(struct server *s);
+/* The active controller, -1 while none is known. */
+int32_t server_leader(const struct server *s);
 /* Ends everything at once: the metadata log failed. */
 void server_fail(struct server *s, const char *why);
 

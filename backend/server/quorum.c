@@ -141,6 +141,17 @@ static void on_caught_up(void *arg)
 	server_caught_up(arg);
 }
 
+static void on_changed(void *arg)
+{
+	server_changed(arg);
+}
+
+static void on_applied(void *arg, int64_t offset)
+{
+	(void)offset;
+	server_applied(arg);
+}
+
 static void on_failed(void *arg, const char *why)
 {
 	server_fail(arg, why);
@@ -175,7 +186,11 @@ static void make_net(struct server *s)
 
 static int make_metalog(struct server *s, struct err *e)
 {
-	struct metalog_events ev = {.arg = s, .caught_up = on_caught_up, .failed = on_failed};
+	struct metalog_events ev = {.arg = s,
+		.caught_up = on_caught_up,
+		.changed = on_changed,
+		.applied = on_applied,
+		.failed = on_failed};
 	struct metalog_settings set = {.quorum = {.id = s->set.node_id,
 					       .n_voters = s->set.n_voters,
 					       .election_timeout_ms = s->set.election_timeout_ms,

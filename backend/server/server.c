@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "server/forward.h"
 #include "server/priv.h"
 
 #define DRAIN_MS     20
@@ -56,13 +57,46 @@ void server_caught_up(struct server *s)
 {
 	if (s->state != SERVER_STARTING)
 		return;
-	if (s->set.is_broker && metalog_leads(s->broker.metalog)) {
-		server_register(s);
-	} else if (!s->set.is_broker) {
-		s->state = SERVER_RUNNING;
-		if (s->ev.ready)
-			s->ev.ready(s->ev.arg);
+	if (s->set.is_broker) {
+		s->state = SERVER_REGISTERING;
+		lifecycle_begin(s->lifecycle);
+	} else {
+		server_serve(s);
 	}
+}
+
+void server_changed(struct server *s)
+{
+	controller_look(s->control);
+	asks_look(s->asks);
+	lifecycle_look(s->lifecycle);
+}
+
+void server_applied(struct server *s)
+{
+	lifecycle_applied(s->lifecycle);
+}
+
+int32_t server_leader(const struct server *s)
+{
+	return metalog_quorum(s->broker.metalog)->leader;
+}
+
+static int32_t leader_of(void *arg)
+{
+	return server_leader(arg);
+}
+
+static void on_heard(struct broker *b, int32_t id, struct net_slot *slot)
+{
+	controller_heard(((struct server *)b->owner)->control, id, slot);
+}
+
+static int64_t silent_since(void *arg, int32_t id)
+{
+	const struct server *s = arg;
+
+	return s->control ? controller_silent_since(s->control, id) : -1;
 }
 
 /* ---- making -------------------------------------------------------------------------------- */
@@ -159,6 +193,22 @@ static int open_all(struct server *s, struct err *e)
 	return server_open_quorum(s, e);
 }
 
+static void make_cluster(struct server *s)
+{
+	const struct controller_settings set = {
+		.sessions = {.session_ms = s->set.session_ms, .grace_ms = s->set.grace_ms},
+		.balance = s->set.balance,
+		.balance_ms = s->set.balance_ms,
+		.balance_percentage = s->set.balance_percentage,
+	};
+
+	s->asks = asks_new(s->loop, s->peers, leader_of, s);
+	if (s->set.is_controller)
+		s->control = controller_new(s->loop, &s->broker, &set);
+	if (s->set.is_broker)
+		s->lifecycle = lifecycle_new(s);
+}
+
 struct server *server_new(struct loop *l, const struct server_settings *set, struct conf *conf,
 	const struct server_events *ev, struct err *e)
 {
@@ -170,15 +220,18 @@ struct server *server_new(struct loop *l, const struct server_settings *set, str
 	s->conf = conf;
 	s->ev = *ev;
 	list_init(&s->wanted_topics);
-	arena_init(&s->wish.arena, 0);
 	uuid_random(&s->incarnation);
 	broker_init(&s->broker, loop_clock(l));
 	s->broker.node_id = set->node_id;
 	s->broker.set = set->api;
 	s->broker.owner = s;
 	s->broker.topic_wanted = server_topic_wanted;
+	s->broker.ids_wanted = server_ids_wanted;
+	s->broker.forward = server_forward;
+	s->broker.heard = on_heard;
 	if (set->http)
-		s->events = events_new(&(struct events_settings){.clock = s->broker.clock});
+		s->events = events_new(&(struct events_settings){
+			.clock = s->broker.clock, .silent_since = silent_since, .arg = s});
 	s->net = net_new(l, &set->net, api_request, &s->broker);
 	io_timer_init(&s->delay, l, on_delay, s);
 	s->turn = loop_at_turn_end(l, on_turn, s);
@@ -186,6 +239,7 @@ struct server *server_new(struct loop *l, const struct server_settings *set, str
 		server_free(s);
 		return NULL;
 	}
+	make_cluster(s);
 	server_start_quorum(s);
 	return s;
 }
@@ -211,6 +265,11 @@ void server_fail(struct server *s, const char *why)
  * gone; then the connections with their waiting fetches. */
 static void close_modules(struct server *s)
 {
+	lifecycle_free(s->lifecycle);
+	s->lifecycle = NULL;
+	s->broker.forward = NULL;
+	asks_free(s->asks);
+	s->asks = NULL;
 	disk_stop(s->disk);
 	if (s->sync)
 		work_pool_drain(s->sync);
@@ -218,6 +277,8 @@ static void close_modules(struct server *s)
 	s->quorum = NULL;
 	metalog_free(s->broker.metalog);
 	s->broker.metalog = NULL;
+	controller_free(s->control);
+	s->control = NULL;
 	repl_free(s->broker.repl);
 	s->broker.repl = NULL;
 	groups_free(s->groups);
@@ -254,7 +315,7 @@ static void on_drain(void *arg)
 		close_all(s);
 }
 
-void server_stop(struct server *s)
+void server_left(struct server *s)
 {
 	if (s->state >= SERVER_STOPPING)
 		return;
@@ -269,6 +330,19 @@ void server_stop(struct server *s)
 	io_timer_start(&s->drain, 0, DRAIN_MS);
 }
 
+void server_stop(struct server *s)
+{
+	bool running = s->state == SERVER_RUNNING;
+
+	if (s->state >= SERVER_LEAVING)
+		return;
+	s->state = SERVER_LEAVING;
+	if (running && s->lifecycle)
+		lifecycle_leave(s->lifecycle);
+	else
+		server_left(s);
+}
+
 void server_free(struct server *s)
 {
 	if (!s)
@@ -281,7 +355,6 @@ void server_free(struct server *s)
 	configs_free(s->configs);
 	loop_hook_free(s->turn);
 	broker_fini(&s->broker);
-	arena_fini(&s->wish.arena);
 	free(s);
 }
 

@@ -2,9 +2,12 @@
  * The broker as a whole: owns every module, wires them, starts and stops them in order. The one
  * place that sees everything.
  *
- *   STARTING --log read, elected--> REGISTERING --unfenced--> RUNNING --server_stop--> STOPPING
- *       \______________________________ a failure _____________________________/          |
- *                                                                                       STOPPED
+ *   STARTING --log read--> REGISTERING --unfenced--> RUNNING --server_stop--> LEAVING
+ *       |                       |                                                | leaders moved
+ *       +-------- server_stop --+----------------------------------------->  STOPPING --> STOPPED
+ *
+ * A failure leads from anywhere to STOPPED. A node without the broker's role runs when its log is
+ * read.
  *
  * Listeners are bound before anything on the disk is changed, and take clients when the broker
  * runs.
@@ -77,6 +80,12 @@ struct server_settings {
 	bool http;             /* kdeck.http.listener is set */
 	char http_host[256];
 	uint16_t http_port; /* 0: a free one */
+	int64_t session_ms;   /* broker.session.timeout.ms */
+	int64_t heartbeat_ms; /* broker.heartbeat.interval.ms */
+	int64_t grace_ms;     /* kdeck.broker.grace.ms */
+	bool balance;         /* auto.leader.rebalance.enable */
+	int64_t balance_ms;   /* leader.imbalance.check.interval.seconds */
+	int32_t balance_percentage;
 	int64_t election_timeout_ms, fetch_timeout_ms, election_backoff_ms, request_timeout_ms,
 		retry_ms;
 };
@@ -85,6 +94,7 @@ enum server_state {
 	SERVER_STARTING,
 	SERVER_REGISTERING,
 	SERVER_RUNNING,
+	SERVER_LEAVING,
 	SERVER_STOPPING,
 	SERVER_STOPPED,
 };

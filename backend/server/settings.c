@@ -290,6 +290,12 @@ int server_settings_read(const struct conf *c, struct server_settings *set, stru
 	set->recovery_checkpoint_ms = conf_get_int(c, "log.flush.offset.checkpoint.interval.ms");
 	set->start_checkpoint_ms = conf_get_int(c, "log.flush.start.offset.checkpoint.interval.ms");
 	set->recovery_threads = (int)max_i64(1, sysconf(_SC_NPROCESSORS_ONLN));
+	set->session_ms = conf_get_int(c, "broker.session.timeout.ms");
+	set->heartbeat_ms = conf_get_int(c, "broker.heartbeat.interval.ms");
+	set->grace_ms = conf_get_int(c, "kdeck.broker.grace.ms");
+	set->balance = conf_get_bool(c, "auto.leader.rebalance.enable");
+	set->balance_ms = conf_get_long(c, "leader.imbalance.check.interval.seconds") * 1000;
+	set->balance_percentage = conf_get_int(c, "leader.imbalance.per.broker.percentage");
 	set->election_timeout_ms = conf_get_int(c, "controller.quorum.election.timeout.ms");
 	set->fetch_timeout_ms = conf_get_int(c, "controller.quorum.fetch.timeout.ms");
 	set->election_backoff_ms = conf_get_int(c, "controller.quorum.election.backoff.max.ms");

@@ -11,11 +11,12 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
 
-from kdecktest import BUILD, DEADLINE
+from kdecktest import BUILD, DEADLINE, Wire, until
 
 VOTERS = 3
 
@@ -35,6 +36,88 @@ def free_ports(n):
         if port not in ports:
             ports.append(port)
     return ports
+
+
+class Answer:
+    """Reads an answer front to back; the correlation id is passed over."""
+
+    def __init__(self, data):
+        self.data = data
+        self.at = 4
+
+    def number(self, form):
+        value = struct.unpack_from(">" + form, self.data, self.at)[0]
+        self.at += struct.calcsize(form)
+        return value
+
+    def text(self):
+        n = self.number("h")
+        self.at += max(n, 0)
+        return None if n < 0 else self.data[self.at - n:self.at].decode()
+
+    def many(self, one):
+        return [one() for _ in range(self.number("i"))]
+
+
+class Partition:
+    def __init__(self, a):
+        self.error = a.number("h")
+        self.index = a.number("i")
+        self.leader = a.number("i")
+        self.epoch = a.number("i")
+        self.replicas = a.many(lambda: a.number("i"))
+        self.isr = a.many(lambda: a.number("i"))
+        self.offline = a.many(lambda: a.number("i"))
+
+    def __repr__(self):
+        return "%d: leader %d epoch %d replicas %s isr %s" % (
+            self.index, self.leader, self.epoch, self.replicas, self.isr)
+
+
+class Metadata:
+    """What one broker says: brokers {id: (host, port)}, controller, topics {name: [Partition]}."""
+
+    def __init__(self, wire, topics=None):
+        names = b"".join(struct.pack(">h", len(t)) + t.encode() for t in topics or [])
+        body = struct.pack(">i", -1 if topics is None else len(topics)) + names + b"\0"
+        wire.request(3, 7, 1, body)
+        a = Answer(wire.response())
+        a.number("i")
+        self.brokers = {}
+        for _ in range(a.number("i")):
+            node, host, port = a.number("i"), a.text(), a.number("i")
+            a.text()
+            self.brokers[node] = (host, port)
+        self.cluster = a.text()
+        self.controller = a.number("i")
+        self.topics = {}
+        for _ in range(a.number("i")):
+            error, name = a.number("h"), a.text()
+            a.number("b")
+            self.topics[name] = a.many(lambda: Partition(a))
+            if error:
+                del self.topics[name]
+
+    def leaders(self):
+        return {(t, p.index): p.leader for t, ps in self.topics.items() for p in ps}
+
+
+def metadata(node, topics=None):
+    with Wire(node.port) as w:
+        return Metadata(w, topics)
+
+
+def create_topic(node, name, partitions, factor, timeout=30000):
+    """CreateTopics v2 by hand; the error code."""
+    body = struct.pack(">ih", 1, len(name)) + name.encode()
+    body += struct.pack(">ihiii?", partitions, factor, 0, 0, timeout, False)
+    with Wire(node.port) as w:
+        w.request(19, 2, 1, body)
+        a = Answer(w.response())
+    a.number("i")
+    a.number("i")
+    assert a.text() == name
+    return a.number("h")
 
 
 class Node:
@@ -204,6 +287,22 @@ class Cluster:
 
     def node(self, node_id):
         return next(n for n in self.nodes if n.id == node_id)
+
+    def all_see(self, count, deadline=DEADLINE):
+        """Waits until every running broker names so many brokers."""
+        for node in self.nodes:
+            if node.running():
+                until("node %d sees %d brokers" % (node.id, count),
+                      lambda n=node: len(metadata(n, []).brokers) == count, deadline)
+
+    def in_sync(self, topics=None, deadline=DEADLINE):
+        """Waits until every replica of these topics is in sync, as every running broker says."""
+        for node in self.nodes:
+            if node.running():
+                until("node %d sees all in sync" % node.id,
+                      lambda n=node: all(sorted(p.isr) == sorted(p.replicas) and p.leader >= 0
+                                         for ps in metadata(n, topics).topics.values()
+                                         for p in ps), deadline)
 
     def logs(self):
         return "".join("---- node %d\n%s" % (n.id, n.tail()) for n in self.nodes)

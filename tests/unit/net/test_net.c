@@ -38,6 +38,8 @@ struct server {
 	bool park; /* keep slots instead of answering */
 	VEC(struct held) held;
 	int requests, gone;
+	struct net_close close;
+	int closed;
 };
 
 static void reply(struct net_slot *slot, const char *text, size_t n)
@@ -57,7 +59,13 @@ static void on_gone(void *arg)
 	((struct server *)arg)->gone++;
 }
 
-/* "skip" gets no answer, "drop" ends the connection, all else comes back. */
+static void on_close(void *arg)
+{
+	((struct server *)arg)->closed++;
+}
+
+/* "watch" asks for the end of its connection, "skip" gets no answer, "drop" ends the connection,
+ * all else comes back. */
 static void on_request(void *arg, struct net_slot *slot, struct slice frame, struct ref *hold)
 {
 	struct server *s = arg;
@@ -70,6 +78,11 @@ static void on_request(void *arg, struct net_slot *slot, struct slice frame, str
 		memcpy(h->text, frame.p, min_size(frame.n, sizeof(h->text) - 1));
 		net_slot_on_gone(slot, on_gone, s);
 		return;
+	}
+	if (frame.n == 5 && memcmp(frame.p, "watch", 5) == 0) {
+		s->close.fn = on_close;
+		s->close.arg = s;
+		net_slot_on_close(slot, &s->close);
 	}
 	if (frame.n == 4 && memcmp(frame.p, "skip", 4) == 0)
 		net_slot_skip(slot);
@@ -327,6 +340,46 @@ static void test_peer_goes_while_parked(void **state)
 	buf_fini(&b);
 }
 
+static void watch(struct server *s, int fd)
+{
+	struct buf b = BUF_EMPTY;
+
+	put_frame(&b, "watch");
+	send_all(s, fd, b.p, b.n);
+	expect_reply(s, fd, "watch");
+	buf_fini(&b);
+}
+
+static void turns(struct server *s)
+{
+	for (int i = 0; i < 20; i++)
+		loop_run_once(s->loop, false);
+}
+
+/* The end of the connection that asked last is told once, long after the request. */
+static void test_end_is_told(void **state)
+{
+	struct server *s = *state;
+	int first = client(s), second = client(s), third = client(s);
+	int64_t end = loop_now_ms(s->loop) + WAIT_MS;
+
+	watch(s, first);
+	watch(s, second);
+	close(first);
+	turns(s);
+	assert_int_equal(s->closed, 0);
+	close(second);
+	while (!s->closed) {
+		loop_run_once(s->loop, false);
+		assert_true(loop_now_ms(s->loop) < end);
+	}
+	watch(s, third);
+	net_close_cancel(&s->close);
+	close(third);
+	turns(s);
+	assert_int_equal(s->closed, 1);
+}
+
 /* Thirty clients hold nine tenths of a large frame each: far more than the budget. Every one of
  * them is served in the end, one more is served meanwhile, and memory stays bounded. */
 static void test_memory_is_bounded(void **state)
@@ -391,6 +444,7 @@ int main(void)
 		WITH_SERVER(test_bad_lengths_close),
 		WITH_SERVER(test_skip_and_drop),
 		WITH_SERVER(test_peer_goes_while_parked),
+		WITH_SERVER(test_end_is_told),
 		WITH_SERVER(test_memory_is_bounded),
 		WITH_SERVER(test_connections_are_bounded),
 	};

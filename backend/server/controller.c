@@ -1,0 +1,317 @@
+/* See controller.h. */
+#define LOG_MODULE "controller"
+#include "server/controller.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "io/loop.h"
+#include "link/link.h"
+
+#define CARE_MS         1000 /* between two looks for partitions without a leader */
+#define FENCE_AT_ONCE   64   /* brokers in one batch */
+#define BALANCE_AT_ONCE 1000
+
+/* A broker's heartbeat connection, and the question whether it is dead when that was closed. */
+struct contact {
+	struct list_node node;
+	struct controller *controller;
+	int32_t broker;
+	struct net_close closed;
+	struct link *probe;
+};
+
+/* A decision of the controller's own; one of a kind at a time. */
+struct act {
+	struct metalog_op op;
+	struct arena arena;
+	struct controller *controller;
+	bool busy;
+};
+
+struct controller {
+	struct loop *loop;
+	struct broker *broker;
+	struct controller_settings set;
+	struct sessions sessions;
+	struct list contacts;
+	struct io_timer due, care, balance;
+	bool active;
+	struct act fencing, caring, balancing;
+	int32_t fenced[FENCE_AT_ONCE]; /* by the act under way */
+	int32_t n_fenced;
+};
+
+static void arm(struct controller *c)
+{
+	int64_t next = sessions_next(&c->sessions);
+
+	if (!c->active || next == INT64_MAX)
+		io_timer_stop(&c->due);
+	else
+		io_timer_start(&c->due, max_i64(0, next - loop_now_ms(c->loop)), 0);
+}
+
+/* ---- acts ------------------------------------------------------------------------------------ */
+
+static void submit(struct controller *c, struct act *a, metalog_decide_fn *decide,
+	void (*done)(struct metalog_op *op, int rc))
+{
+	if (a->busy || !c->active)
+		return;
+	a->busy = true;
+	a->controller = c;
+	a->op.done = done;
+	arena_reset(&a->arena);
+	metalog_submit(c->broker->metalog, &a->op, &a->arena, decide, c);
+}
+
+static int decide_fence(void *arg, const struct control_env *env, struct control_result *out)
+{
+	struct controller *c = arg;
+	int rc = 0;
+
+	c->n_fenced = sessions_due(&c->sessions, loop_now_ms(c->loop), c->fenced, FENCE_AT_ONCE);
+	for (int32_t i = 0; i < c->n_fenced && rc == 0; i++) {
+		const struct image_broker *b = image_broker(env->image, c->fenced[i]);
+
+		if (b && !b->fenced)
+			log_warn("broker %d is silent: fenced, its leaders move", b->id);
+		rc = control_fence_broker(env, c->fenced[i], out);
+	}
+	return rc;
+}
+
+static void fenced(struct metalog_op *op, int rc)
+{
+	struct controller *c = CONTAINER_OF(op, struct act, op)->controller;
+	int64_t now = loop_now_ms(c->loop);
+
+	c->fencing.busy = false;
+	for (int32_t i = 0; i < c->n_fenced && rc == 0; i++)
+		if (sessions_is_due(&c->sessions, c->fenced[i], now))
+			sessions_drop(&c->sessions, c->fenced[i]);
+	if (rc == ERR_CLOSED)
+		return;
+	if (rc == 0)
+		arm(c);
+	else if (c->active)
+		io_timer_start(&c->due, CARE_MS, 0);
+}
+
+static void on_due(void *arg)
+{
+	struct controller *c = arg;
+
+	submit(c, &c->fencing, decide_fence, fenced);
+}
+
+static int decide_care(void *arg, const struct control_env *env, struct control_result *out)
+{
+	(void)arg;
+	return control_elect_offline(env, out);
+}
+
+static void act_done(struct metalog_op *op, int rc)
+{
+	struct act *a = CONTAINER_OF(op, struct act, op);
+
+	(void)rc;
+	a->busy = false;
+}
+
+static void on_care(void *arg)
+{
+	struct controller *c = arg;
+
+	submit(c, &c->caring, decide_care, act_done);
+}
+
+static int decide_balance(void *arg, const struct control_env *env, struct control_result *out)
+{
+	const struct controller *c = arg;
+	int rc = control_balance_leaders(env, c->set.balance_percentage, BALANCE_AT_ONCE, out);
+
+	if (rc == 0 && out->records.list.n)
+		log_info("%zu partitions go back to their preferred leaders", out->records.list.n);
+	return rc;
+}
+
+static void on_balance(void *arg)
+{
+	struct controller *c = arg;
+
+	submit(c, &c->balancing, decide_balance, act_done);
+}
+
+/* ---- signs of life --------------------------------------------------------------------------- */
+
+static void end_probe(struct contact *k)
+{
+	link_free(k->probe);
+	k->probe = NULL;
+}
+
+static void on_probe(void *arg, struct link *link, enum link_state now, const struct err *why)
+{
+	struct contact *k = arg;
+	struct controller *c = k->controller;
+
+	(void)link;
+	if (now == LINK_READY) {
+		end_probe(k);
+	} else if (now == LINK_BACKOFF) {
+		if (why->code == ERR_REFUSED) {
+			sessions_dead(&c->sessions, k->broker, loop_now_ms(c->loop));
+			arm(c);
+		}
+		end_probe(k);
+	}
+}
+
+static void probe(struct contact *k)
+{
+	struct controller *c = k->controller;
+	const struct image_broker *b = image_broker(metalog_image(c->broker->metalog), k->broker);
+	const struct image_endpoint *e = b ? image_endpoint(b, STR_NULL) : NULL;
+	const struct link_options opt = {.connect_timeout_ms = c->set.sessions.grace_ms};
+	char host[256];
+
+	if (!e || b->fenced || k->probe || e->host.n >= sizeof(host))
+		return;
+	snprintf(host, sizeof(host), "%.*s", STR_ARG(e->host));
+	k->probe = link_new(c->loop, host, e->port, &opt, on_probe, k);
+	(void)!link_connect(k->probe);
+}
+
+static void on_closed(void *arg)
+{
+	struct contact *k = arg;
+	struct controller *c = k->controller;
+
+	if (!c->active)
+		return;
+	sessions_closed(&c->sessions, k->broker, loop_now_ms(c->loop));
+	arm(c);
+	probe(k);
+}
+
+static struct contact *contact(struct controller *c, int32_t broker)
+{
+	struct contact *k;
+
+	list_foreach (it, &c->contacts) {
+		k = CONTAINER_OF(it, struct contact, node);
+		if (k->broker == broker)
+			return k;
+	}
+	k = ALLOC(struct contact);
+	k->controller = c;
+	k->broker = broker;
+	k->closed.fn = on_closed;
+	k->closed.arg = k;
+	list_push_back(&c->contacts, &k->node);
+	return k;
+}
+
+static void forget_contacts(struct controller *c)
+{
+	struct list_node *node;
+
+	while ((node = list_first(&c->contacts))) {
+		struct contact *k = CONTAINER_OF(node, struct contact, node);
+
+		list_remove(node);
+		net_close_cancel(&k->closed);
+		end_probe(k);
+		free(k);
+	}
+}
+
+void controller_heard(struct controller *c, int32_t broker, struct net_slot *slot)
+{
+	if (!c->active)
+		controller_look(c);
+	sessions_heard(&c->sessions, broker, loop_now_ms(c->loop));
+	net_slot_on_close(slot, &contact(c, broker)->closed);
+	arm(c);
+}
+
+int64_t controller_silent_since(const struct controller *c, int32_t broker)
+{
+	int64_t heard = c->active ? sessions_heard_ms(&c->sessions, broker) : -1;
+
+	if (heard < 0)
+		return -1;
+	return clock_wall_ms(c->broker->clock) - (loop_now_ms(c->loop) - heard);
+}
+
+/* ---- the role -------------------------------------------------------------------------------- */
+
+static void begin(struct controller *c)
+{
+	log_info("this node is the active controller");
+	sessions_begin(&c->sessions, metalog_image(c->broker->metalog), loop_now_ms(c->loop));
+	io_timer_start(&c->care, CARE_MS, CARE_MS);
+	if (c->set.balance)
+		io_timer_start(&c->balance, c->set.balance_ms, c->set.balance_ms);
+}
+
+static void end(struct controller *c)
+{
+	forget_contacts(c);
+	sessions_end(&c->sessions);
+	io_timer_stop(&c->care);
+	io_timer_stop(&c->balance);
+}
+
+void controller_look(struct controller *c)
+{
+	bool active;
+
+	if (!c)
+		return;
+	active = metalog_active(c->broker->metalog);
+	if (active == c->active)
+		return;
+	c->active = active;
+	if (active)
+		begin(c);
+	else
+		end(c);
+	arm(c);
+}
+
+struct controller *controller_new(
+	struct loop *l, struct broker *b, const struct controller_settings *set)
+{
+	struct controller *c = ALLOC(struct controller);
+
+	c->loop = l;
+	c->broker = b;
+	c->set = *set;
+	sessions_init(&c->sessions, &set->sessions);
+	list_init(&c->contacts);
+	arena_init(&c->fencing.arena, 0);
+	arena_init(&c->caring.arena, 0);
+	arena_init(&c->balancing.arena, 0);
+	io_timer_init(&c->due, l, on_due, c);
+	io_timer_init(&c->care, l, on_care, c);
+	io_timer_init(&c->balance, l, on_balance, c);
+	return c;
+}
+
+void controller_free(struct controller *c)
+{
+	if (!c)
+		return;
+	end(c);
+	io_timer_stop(&c->due);
+	sessions_fini(&c->sessions);
+	arena_fini(&c->fencing.arena);
+	arena_fini(&c->caring.arena);
+	arena_fini(&c->balancing.arena);
+	free(c);
+}

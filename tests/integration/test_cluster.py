@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Three brokers that are one cluster: they join, die, stop, pause and come back."""
+import shutil
+import time
+
+import kdecktest
+from kdeckcluster import Cluster, create_topic, metadata, Metadata
+from kdecktest import Wire, have, run, until
+
+
+def moved(watcher, topic, gone):
+    """Polls one broker until none of the topic's partitions is led by `gone` or by nobody; how
+    many seconds that took, and the longest time any of them had no leader there."""
+    began = time.monotonic()
+    without, longest = {}, 0.0
+    with Wire(watcher.port) as w:
+        while True:
+            now = time.monotonic()
+            leaders = Metadata(w, [topic]).leaders()
+            for key, leader in leaders.items():
+                if leader < 0:
+                    without.setdefault(key, now)
+                elif key in without:
+                    longest = max(longest, now - without.pop(key))
+            if leaders and all(n >= 0 and n != gone for n in leaders.values()):
+                return time.monotonic() - began, longest
+            if now - began > 30:
+                raise AssertionError("leaders after 30 s: %s" % leaders)
+
+
+def test_join():
+    """three start from empty folders, are one cluster, and each tells of all"""
+    with Cluster(3) as c:
+        c.all_see(3)
+        said = [metadata(n, []) for n in c.nodes]
+        assert len({m.cluster for m in said}) == 1 and said[0].cluster
+        assert len({m.controller for m in said}) == 1
+        for m in said:
+            assert m.brokers == {n.id: ("127.0.0.1", n.port) for n in c.nodes}, m.brokers
+        if have("kcat"):
+            for n in c.nodes:
+                out = run(["kcat", "-L", "-b", n.address]).stdout.decode()
+                assert "3 brokers:" in out, out
+
+
+def test_topic_from_anywhere():
+    """a topic is created by any broker, its leaders are spread, and every broker has it"""
+    with Cluster(3) as c:
+        c.all_see(3)
+        for i, n in enumerate(c.nodes):
+            name = "t%d" % i
+            assert create_topic(n, name, 6, 3) == 0
+            assert create_topic(n, name, 6, 3) == 36
+            until("all have it", lambda t=name: all(
+                len(metadata(o, [t]).topics.get(t, [])) == 6 for o in c.nodes))
+            ps = metadata(n, [name]).topics[name]
+            assert sorted(p.leader for p in ps) == [1, 1, 2, 2, 3, 3], ps
+            assert all(len(p.isr) == 3 for p in ps), ps
+        assert create_topic(c[1], "many", 1, 4) == 38
+
+
+def test_kill():
+    """kill -9 of each broker in turn: its leaders move at once; it comes back as a follower"""
+    with Cluster(3) as c:
+        c.all_see(3)
+        assert create_topic(c[0], "t", 12, 3) == 0
+        for i in range(3):
+            c.in_sync(["t"])
+            watcher = c[(i + 1) % 3]
+            controller = metadata(watcher, []).controller
+            c[i].kill()
+            took, longest = moved(watcher, "t", c[i].id)
+            print("# killed %d%s: %.0f ms until all lead elsewhere, %.0f ms without a leader" % (
+                c[i].id, ", the controller" if controller == c[i].id else "", took * 1000,
+                longest * 1000), flush=True)
+            limit = 6 if controller == c[i].id else 2
+            assert took < limit, took
+            c[i].start()
+            c.all_see(3)
+
+
+def test_stop():
+    """SIGTERM: leaders move before the broker goes, none is without one for long"""
+    with Cluster(3) as c:
+        c.all_see(3)
+        assert create_topic(c[0], "t", 12, 3) == 0
+        for i in range(3):
+            c.in_sync(["t"])
+            watcher = c[(i + 1) % 3]
+            began = time.monotonic()
+            c[i].terminate()
+            took, longest = moved(watcher, "t", c[i].id)
+            assert c[i].gone() == 0, c[i].tail()
+            print("# stopped %d: %.0f ms until all lead elsewhere, %.0f ms without a leader, "
+                  "%.0f ms until it was gone" % (c[i].id, took * 1000, longest * 1000,
+                                                 (time.monotonic() - began) * 1000), flush=True)
+            assert longest < 1, longest
+            c[i].start()
+            c.all_see(3)
+
+
+def test_pause():
+    """a paused broker is fenced when its session is over, and is back when it goes on"""
+    with Cluster(3, broker_session_timeout_ms=1500, broker_heartbeat_interval_ms=300) as c:
+        c.all_see(3)
+        assert create_topic(c[0], "t", 6, 3) == 0
+        c.in_sync(["t"])
+        controller = metadata(c[0], []).controller
+        victim = next(n for n in c.nodes if n.id != controller)
+        watcher = next(n for n in c.nodes if n.id not in (controller, victim.id))
+        victim.pause()
+        try:
+            moved(watcher, "t", victim.id)
+            until("it is fenced", lambda: victim.id not in metadata(watcher, []).brokers)
+        finally:
+            victim.go_on()
+        c.all_see(3)
+        c.in_sync(["t"])
+
+
+def test_all_stop_and_start():
+    """all stop together, none hangs; all start again, with topics and leaders as before"""
+    with Cluster(3) as c:
+        c.all_see(3)
+        assert create_topic(c[0], "t", 6, 3) == 0
+        c.in_sync(["t"])
+        for n in c.nodes:
+            n.terminate()
+        for n in c.nodes:
+            assert n.gone() == 0, n.tail()
+        c.start()
+        c.all_see(3)
+        c.in_sync(["t"])
+
+
+def test_id_twice():
+    """a second broker with the id of a living one ends with an error that says so"""
+    with Cluster(4) as c:
+        c.all_see(4)
+        twin = c.add()
+        twin.write(**{"node.id": 4})
+        twin.launch()
+        assert twin.gone() == 1
+        assert "node.id 4 is taken" in twin.text(), twin.tail()
+        assert metadata(c[0], []).brokers[4] == ("127.0.0.1", c[3].port)
+
+
+def test_removed_folder():
+    """a broker whose folder was removed is a new replica: it leads nothing that it has lost"""
+    with Cluster(4) as c:
+        c.all_see(4)
+        observer = c[3]
+        assert create_topic(c[0], "t", 8, 2) == 0
+        c.in_sync(["t"])
+        observer.kill()
+        shutil.rmtree(observer.data)
+        observer.start()
+        c.all_see(4)
+        c.in_sync(["t"])
+
+
+def test_more_brokers():
+    """a fourth broker observes the quorum and is a broker like the others"""
+    with Cluster(3) as c:
+        c.all_see(3)
+        c.add().start()
+        c.all_see(4)
+        assert create_topic(c[3], "t", 8, 4) == 0
+        c.in_sync(["t"])
+        assert {p.leader for p in metadata(c[3], ["t"]).topics["t"]} == {1, 2, 3, 4}
+
+
+def test_no_controller():
+    """with most controllers gone a change waits, and is an error of its item when time is over"""
+    with Cluster(3) as c:
+        c.all_see(3)
+        assert create_topic(c[0], "t", 1, 1) == 0
+        c[1].kill()
+        c[2].kill()
+        began = time.monotonic()
+        assert create_topic(c[0], "u", 1, 1, timeout=1500) == 7
+        assert 1.4 < time.monotonic() - began < 10
+        c[1].start()
+        assert create_topic(c[0], "u", 1, 1) in (0, 36)
+
+
+if __name__ == "__main__":
+    kdecktest.main()
