@@ -153,11 +153,11 @@ def dump_metadata(data):
 
 SETTINGS = """\
 process.roles=broker,controller
-node.id=%(id)d
-controller.quorum.voters=%(voters)s
+node.id=1
+controller.quorum.voters=1@127.0.0.1:%(controller)d
 listeners=PLAINTEXT://127.0.0.1:%(port)d,CONTROLLER://127.0.0.1:%(controller)d
 controller.listener.names=CONTROLLER
-log.dirs=%(folder)s/data%(id)d
+log.dirs=%(folder)s/data
 offsets.topic.replication.factor=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
@@ -176,26 +176,32 @@ def free_ports(n):
     return ports
 
 
-class Node:
-    """One process of Apache Kafka, controller and broker; its folder belongs to the cluster's."""
+class Kafka:
+    """Apache Kafka, one node, controller and broker, in a folder that goes away with it; overrides
+    are settings of its own."""
 
-    def __init__(self, folder, number, port, settings, cluster):
-        self.port = port
-        self.settings = os.path.join(folder, "server%d.properties" % number)
-        self.log = os.path.join(folder, "server%d.log" % number)
-        with open(self.settings, "w") as f:
-            f.write(settings)
-        java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", self.settings)
-        self.process = None
-
-    def start(self, memory):
-        args = command("kafka.Kafka", self.settings)
-        args.insert(1, "-Xmx%dm" % memory)
-        with open(self.log, "ab") as log:
+    def __init__(self, **overrides):
+        self.folder = tempfile.mkdtemp(prefix="kdeck-kafka-")
+        self.port, controller = free_ports(2)
+        settings = os.path.join(self.folder, "server.properties")
+        self.log = os.path.join(self.folder, "server.log")
+        with open(settings, "w") as f:
+            f.write(SETTINGS % {"port": self.port, "controller": controller,
+                                "folder": self.folder})
+            f.writelines("%s=%s\n" % pair for pair in overrides.items())
+        cluster = java("kafka.tools.StorageTool", "random-uuid").stdout.strip().splitlines()[-1]
+        java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", settings)
+        args = command("kafka.Kafka", settings)
+        args.insert(1, "-Xmx512m")
+        with open(self.log, "wb") as log:
             self.process = subprocess.Popen(args, stdout=log, stderr=log)
+        try:
+            until("Kafka serves", self.serves)
+        except BaseException:
+            self.close()
+            raise
 
-    def serves(self, brokers):
-        """It answers and lists that many brokers."""
+    def serves(self):
         if self.process.poll() is not None:
             with open(self.log, errors="replace") as f:
                 raise AssertionError("Kafka ended: " + f.read()[-2000:])
@@ -203,53 +209,20 @@ class Node:
             with kdecktest.Wire(self.port) as w:
                 w.request(3, 0, 1, b"\0\0\0\0")
                 # correlation, number of brokers: it serves once it lists itself
-                return w.response()[4:8] == brokers.to_bytes(4, "big")
+                return w.response()[4:8] == b"\0\0\0\1"
         except OSError:
             return False
         except EOFError:
             return False
-
-    def kill(self):
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
-
-
-class Kafka:
-    """Apache Kafka, `nodes` of it, in a folder that goes away with them; overrides are settings of
-    its own, and rack(n) that of node n."""
-
-    def __init__(self, nodes=1, memory=512, rack=None, **overrides):
-        self.folder = tempfile.mkdtemp(prefix="kdeck-kafka-")
-        self.memory = memory
-        ports = free_ports(2 * nodes)
-        voters = ",".join("%d@127.0.0.1:%d" % (i + 1, ports[2 * i + 1]) for i in range(nodes))
-        cluster = java("kafka.tools.StorageTool", "random-uuid").stdout.strip().splitlines()[-1]
-        self.nodes = []
-        for i in range(nodes):
-            values = {"id": i + 1, "voters": voters, "port": ports[2 * i], "folder": self.folder,
-                      "controller": ports[2 * i + 1]}
-            text = SETTINGS % values + "".join("%s=%s\n" % pair for pair in overrides.items())
-            if rack:
-                text += "broker.rack=%s\n" % rack(i + 1)
-            self.nodes.append(Node(self.folder, i + 1, ports[2 * i], text, cluster))
-        self.port = ports[0]
-        try:
-            for node in self.nodes:
-                node.start(memory)
-            for node in self.nodes:
-                until("Kafka serves", lambda n=node: n.serves(nodes))
-        except BaseException:
-            self.close()
-            raise
 
     @property
     def address(self):
         return "127.0.0.1:%d" % self.port
 
     def close(self):
-        for node in self.nodes:
-            node.kill()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):

@@ -52,10 +52,10 @@ struct cli_command {
 
 /* The commands of this module, for a table of all: {CLI_KAFKA_COMMANDS, &more, NULL}. */
 extern const struct cli_command cli_topics, cli_produce, cli_consume, cli_configs, cli_get_offsets,
-	cli_delete_records, cli_groups, cli_elect, cli_quorum;
+	cli_delete_records, cli_groups, cli_elect, cli_reassign, cli_quorum;
 #define CLI_KAFKA_COMMANDS                                                       \
 	&cli_topics, &cli_produce, &cli_consume, &cli_configs, &cli_get_offsets, \
-		&cli_delete_records, &cli_groups, &cli_elect, &cli_quorum
+		&cli_delete_records, &cli_groups, &cli_elect, &cli_reassign, &cli_quorum
 
 /* What a command gets from its program. All may be left 0. */
 struct cli_env {
