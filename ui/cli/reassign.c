@@ -1,6 +1,6 @@
 /*
- * kdeck reassign: kafka-reassign-partitions.sh. What its options mean, --list, --cancel, --verify,
- * and the questions that its actions share.
+ * kdeck reassign: kafka-reassign-partitions.sh. What its options mean, --list, and the questions
+ * that its actions share.
  */
 #include "cli/reassign.h"
 
@@ -36,9 +36,10 @@ static const struct cli_option options[] = {
 		"With --verify and --cancel: leave throttles as they are", NULL},
 	{"disallow-replication-factor-change", 0, CLI_FLAG, NULL,
 		"With --execute: refuse a plan that changes how many replicas there are", NULL},
-	{"timeout", 0, CLI_VALUE, "MS", "Wait so long for the cluster (30000)", NULL},
-	{"replica-alter-log-dirs-throttle", 0, CLI_REFUSED, "BYTES/S",
-		"replicas are not moved between folders of one broker here: leave it away", NULL},
+	{"replica-alter-log-dirs-throttle", 0, CLI_VALUE, "BYTES/S",
+		"With --execute: copy no faster between folders of a broker", NULL},
+	{"timeout", 0, CLI_VALUE, "MS",
+		"Wait so long for replicas that shall lie in a certain folder (10000)", NULL},
 	{"bootstrap-controller", 0, CLI_REFUSED, "HOST:PORT",
 		"brokers ask the controllers: name a broker with --bootstrap-server", NULL},
 	{NULL, 0, CLI_FLAG, NULL, NULL, NULL},
@@ -283,125 +284,6 @@ static int list(struct reassign *x)
 	return CLI_OK;
 }
 
-/* ---- --cancel ---- */
-
-static int cancel_them(struct reassign *x, const moves *moving)
-{
-	struct buf *out = &x->c->out;
-	int status;
-
-	if (!moving->n) {
-		buf_puts(out, x->c->json ? "[]\n"
-					 : "None of the specified partition reassignments are "
-					   "active.\n");
-		return CLI_OK;
-	}
-	status = reassign_alter(x, moving, true, "Error cancelling partition reassignments:");
-	if (status == CLI_OK && !x->c->json) {
-		buf_printf(out, "Successfully cancelled partition reassignment%s for: ",
-			moving->n == 1 ? "" : "s");
-		put_moves(out, moving);
-		buf_putc(out, '\n');
-	}
-	return status;
-}
-
-static int cancel(struct reassign *x)
-{
-	moves moving = {0};
-	int status = reassign_ask_active(x);
-
-	if (status == CLI_OK)
-		status = reassign_refresh(x);
-	if (status == CLI_OK) {
-		vec_foreach (m, &x->plan)
-			if (reassign_find_active(x, &m->at))
-				*vec_add(&moving) = (struct move){.at = m->at};
-		status = cancel_them(x, &moving);
-	}
-	if (status == CLI_OK && !x->c->json)
-		buf_puts(&x->c->out, "None of the specified partition moves are active.\n");
-	if (status == CLI_OK)
-		status = reassign_clear_throttles(x);
-	vec_fini(&moving);
-	return status;
-}
-
-/* ---- --verify ---- */
-
-enum progress { COMPLETED, NOT_ACTIVE, IN_PROGRESS };
-
-static enum progress progress_of(const struct reassign *x, const struct move *m)
-{
-	struct ids now = reassign_current(x, &m->at);
-
-	if (reassign_find_active(x, &m->at))
-		return IN_PROGRESS;
-	return ids_equal(&now, &m->replicas) ? COMPLETED : NOT_ACTIVE;
-}
-
-static void verify_line(struct reassign *x, const struct move *m)
-{
-	struct ids now = reassign_current(x, &m->at);
-	enum progress p = progress_of(x, m);
-	struct buf *out = &x->c->out;
-
-	buf_puts(out, p == NOT_ACTIVE ? "There is no active reassignment of partition "
-				      : "Reassignment of partition ");
-	put_place(out, &m->at);
-	if (p == NOT_ACTIVE) {
-		buf_puts(out, ", but replica set is ");
-		put_ids(out, &now);
-		buf_puts(out, " rather than ");
-		put_ids(out, &m->replicas);
-	}
-	buf_puts(out, p == COMPLETED     ? " is completed.\n"
-		      : p == IN_PROGRESS ? " is still in progress.\n"
-					 : ".\n");
-}
-
-static void verify_json(struct reassign *x)
-{
-	static const char *const words[] = {"completed", "notActive", "inProgress"};
-	struct json j;
-
-	json_init(&j, &x->c->out);
-	json_array(&j);
-	vec_foreach (m, &x->plan) {
-		const struct under_way *u = reassign_find_active(x, &m->at);
-		struct ids now = u ? u->replicas : reassign_current(x, &m->at);
-
-		json_object(&j);
-		json_kstr(&j, "topic", m->at.topic);
-		json_kint(&j, "partition", m->at.partition);
-		json_put_ids(&j, "currentReplicas", &now);
-		json_put_ids(&j, "replicas", &m->replicas);
-		json_kz(&j, "state", words[progress_of(x, m)]);
-		json_object_end(&j);
-	}
-	json_array_end(&j);
-	buf_putc(&x->c->out, '\n');
-}
-
-static int verify(struct reassign *x)
-{
-	int status = reassign_ask_active(x);
-
-	if (status == CLI_OK)
-		status = reassign_refresh(x);
-	if (status != CLI_OK)
-		return status;
-	if (x->c->json) {
-		verify_json(x);
-	} else {
-		buf_puts(&x->c->out, "Status of partition reassignment:\n");
-		vec_foreach (m, &x->plan)
-			verify_line(x, m);
-		buf_putc(&x->c->out, '\n');
-	}
-	return x->active.n ? CLI_OK : reassign_clear_throttles(x);
-}
-
 /* ---- what was asked for ---- */
 
 enum { GENERATE = 1, EXECUTE = 2, VERIFY = 4, CANCEL = 8, LIST = 16 };
@@ -414,8 +296,8 @@ static const struct action {
 } actions[] = {
 	{"generate", GENERATE, {"topics-to-move-json-file", "broker-list"}, reassign_generate},
 	{"execute", EXECUTE, {"reassignment-json-file", NULL}, reassign_execute},
-	{"verify", VERIFY, {"reassignment-json-file", NULL}, verify},
-	{"cancel", CANCEL, {"reassignment-json-file", NULL}, cancel},
+	{"verify", VERIFY, {"reassignment-json-file", NULL}, reassign_verify},
+	{"cancel", CANCEL, {"reassignment-json-file", NULL}, reassign_cancel},
 	{"list", LIST, {NULL, NULL}, list},
 };
 
@@ -430,6 +312,7 @@ static const struct {
 	{"disable-rack-aware", GENERATE},
 	{"additional", EXECUTE},
 	{"throttle", EXECUTE},
+	{"replica-alter-log-dirs-throttle", EXECUTE},
 	{"disallow-replication-factor-change", EXECUTE},
 	{"preserve-throttles", VERIFY | CANCEL},
 	{"timeout", EXECUTE | CANCEL},
@@ -491,14 +374,13 @@ static int run(struct cli *c)
 	const struct action *a;
 	int status = check(c, &a);
 
-	if (status == CLI_OK)
-		status = cli_number(c, "timeout", 1, INT32_MAX, 0, &c->timeout_ms);
 	arena_init(&x.tree, MAX_TREE);
 	arena_init(&x.arena, 0);
 	if (status == CLI_OK)
 		status = carry_out(&x, a);
 	vec_fini(&x.plan);
 	vec_fini(&x.active);
+	vec_fini(&x.homes);
 	arena_fini(&x.tree);
 	arena_fini(&x.arena);
 	return status;

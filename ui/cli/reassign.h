@@ -7,8 +7,9 @@
 /* One partition and where its replicas shall be, or are. */
 struct move {
 	struct place at;
-	struct ids replicas; /* the preferred leader first */
-	size_t entry;        /* where it stood in the file */
+	struct ids replicas;    /* the preferred leader first */
+	const struct str *dirs; /* the folder of each, null: any; NULL: any for all */
+	size_t entry;           /* where it stood in the file */
 };
 typedef VEC(struct move) moves;
 
@@ -55,6 +56,16 @@ void place_replicas(const struct place_broker *brokers, size_t n_brokers, int32_
 
 /* ---- the command ---- */
 
+/* A replica and a folder: where it is, or where it shall be. */
+struct home {
+	struct place at;
+	int32_t broker;
+	bool future; /* it is being copied there */
+	bool done;   /* of a wish: the broker has taken it */
+	struct str dir;
+};
+typedef VEC(struct home) homes;
+
 /* What is under way for one partition. */
 struct under_way {
 	struct place at;
@@ -67,6 +78,7 @@ struct reassign {
 	struct arena arena;           /* requests and answers */
 	moves plan;                   /* by place */
 	VEC(struct under_way) active; /* by place */
+	homes homes;                  /* by place and broker */
 };
 
 /* Asks for everything that is under way, into x->active. CLI_OK or CLI_NO (printed), as all that
@@ -82,13 +94,37 @@ struct ids reassign_current(const struct reassign *x, const struct place *at);
 int reassign_alter(struct reassign *x, const moves *v, bool cancel, const char *head) MUSTCHECK;
 
 int reassign_execute(struct reassign *x) MUSTCHECK;
+int reassign_verify(struct reassign *x) MUSTCHECK;
+int reassign_cancel(struct reassign *x) MUSTCHECK;
 /* Opens the client itself: --broker-list is looked at before. */
 int reassign_generate(struct reassign *x) MUSTCHECK;
 /* --throttle: sets it for what is under way and for the plan; current has the plan's partitions as
  * they are. */
 int reassign_set_throttle(struct reassign *x, const moves *current, int64_t rate) MUSTCHECK;
+/* --replica-alter-log-dirs-throttle, on the brokers of these. */
+int reassign_set_dir_throttle(struct reassign *x, const homes *wishes, int64_t rate) MUSTCHECK;
 /* Takes every throttle from all brokers and the plan's topics, unless --preserve-throttles. */
 int reassign_clear_throttles(struct reassign *x) MUSTCHECK;
+
+/* ---- folders (reassign_dirs.c) ---- */
+
+/* Asks every broker where it keeps replicas of these partitions, into x->homes. A broker that does
+ * not answer is told and left out. */
+int reassign_find_homes(struct reassign *x, const moves *v) MUSTCHECK;
+/* Null: not known, or (future) it is not being copied. */
+struct str reassign_home(
+	const struct reassign *x, const struct place *at, int32_t broker, bool future);
+/* Fills in dirs by x->homes. */
+void reassign_take_homes(struct reassign *x, moves *v);
+/* The folders that v names, by broker. */
+void reassign_wishes(const moves *v, homes *out);
+/* Tells the brokers, again until each replica is there or --timeout is over. v is used up. */
+int reassign_move_dirs(struct reassign *x, homes *v) MUSTCHECK;
+enum dir_state { DIR_DONE, DIR_MOVING, DIR_MOVING_ELSEWHERE, DIR_NOT_MOVING, DIR_MISSING };
+enum dir_state dir_state_of(const struct reassign *x, const struct home *wish);
+/* A line in the words of Kafka's script. */
+void put_dir_state(struct buf *out, const struct reassign *x, const struct home *wish);
+
 /* For --json. */
 struct json;
 void json_put_ids(struct json *j, const char *key, const struct ids *ids);

@@ -60,23 +60,58 @@ static void print_current(struct reassign *x, const moves *current)
 		      "rollback\n");
 }
 
-static int throttle(struct reassign *x, const moves *current, int64_t rate)
+struct rates {
+	int64_t brokers, dirs; /* bytes a second, -1: as they are */
+};
+
+static int throttle(
+	struct reassign *x, const moves *current, const homes *wishes, const struct rates *r)
 {
-	if (rate < 0)
+	int status = CLI_OK;
+
+	if (r->brokers < 0 && r->dirs < 0)
 		return CLI_OK;
 	if (!x->c->json)
 		buf_puts(&x->c->out,
 			"Warning: You must run --verify periodically, until the "
 			"reassignment completes, to ensure the throttle is removed.\n");
-	return reassign_set_throttle(x, current, rate);
+	if (r->brokers >= 0)
+		status = reassign_set_throttle(x, current, r->brokers);
+	if (status == CLI_OK && r->dirs >= 0)
+		status = reassign_set_dir_throttle(x, wishes, r->dirs);
+	return status;
+}
+
+static int begin(struct reassign *x, const moves *current, const struct rates *r)
+{
+	homes wishes = {0};
+	int status;
+
+	reassign_wishes(&x->plan, &wishes);
+	status = throttle(x, current, &wishes, r);
+	if (status == CLI_OK)
+		status = reassign_alter(x, &x->plan, false, "Error reassigning partition(s):");
+	if (status == CLI_OK && !x->c->json) {
+		buf_printf(&x->c->out, "Successfully started partition reassignment%s for ",
+			x->plan.n == 1 ? "" : "s");
+		put_moves(&x->c->out, &x->plan);
+		buf_putc(&x->c->out, '\n');
+	}
+	if (status == CLI_OK)
+		status = reassign_move_dirs(x, &wishes);
+	vec_fini(&wishes);
+	return status;
 }
 
 int reassign_execute(struct reassign *x)
 {
 	moves current = {0};
-	int64_t rate;
-	int status = cli_number(x->c, "throttle", -1, INT64_MAX, -1, &rate);
+	struct rates rates;
+	int status = cli_number(x->c, "throttle", -1, INT64_MAX, -1, &rates.brokers);
 
+	if (status == CLI_OK)
+		status = cli_number(
+			x->c, "replica-alter-log-dirs-throttle", -1, INT64_MAX, -1, &rates.dirs);
 	if (status == CLI_OK)
 		status = reassign_ask_active(x);
 	if (status == CLI_OK)
@@ -87,18 +122,13 @@ int reassign_execute(struct reassign *x)
 		status = check_brokers(x);
 	if (status == CLI_OK)
 		status = find_current(x, &current);
+	if (status == CLI_OK)
+		status = reassign_find_homes(x, &current);
 	if (status == CLI_OK) {
+		reassign_take_homes(x, &current);
 		print_current(x, &current);
 		cli_flush(x->c); /* the way back is told before anything is changed */
-		status = throttle(x, &current, rate);
-	}
-	if (status == CLI_OK)
-		status = reassign_alter(x, &x->plan, false, "Error reassigning partition(s):");
-	if (status == CLI_OK && !x->c->json) {
-		buf_printf(&x->c->out, "Successfully started partition reassignment%s for ",
-			x->plan.n == 1 ? "" : "s");
-		put_moves(&x->c->out, &x->plan);
-		buf_putc(&x->c->out, '\n');
+		status = begin(x, &current, &rates);
 	}
 	vec_fini(&current);
 	return status;
@@ -227,7 +257,11 @@ static int propose(struct reassign *x, const topic_names *topics, broker_list *b
 	for (size_t i = 0; i < topics->n && status == CLI_OK; i++)
 		status = place_topic(x, brokers, topics->v[i], &start, &current, &proposed);
 	if (status == CLI_OK)
+		status = reassign_find_homes(x, &current);
+	if (status == CLI_OK) {
+		reassign_take_homes(x, &current);
 		print_plans(x, &current, &proposed);
+	}
 	vec_fini(&current);
 	vec_fini(&proposed);
 	return status;

@@ -80,7 +80,7 @@ void plan_put(struct buf *out, const moves *v)
 		json_key(&j, "log_dirs");
 		json_array(&j);
 		for (int32_t i = 0; i < m->replicas.n; i++)
-			json_z(&j, "any");
+			json_str(&j, m->dirs && m->dirs[i].p ? m->dirs[i] : STR_LIT("any"));
 		json_array_end(&j);
 		json_object_end(&j);
 	}
@@ -135,27 +135,29 @@ static int take_replicas(
 	return 0;
 }
 
-static int check_dirs(const struct json_value *v, const struct move *m, size_t entry, struct err *e)
+static int take_dirs(
+	const struct json_value *v, struct arena *a, struct move *m, size_t entry, struct err *e)
 {
 	const struct json_value *list = json_tree_get(v, "log_dirs");
+	struct str *dirs = list ? arena_array(a, (size_t)m->replicas.n, sizeof(*dirs)) : NULL;
 	int32_t n = 0;
 
 	if (!list)
 		return 0;
+	if (!dirs)
+		return err_set(e, ERR_TOO_BIG, "the text is too long");
 	for (const struct json_value *d = list->child; d; d = d->next, n++) {
 		if (d->kind != JSON_STRING)
 			return err_set(e, ERR_INVALID,
 				"partitions, entry %zu: log_dirs: strings were expected", entry);
-		if (!str_eqz(d->string, "any"))
-			return err_set(e, ERR_INVALID,
-				"partitions, entry %zu: log_dirs: only \"any\" is offered here: a "
-				"broker puts a replica where it has room",
-				entry);
+		if (n < m->replicas.n)
+			dirs[n] = str_eqz(d->string, "any") ? STR_NULL : d->string;
 	}
 	if (list->kind != JSON_ARRAY || n != m->replicas.n)
 		return err_set(e, ERR_INVALID,
 			"partitions, entry %zu: \"log_dirs\" has %d entries and \"replicas\" %d",
 			entry, n, m->replicas.n);
+	m->dirs = dirs;
 	return 0;
 }
 
@@ -218,7 +220,7 @@ int plan_parse(struct str text, bool strict, struct arena *a, moves *out, struct
 				out->n + 1);
 		rc = take_replicas(v, a, &m, out->n + 1, e);
 		if (rc == 0)
-			rc = check_dirs(v, &m, out->n + 1, e);
+			rc = take_dirs(v, a, &m, out->n + 1, e);
 		vec_push(out, m);
 	}
 	if (rc == 0)

@@ -239,6 +239,22 @@ int reassign_set_throttle(struct reassign *x, const moves *current, int64_t rate
 	return status;
 }
 
+int reassign_set_dir_throttle(struct reassign *x, const homes *wishes, int64_t rate)
+{
+	setting s = {str_of(broker_rates[2]), ADMIN_CONFIG_SET,
+		str_of(arena_printf(&x->arena, "%lld", (long long)rate))};
+	int status = CLI_OK;
+
+	/* Wishes stand by broker. */
+	for (size_t i = 0; i < wishes->n && status == CLI_OK; i++)
+		if (!i || wishes->v[i - 1].broker != wishes->v[i].broker)
+			status = alter_broker(x, wishes->v[i].broker, &s, 1);
+	if (status == CLI_OK && !x->c->json)
+		buf_printf(&x->c->out, "The replica-alter-dir throttle limit was set to %lld B/s\n",
+			(long long)rate);
+	return status;
+}
+
 /* ---- taking them away ---- */
 
 static int clear_brokers(struct reassign *x)
