@@ -10,6 +10,7 @@
 #include "io/loop.h"
 #include "link/link.h"
 
+#define PROBE_MS        5    /* between two tries whether a broker is dead */
 #define CARE_MS         1000 /* between two looks for partitions without a leader */
 #define FENCE_AT_ONCE   64   /* brokers in one batch */
 #define BALANCE_AT_ONCE 1000
@@ -54,6 +55,49 @@ static void arm(struct controller *c)
 		io_timer_start(&c->due, max_i64(0, next - loop_now_ms(c->loop)), 0);
 }
 
+/* ---- contacts -------------------------------------------------------------------------------- */
+
+static void end_probe(struct contact *k)
+{
+	link_free(k->probe);
+	k->probe = NULL;
+}
+
+static void contact_free(struct contact *k)
+{
+	list_remove(&k->node);
+	net_close_cancel(&k->closed);
+	end_probe(k);
+	free(k);
+}
+
+static struct contact *find_contact(struct controller *c, int32_t broker)
+{
+	list_foreach (it, &c->contacts) {
+		struct contact *k = CONTAINER_OF(it, struct contact, node);
+
+		if (k->broker == broker)
+			return k;
+	}
+	return NULL;
+}
+
+static void forget(struct controller *c, int32_t broker)
+{
+	struct contact *k = find_contact(c, broker);
+
+	if (k)
+		contact_free(k);
+}
+
+static void forget_contacts(struct controller *c)
+{
+	struct list_node *node;
+
+	while ((node = list_first(&c->contacts)))
+		contact_free(CONTAINER_OF(node, struct contact, node));
+}
+
 /* ---- acts ------------------------------------------------------------------------------------ */
 
 static void submit(struct controller *c, struct act *a, metalog_decide_fn *decide,
@@ -90,9 +134,12 @@ static void fenced(struct metalog_op *op, int rc)
 	int64_t now = loop_now_ms(c->loop);
 
 	c->fencing.busy = false;
-	for (int32_t i = 0; i < c->n_fenced && rc == 0; i++)
-		if (sessions_is_due(&c->sessions, c->fenced[i], now))
-			sessions_drop(&c->sessions, c->fenced[i]);
+	for (int32_t i = 0; i < c->n_fenced && rc == 0; i++) {
+		if (!sessions_is_due(&c->sessions, c->fenced[i], now))
+			continue;
+		sessions_drop(&c->sessions, c->fenced[i]);
+		forget(c, c->fenced[i]);
+	}
 	if (rc == ERR_CLOSED)
 		return;
 	if (rc == 0)
@@ -148,27 +195,21 @@ static void on_balance(void *arg)
 
 /* ---- signs of life --------------------------------------------------------------------------- */
 
-static void end_probe(struct contact *k)
-{
-	link_free(k->probe);
-	k->probe = NULL;
-}
-
+/* A process that dies closes one thing after the other: its listener may be the last. */
 static void on_probe(void *arg, struct link *link, enum link_state now, const struct err *why)
 {
 	struct contact *k = arg;
 	struct controller *c = k->controller;
+	bool dead = now == LINK_BACKOFF && why->code == ERR_REFUSED;
 
-	(void)link;
-	if (now == LINK_READY) {
-		end_probe(k);
-	} else if (now == LINK_BACKOFF) {
-		if (why->code == ERR_REFUSED) {
-			sessions_dead(&c->sessions, k->broker, loop_now_ms(c->loop));
-			arm(c);
-		}
-		end_probe(k);
+	if (dead) {
+		sessions_dead(&c->sessions, k->broker, loop_now_ms(c->loop));
+		arm(c);
 	}
+	if (dead || now == LINK_READY)
+		end_probe(k);
+	else if (now == LINK_IDLE)
+		(void)!link_connect(link);
 }
 
 static void probe(struct contact *k)
@@ -176,7 +217,9 @@ static void probe(struct contact *k)
 	struct controller *c = k->controller;
 	const struct image_broker *b = image_broker(metalog_image(c->broker->metalog), k->broker);
 	const struct image_endpoint *e = b ? image_endpoint(b, STR_NULL) : NULL;
-	const struct link_options opt = {.connect_timeout_ms = c->set.sessions.grace_ms};
+	const struct link_options opt = {.connect_timeout_ms = max_i64(1, c->set.sessions.grace_ms),
+		.backoff_ms = PROBE_MS,
+		.backoff_max_ms = PROBE_MS};
 	char host[256];
 
 	if (!e || b->fenced || k->probe || e->host.n >= sizeof(host))
@@ -200,13 +243,10 @@ static void on_closed(void *arg)
 
 static struct contact *contact(struct controller *c, int32_t broker)
 {
-	struct contact *k;
+	struct contact *k = find_contact(c, broker);
 
-	list_foreach (it, &c->contacts) {
-		k = CONTAINER_OF(it, struct contact, node);
-		if (k->broker == broker)
-			return k;
-	}
+	if (k)
+		return k;
 	k = ALLOC(struct contact);
 	k->controller = c;
 	k->broker = broker;
@@ -216,26 +256,16 @@ static struct contact *contact(struct controller *c, int32_t broker)
 	return k;
 }
 
-static void forget_contacts(struct controller *c)
-{
-	struct list_node *node;
-
-	while ((node = list_first(&c->contacts))) {
-		struct contact *k = CONTAINER_OF(node, struct contact, node);
-
-		list_remove(node);
-		net_close_cancel(&k->closed);
-		end_probe(k);
-		free(k);
-	}
-}
-
 void controller_heard(struct controller *c, int32_t broker, struct net_slot *slot)
 {
+	struct contact *k;
+
 	if (!c->active)
 		controller_look(c);
+	k = contact(c, broker);
+	end_probe(k);
 	sessions_heard(&c->sessions, broker, loop_now_ms(c->loop));
-	net_slot_on_close(slot, &contact(c, broker)->closed);
+	net_slot_on_close(slot, &k->closed);
 	arm(c);
 }
 
@@ -252,8 +282,13 @@ int64_t controller_silent_since(const struct controller *c, int32_t broker)
 
 static void begin(struct controller *c)
 {
+	const struct image *img = metalog_image(c->broker->metalog);
+
 	log_info("this node is the active controller");
-	sessions_begin(&c->sessions, metalog_image(c->broker->metalog), loop_now_ms(c->loop));
+	sessions_begin(&c->sessions, img, loop_now_ms(c->loop));
+	vec_foreach (b, &img->brokers)
+		if (!(*b)->fenced && (*b)->id != c->broker->node_id)
+			probe(contact(c, (*b)->id));
 	io_timer_start(&c->care, CARE_MS, CARE_MS);
 	if (c->set.balance)
 		io_timer_start(&c->balance, c->set.balance_ms, c->set.balance_ms);
