@@ -80,6 +80,9 @@ struct broker {
 	/* The leader names the cluster that this node belongs to from here on. Negative: it could
 	 * not be written down. */
 	int (*cluster_named)(struct broker *b, struct str cluster_id);
+	/* A request of this client comes in. False: its connection is to be closed. NULL: all are
+	 * let in. */
+	bool (*lets_in)(struct broker *b, struct net_slot *slot, struct str client_id);
 	/* plog_warm_run of n pieces on another thread, then done(arg). NULL: reads block. */
 	void (*read_ahead)(struct broker *b, struct plog_warm *w, int32_t n,
 		void (*done)(void *arg), void *arg);

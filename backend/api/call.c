@@ -172,6 +172,10 @@ void api_request(void *arg, struct net_slot *slot, struct slice frame, struct re
 		net_slot_drop(slot, "a request header that cannot be read");
 		return;
 	}
+	if (b->lets_in && !b->lets_in(b, slot, header.client_id)) {
+		net_slot_refuse(slot);
+		return;
+	}
 	h = api_handler(header.api_key);
 	if (!h || !api_served_by(b, h->key, net_slot_listener(slot))) {
 		snprintf(why, sizeof(why), "API key %d, which is not served %s", header.api_key,

@@ -121,6 +121,7 @@ void conn_close(struct net_conn *c)
 	leave_line(c);
 	if (list_holds(&c->answered))
 		list_remove(&c->answered);
+	list_remove(&c->held);
 	drop_input(c);
 	list_remove(&c->node);
 	orphan_slots(c);
@@ -148,9 +149,11 @@ static void touch(struct net_conn *c)
 static bool may_read(const struct net_conn *c)
 {
 	const struct net_settings *set = &c->net->set;
+	/* Answers that are held back count as open: what waits has a bound. */
+	int32_t open = c->net->delay_ms ? c->n_slots : c->n_open;
 
-	return c->n_open < set->max_open && transport_queued(c->transport) < set->max_output &&
-	       !list_holds(&c->waiting);
+	return open < set->max_open && transport_queued(c->transport) < set->max_output &&
+	       !list_holds(&c->waiting) && !(c->net->deaf >> c->tag & 1);
 }
 
 static void handle_frame(struct net_conn *c, const uint8_t *p, size_t length)
@@ -354,6 +357,7 @@ void conn_new(struct net_listener *l, int fd)
 
 	c->net = n;
 	c->tag = l->tag;
+	c->mark = NET_UNMARKED;
 	list_init(&c->slots);
 	list_init(&c->closers);
 	c->transport = transport_from_fd(n->loop, fd, l->tls, 10000, &events, c, &e);
@@ -369,8 +373,7 @@ void conn_new(struct net_listener *l, int fd)
 	n->stats.accepted++;
 }
 
-/* Sends what is ready at the head of the line of replies. */
-static void send_ready(struct net_conn *c)
+void conn_send_ready(struct net_conn *c)
 {
 	struct list_node *node;
 	bool any = false;
@@ -379,6 +382,10 @@ static void send_ready(struct net_conn *c)
 		struct net_slot *s = CONTAINER_OF(node, struct net_slot, node);
 		if (s->state != NET_SLOT_READY)
 			break;
+		if (c->net->delay_ms && s->due_ms > loop_now_ms(c->net->loop)) {
+			net_hold(c, s->due_ms);
+			break;
+		}
 		list_remove(node);
 		c->n_slots--;
 		if (!chain_empty(&s->reply)) {
@@ -389,6 +396,14 @@ static void send_ready(struct net_conn *c)
 	}
 	if (any)
 		transport_flush_later(c->transport);
+}
+
+void conn_answered(struct net_conn *c)
+{
+	if (!c->paused || c->handling || list_holds(&c->answered))
+		return;
+	list_push_back(&c->net->answered, &c->answered);
+	loop_defer(c->net->loop, &c->net->admit, c->net->admit.fn, c->net);
 }
 
 void net_slot_reply(struct net_slot *s, struct chain *reply)
@@ -402,14 +417,12 @@ void net_slot_reply(struct net_slot *s, struct chain *reply)
 		return;
 	}
 	s->state = NET_SLOT_READY;
+	s->due_ms = loop_now_ms(c->net->loop) + c->net->delay_ms;
 	s->gone = NULL;
 	chain_append(&s->reply, reply);
 	c->n_open--;
-	send_ready(c);
-	if (!c->paused || c->handling || list_holds(&c->answered))
-		return;
-	list_push_back(&c->net->answered, &c->answered);
-	loop_defer(c->net->loop, &c->net->admit, c->net->admit.fn, c->net);
+	conn_send_ready(c);
+	conn_answered(c);
 }
 
 void net_slot_skip(struct net_slot *s)

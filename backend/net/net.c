@@ -104,6 +104,7 @@ struct net *net_new(struct loop *l, const struct net_settings *set, net_request_
 	list_init(&n->answered);
 	list_init(&n->free_slots);
 	n->admit.fn = admit;
+	net_faults_init(n);
 	io_timer_init(&n->sweep, l, sweep, n);
 	io_timer_start(&n->sweep, SWEEP_MS, SWEEP_MS);
 	return n;
@@ -163,6 +164,7 @@ void net_free(struct net *n)
 	while ((node = list_first(&n->conns)))
 		conn_close(CONTAINER_OF(node, struct net_conn, node));
 	io_timer_stop(&n->sweep);
+	io_timer_stop(&n->release);
 	loop_defer_cancel(&n->admit);
 	while ((node = list_first(&n->free_slots))) {
 		list_remove(node);

@@ -96,6 +96,21 @@ const char *net_slot_peer(const struct net_slot *s);
 /* Tag and name of the listener the request came by. Valid also when the connection is gone. */
 int net_slot_listener(const struct net_slot *s);
 
+/* ---- faults on purpose (faults.c) ------------------------------------------------------------ */
+
+/* Answers leave so much later; 0: at once. What is held back then goes. */
+void net_set_delay(struct net *n, int64_t ms);
+/* Nothing is read from connections of these listeners (bit 1 << tag); it goes on by itself when the
+ * bit is gone. */
+void net_set_deaf(struct net *n, uint32_t tags);
+/* Closes the connections of these listeners as if the network had; returns their number. */
+int32_t net_close_tags(struct net *n, uint32_t tags);
+/* The connection the request came by is one of `mark`'s, and can be closed as such. */
+void net_slot_mark(struct net_slot *s, int32_t mark);
+void net_close_marked(struct net *n, int32_t mark);
+/* As net_slot_drop, but silent. */
+void net_slot_refuse(struct net_slot *s);
+
 struct net_stats {
 	uint64_t accepted, refused, closed, bytes_in, bytes_out, requests;
 	int32_t connections;

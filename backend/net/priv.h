@@ -33,10 +33,18 @@ struct net {
 	int32_t n_free_slots;
 	struct loop_defer admit;
 	struct io_timer sweep;
+	/* faults */
+	int64_t delay_ms;
+	uint32_t deaf;
+	struct list held; /* connections whose next answer is ready and not due */
+	struct io_timer release;
+	int64_t release_ms; /* when it fires */
 	struct net_stats stats;
 	bool accepting;
 	bool closing; /* net_free has begun */
 };
+
+#define NET_UNMARKED (-1)
 
 enum net_slot_state { NET_SLOT_OPEN, NET_SLOT_READY };
 
@@ -46,6 +54,7 @@ struct net_slot {
 	struct net_conn *conn; /* NULL: gone */
 	enum net_slot_state state;
 	int tag;
+	int64_t due_ms; /* READY: goes out then */
 	struct chain reply;
 	void (*gone)(void *arg);
 	void *gone_arg;
@@ -55,6 +64,7 @@ struct net_conn {
 	struct list_node node;     /* net->conns */
 	struct list_node waiting;  /* net->waiting */
 	struct list_node answered; /* net->answered */
+	struct list_node held;     /* net->held */
 	struct net *net;
 	struct transport *transport;
 	struct net_block *in; /* NULL at rest */
@@ -70,6 +80,7 @@ struct net_conn {
 	bool closed; /* the transport is gone; memory goes with the last call on the stack */
 	bool handling;
 	int64_t used_ms; /* last progress */
+	int32_t mark;    /* NET_UNMARKED, or whose connection it is */
 	char host[64];
 };
 
@@ -81,5 +92,12 @@ void conn_update(struct net_conn *c);
 /* Memory may be there now: takes the connection out of the line and reads on. */
 void conn_admit(struct net_conn *c);
 void net_slot_recycle(struct net *n, struct net_slot *s);
+/* Sends what is ready, and due, at the head of the line of replies. */
+void conn_send_ready(struct net_conn *c);
+/* Its next answer is ready and not due: the connection is looked at again when it is. */
+void net_hold(struct net_conn *c, int64_t due_ms);
+void net_faults_init(struct net *n);
+/* Something has changed that may have stopped the connection: it is looked at soon. */
+void conn_answered(struct net_conn *c);
 
 #endif

@@ -18,9 +18,11 @@ static const char *metadata_trouble(const struct server *s)
 	const struct image *img = metalog_image(s->broker.metalog);
 	const struct image_broker *self = image_broker(img, s->set.node_id);
 
-	if (!self)
+	if (s->set.is_broker && !self)
 		return "not registered: the controller does not know this broker";
-	if (self->fenced)
+	if (s->faults.stop_serving)
+		return "told not to serve (faults: stop_serving)";
+	if (s->set.is_broker && self->fenced)
 		return "fenced: the controller does not hear this broker";
 	if (metalog_quorum(s->broker.metalog)->leader < 0)
 		return "no controller: topics and leaders cannot change";
@@ -33,6 +35,8 @@ static const char *trouble(const struct server *s)
 	switch (s->state) {
 	case SERVER_RUNNING:
 		return metadata_trouble(s);
+	case SERVER_LEAVING:
+		return "stopping: leadership moves away";
 	case SERVER_STOPPING:
 	case SERVER_STOPPED:
 		return "stopping";
@@ -101,6 +105,7 @@ static void serve_events(struct server *s, const struct face_request *r, struct 
 static const struct route routes[] = {
 	{"/health", FACE_GET, serve_health},
 	{"/events", FACE_GET, serve_events},
+	{"/faults", FACE_GET | FACE_PUT | FACE_DELETE, server_face_faults},
 };
 
 static const struct route *find_route(const char *path)

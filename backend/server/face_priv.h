@@ -6,4 +6,6 @@
 #include "server/events.h"
 #include "server/priv.h"
 
+void server_face_faults(struct server *s, const struct face_request *r, struct face_reply *out);
+
 #endif

@@ -9,6 +9,7 @@
 #include "server/controller.h"
 #include "server/disk.h"
 #include "server/events.h"
+#include "server/faults.h"
 #include "server/groups.h"
 #include "server/lifecycle.h"
 #include "server/peers.h"
@@ -36,6 +37,8 @@ struct server {
 	struct configs *configs;
 	struct groups *groups;
 	struct events *events; /* NULL: nobody can ask for them */
+	struct faults faults;
+	struct faulty_disk *faulty; /* NULL: no faults on purpose */
 	struct uuid incarnation;
 	struct asks *asks;
 	struct controller *control;  /* NULL: without that role */
@@ -64,6 +67,9 @@ void server_serve(struct server *s);
 void server_left(struct server *s);
 /* The active controller, -1 while none is known. */
 int32_t server_leader(const struct server *s);
+/* face_faults.c: what faults on purpose do. */
+bool server_lets_in(struct broker *b, struct net_slot *slot, struct str client_id);
+void server_heal(struct server *s);
 /* Ends everything at once: the metadata log failed. */
 void server_fail(struct server *s, const char *why);
 

@@ -123,7 +123,7 @@ static int open_store(struct server *s, struct err *e)
 {
 	struct store_options opt = {
 		.clock = s->set.clock,
-		.io = s->set.io,
+		.io = s->faulty ? faulty_disk_io(s->faulty) : s->set.io,
 		.dir = s->set.dir,
 		.node_id = s->set.node_id,
 		.cluster_id = s->set.cluster_id,
@@ -229,6 +229,10 @@ struct server *server_new(struct loop *l, const struct server_settings *set, str
 	s->broker.ids_wanted = server_ids_wanted;
 	s->broker.forward = server_forward;
 	s->broker.heard = on_heard;
+	if (set->faults) {
+		s->faulty = faulty_disk_new(set->io ? set->io : &store_io_system);
+		s->broker.lets_in = server_lets_in;
+	}
 	if (set->http)
 		s->events = events_new(&(struct events_settings){
 			.clock = s->broker.clock, .silent_since = silent_since, .arg = s});
@@ -336,6 +340,7 @@ void server_stop(struct server *s)
 
 	if (s->state >= SERVER_LEAVING)
 		return;
+	server_heal(s);
 	s->state = SERVER_LEAVING;
 	if (running && s->lifecycle)
 		lifecycle_leave(s->lifecycle);
@@ -351,6 +356,7 @@ void server_free(struct server *s)
 	close_modules(s);
 	if (s->store_open)
 		store_drop(&s->store);
+	faulty_disk_free(s->faulty);
 	events_free(s->events);
 	configs_free(s->configs);
 	loop_hook_free(s->turn);

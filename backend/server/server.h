@@ -79,13 +79,14 @@ struct server_settings {
 	size_t max_open_files; /* of logs; 0: STORE_OPEN_FILES */
 	bool http;             /* kdeck.http.listener is set */
 	char http_host[256];
-	uint16_t http_port; /* 0: a free one */
+	uint16_t http_port;   /* 0: a free one */
 	int64_t session_ms;   /* broker.session.timeout.ms */
 	int64_t heartbeat_ms; /* broker.heartbeat.interval.ms */
 	int64_t grace_ms;     /* kdeck.broker.grace.ms */
 	bool balance;         /* auto.leader.rebalance.enable */
 	int64_t balance_ms;   /* leader.imbalance.check.interval.seconds */
 	int32_t balance_percentage;
+	bool faults; /* kdeck.faults.enable */
 	int64_t election_timeout_ms, fetch_timeout_ms, election_backoff_ms, request_timeout_ms,
 		retry_ms;
 };

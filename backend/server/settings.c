@@ -206,6 +206,7 @@ static int read_http(const struct conf *c, struct server_settings *set, struct e
 	int rc;
 
 	set->http = text.n > 0;
+	set->faults = conf_get_bool(c, "kdeck.faults.enable");
 	if (!set->http)
 		return 0;
 	snprintf(item, sizeof(item), "HTTP://%.*s", STR_ARG(text));
