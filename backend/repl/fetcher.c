@@ -271,7 +271,6 @@ static void build(struct repl_fetcher *f, struct fetch_request *req)
 	const struct repl_settings *set = &f->repl->set;
 
 	msg_init(&fetch_request_desc, req);
-	req->replica_id = set->node_id;
 	req->replica_state.replica_id = set->node_id;
 	req->replica_state.replica_epoch = set->net.broker_epoch(set->net.arg);
 	req->max_wait_ms = set->fetch_wait_ms;

@@ -162,11 +162,16 @@ void partitions_moved(struct repl *r)
 	}
 }
 
+/* A process that was stopped for a while has not read what followers asked meanwhile: they get
+ * another half of the lag time. */
 void partitions_check(struct repl *r)
 {
+	int64_t every = max_i64(1, r->set.lag_ms / 2), late = repl_now(r) - r->check_ms;
 	struct repl_topic *t;
 
-	r->check_ms = repl_now(r) + max_i64(1, r->set.lag_ms / 2);
+	r->check_ms = repl_now(r) + every;
+	if (late > every)
+		return;
 	for (size_t i = 0; (t = repl_next(r, &i));)
 		for (int32_t k = 0; k < t->n_partitions; k++)
 			if (t->partitions[k])

@@ -126,10 +126,11 @@ bool replica_caught_up(const struct replica *r, int64_t leo, int64_t now_ms, int
 	return r->leo >= leo || now_ms - r->caught_up_ms <= lag_ms;
 }
 
-bool replica_may_join(const struct replicas *rs, const struct replica *r, int64_t high_watermark)
+bool replica_may_join(
+	const struct replicas *rs, const struct replica *r, const struct commit_view *v)
 {
-	return r->live && r->leo != REPLICA_UNKNOWN && r->leo >= high_watermark &&
-	       r->leo >= rs->epoch_start;
+	return r->live && r->leo != REPLICA_UNKNOWN && r->leo >= v->high_watermark &&
+	       r->leo >= rs->epoch_start && replica_caught_up(r, v->leo, v->now_ms, v->lag_ms);
 }
 
 /* Whether a record is committed depends on r having it. */
@@ -161,7 +162,7 @@ static bool wanted(const struct replicas *rs, const struct replica *r, const str
 {
 	if (isr_has(rs->isr.committed, r->id))
 		return !shrink || replica_caught_up(r, v->leo, v->now_ms, v->lag_ms);
-	return replica_may_join(rs, r, v->high_watermark);
+	return replica_may_join(rs, r, v);
 }
 
 bool isr_propose(

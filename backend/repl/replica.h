@@ -81,16 +81,16 @@ bool isr_maximal_has(const struct isr *i, int32_t id);
 
 /* It is in sync as far as time goes: has all, or had all less than lag_ms ago. */
 bool replica_caught_up(const struct replica *r, int64_t leo, int64_t now_ms, int64_t lag_ms);
-/* May come into the ISR: has all that is committed and all of earlier epochs, and its broker is the
- * one that the controller admitted. */
-bool replica_may_join(const struct replicas *rs, const struct replica *r, int64_t high_watermark);
-
 /* What replicas_commit needs besides. */
 struct commit_view {
 	int64_t leo, high_watermark;
 	int32_t min_isr; /* already bounded by the number of replicas */
 	int64_t now_ms, lag_ms;
 };
+/* May come into the ISR: has all that is committed and all of earlier epochs, would not be taken
+ * out again for lagging, and its broker is the one that the controller admitted. */
+bool replica_may_join(
+	const struct replicas *rs, const struct replica *r, const struct commit_view *v);
 /* The high watermark as it may be now; never below the one before. */
 int64_t replicas_commit(const struct replicas *rs, const struct commit_view *v);
 
