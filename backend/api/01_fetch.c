@@ -1,118 +1,132 @@
 /*
- * Fetch: v4-18. v4 isolation, v7 sessions (always answered with session 0: full fetches), v9 leader
- * epochs, v12 flexible, v13 topic ids, v15 replica state,
- * v18 the high watermark that the asker knows (only of use for the metadata log,
+ * Fetch: v4-18. v4 isolation, v7 sessions, v9 leader epochs, v12 flexible, v13 topic ids, v15
+ * replica state, v18 the high watermark that the asker knows (only of use for the metadata log,
  * 01_fetch_metadata.c).
  *
- * What would wait for the disk is read ahead by another thread first; such an answer is kept short.
- * Then: a fetch that has its minimum of bytes, or an error, is answered at once. Else its
- * partitions are copied out of the request, the call parks, and it is tried again when one of them
- * moves on.
+ *   take ──▶ has its minimum of bytes, or an error, or something a follower must know ──▶ answer
+ *     │                                                                                     ▲
+ *     └──▶ parked ──a partition moved on: tried again──────── time is up, the session goes on ┘
+ *
+ * A follower's fetch offset says what it has; it is noted when the request comes. What would wait
+ * for the disk is read ahead by another thread: that partition has nothing to give meanwhile.
  */
 #include <stdlib.h>
 
 #include "api/api.h"
+#include "api/fetch_session.h"
+#include "api/fetch_warm.h"
 #include "api/voters.h"
 #include "base/xalloc.h"
 
-#define COLD_BYTES (8 << 20) /* in one answer */
-
-struct part {
-	struct repl_topic *topic; /* looked up anew at each try: topics come and go */
-	struct partition *partition;
-	struct str name;
-	struct uuid id;
-	int32_t index, epoch, max_bytes;
-	int64_t offset;
-	int32_t last_epoch; /* of the record before offset, -1: not told */
-	int64_t log_start;  /* a follower's */
-	int16_t refused;    /* the follower's position */
-	struct delay_watch watch;
-	struct chain records;
-};
+#define WARM_WAIT_MS 30000 /* a consumer's fetch outlasts its wait while the disk reads for it */
 
 struct fetch {
 	struct call *call;
 	struct delay_op delay;
-	struct arena arena; /* of the parked copy */
-	struct part *parts;
-	int32_t n_parts;
+	struct fetch_session *session; /* NULL: none; its partitions, else own */
+	bool incremental;              /* only what has changed is answered */
+	struct list own;
+	struct list *parts; /* struct fetch_part.node */
+	struct arena arena; /* of own */
 	int32_t min_bytes, max_bytes;
 	int32_t max_wait_ms;
 	bool committed_only;
-	int32_t replica;        /* the follower that asks; -1: a consumer */
-	int64_t broker_epoch;   /* its */
-	struct plog_warm *cold; /* being read ahead */
-	int32_t n_cold;
+	bool overdue;         /* answered as soon as the disk has read */
+	int32_t replica;      /* the follower that asks; -1: a consumer */
+	int64_t broker_epoch; /* its */
 };
+
+static struct fetch_part *part_of(struct list_node *n)
+{
+	return CONTAINER_OF(n, struct fetch_part, node);
+}
 
 static void fetch_free(struct fetch *f)
 {
 	delay_finish(&f->delay);
-	for (int32_t i = 0; i < f->n_parts; i++) {
-		chain_fini(&f->parts[i].records);
-		partition_put(f->parts[i].partition);
-	}
+	if (f->session)
+		f->session->fetch = NULL;
+	list_foreach (n, &f->own)
+		fetch_part_fini(part_of(n));
 	arena_fini(&f->arena);
 	free(f);
 }
 
-static int16_t find(struct fetch *f, struct part *p)
+/* ---- what a partition has to give --------------------------------------------------------- */
+
+/* A deleted topic's partitions have none any more; what they were looked up by may lead elsewhere
+ * then. */
+static int16_t find(const struct fetch *f, struct fetch_part *p)
 {
-	struct broker *b = f->call->broker;
+	struct repl *r = f->call->broker->repl;
 	bool by_id = f->call->version >= 13;
+	const struct repl_topic *t;
 	struct partition *found;
 
-	p->topic = by_id ? repl_topic_by_id(b->repl, &p->id) : repl_topic(b->repl, p->name);
-	if (!p->topic)
+	if (p->partition && p->partition->topic)
+		return partition_check_leader(p->partition, p->epoch);
+	t = by_id ? repl_topic_by_id(r, &p->id) : repl_topic(r, p->name);
+	found = repl_partition(t, p->index);
+	partition_put(p->partition);
+	p->partition = found ? partition_get(found) : NULL;
+	if (!t)
 		return by_id ? KERR_UNKNOWN_TOPIC_ID : KERR_UNKNOWN_TOPIC_OR_PARTITION;
-	found = repl_partition(p->topic, p->index);
-	if (found != p->partition) {
-		partition_put(p->partition);
-		p->partition = found ? partition_get(found) : NULL;
-	}
 	return partition_check_leader(found, p->epoch);
 }
 
 /* Up to where this reader may read. */
-static int64_t readable(const struct fetch *f, const struct part *p)
+static int64_t readable(const struct fetch *f, const struct fetch_part *p)
 {
 	return f->replica >= 0 ? p->partition->log->leo
 			       : partition_readable(p->partition, f->committed_only);
 }
 
+static bool in_range(const struct fetch_part *p)
+{
+	const struct plog *log = p->partition->log;
+
+	return p->offset >= log->log_start && p->offset <= log->leo;
+}
+
+static bool diverges(const struct fetch_part *p, struct fetch_response_diverging_epoch *out)
+{
+	return partition_diverges(
+		p->partition, p->last_epoch, p->offset, &out->epoch, &out->end_offset);
+}
+
+static bool warming(const struct fetch *f, const struct fetch_part *p)
+{
+	return p->warm && fetch_warm_busy(f->call->broker->warming, p->warm);
+}
+
 /* The offset is how a follower says what it has. One whose log differs has to cut it first. */
-static int16_t note(struct fetch *f, struct part *p)
+static int16_t note(struct fetch *f, struct fetch_part *p)
 {
 	struct replica_fetch told = {.replica = f->replica,
 		.broker_epoch = f->broker_epoch,
 		.offset = p->offset,
 		.log_start = p->log_start};
-	int32_t epoch;
-	int64_t end;
+	struct fetch_response_diverging_epoch d;
 
-	if (f->replica < 0 || find(f, p) || p->offset > p->partition->log->leo ||
-		p->offset < p->partition->log->log_start ||
-		partition_diverges(p->partition, p->last_epoch, p->offset, &epoch, &end))
+	if (f->replica < 0 || find(f, p) || !in_range(p) || diverges(p, &d))
 		return KERR_NONE;
 	return partition_fetched(p->partition, &told);
 }
 
-/* How much a reader would get now; negative: an error, answer at once. */
-static int64_t available(struct fetch *f, struct part *p)
+/* How much a reader would get now; negative: something to be told at once. */
+static int64_t available(struct fetch *f, struct fetch_part *p)
 {
+	struct fetch_response_diverging_epoch d;
 	struct plog *log;
-	int32_t epoch;
 	int64_t end;
 
-	if (find(f, p) || p->refused ||
-		partition_diverges(p->partition, p->last_epoch, p->offset, &epoch, &end))
+	if (find(f, p) || p->refused || !in_range(p) || diverges(p, &d))
 		return -1;
 	log = p->partition->log;
-	end = readable(f, p);
-	if (p->offset < log->log_start || p->offset > log->leo)
+	if (f->replica >= 0 && f->incremental && p->told_start != log->log_start)
 		return -1;
-	if (p->offset >= end)
+	end = readable(f, p);
+	if (p->offset >= end || warming(f, p))
 		return 0;
 	return min_i64(plog_bytes_between(log, p->offset, end), p->max_bytes);
 }
@@ -121,15 +135,24 @@ static bool enough(struct fetch *f)
 {
 	int64_t sum = 0;
 
-	for (int32_t i = 0; i < f->n_parts; i++) {
-		int64_t n = available(f, &f->parts[i]);
+	list_foreach (it, f->parts) {
+		int64_t n = available(f, part_of(it));
+
 		if (n < 0)
 			return true;
 		sum += n;
-		if (sum >= f->min_bytes)
+		if (sum >= f->min_bytes && sum > 0)
 			return true;
 	}
 	return sum >= f->min_bytes;
+}
+
+static bool any_warming(const struct fetch *f)
+{
+	list_foreach (it, f->parts)
+		if (warming(f, part_of(it)))
+			return true;
+	return false;
 }
 
 /* ---- answering ----------------------------------------------------------------------------- */
@@ -146,105 +169,156 @@ static void put_leader(
 	out->current_leader.leader_epoch = p->leader_epoch;
 }
 
-/* Reads one partition into its chain; returns the bytes. The first partition that has any gives at
- * least one batch, however large. */
-static size_t read_part(struct fetch *f, struct part *p, int64_t left, bool first,
+/* What this answer may still hold. The first partition that has any gives at least one batch,
+ * however large. */
+struct room {
+	int64_t left;
+	bool first;
+};
+
+static void read_records(struct fetch *f, struct fetch_part *p, const struct room *room,
 	struct fetch_response_partitions *out)
 {
-	struct plog *log = p->partition->log;
 	int64_t end = readable(f, p);
-	struct plog_read_result got = {0};
+	int64_t most = min_i64(room->left, p->max_bytes);
+	struct plog_read_result got;
 	int rc;
 
-	out->high_watermark = log->high_watermark;
-	out->last_stable_offset = plog_last_stable(log);
-	out->log_start_offset = log->log_start;
-	if (partition_diverges(p->partition, p->last_epoch, p->offset, &out->diverging_epoch.epoch,
-		    &out->diverging_epoch.end_offset))
-		return 0;
-	out->diverging_epoch.epoch = -1;
-	out->diverging_epoch.end_offset = -1;
-	if (p->offset < log->log_start || p->offset > log->leo) {
-		out->error_code = KERR_OFFSET_OUT_OF_RANGE;
-		if (f->replica < 0)
-			out->high_watermark = out->last_stable_offset = out->log_start_offset = -1;
-		return 0;
-	}
-	if (p->offset >= end || (left <= 0 && !first))
-		return 0;
-	rc = plog_read(log, p->offset, (size_t)max_i64(0, min_i64(left, p->max_bytes)), end, first,
+	if (p->offset >= end || warming(f, p) || (room->left <= 0 && !room->first))
+		return;
+	if (p->warm)
+		most = min_i64(most, (int64_t)p->warm_bytes);
+	p->warm = 0;
+	rc = plog_read(p->partition->log, p->offset, (size_t)max_i64(0, most), end, room->first,
 		&p->records, &got);
 	if (rc == ERR_NOT_FOUND)
 		out->error_code = KERR_OFFSET_OUT_OF_RANGE;
 	else if (rc < 0)
 		out->error_code = KERR_KAFKA_STORAGE_ERROR;
 	p->partition->bytes_out += p->records.n;
-	return p->records.n;
 }
 
-static void put_part(struct fetch *f, struct part *p, int64_t *left, bool *first,
+static void read_part(struct fetch *f, struct fetch_part *p, const struct room *room,
 	struct fetch_response_partitions *out)
 {
-	size_t n = 0;
+	struct fetch_response_diverging_epoch d;
+	struct plog *log = p->partition->log;
+	bool ok = in_range(p), apart = diverges(p, &d);
 
+	/* A follower that is out of range starts over from what it is told here. */
+	if (ok || apart || f->replica >= 0) {
+		out->high_watermark = log->high_watermark;
+		out->last_stable_offset = plog_last_stable(log);
+		out->log_start_offset = log->log_start;
+	}
+	if (apart)
+		out->diverging_epoch = d;
+	else if (!ok)
+		out->error_code = KERR_OFFSET_OUT_OF_RANGE;
+	else
+		read_records(f, p, room, out);
+}
+
+static void put_part(struct fetch *f, struct fetch_part *p, struct room *room,
+	struct fetch_response_partitions *out)
+{
 	out->partition_index = p->index;
 	out->high_watermark = -1;
 	out->error_code = find(f, p);
 	if (!out->error_code)
 		out->error_code = p->refused;
-	chain_init(&p->records);
 	if (out->error_code)
 		put_leader(f, out, p->partition);
 	else
-		n = read_part(f, p, *left, *first, out);
-	*left -= (int64_t)n;
-	*first = *first && n == 0;
+		read_part(f, p, room, out);
+	room->left -= (int64_t)p->records.n;
+	room->first = room->first && p->records.n == 0;
 	/* No transactions here, so none aborted; null says that nobody asked. */
 	out->aborted_transactions = NULL;
 	out->n_aborted_transactions = f->committed_only ? 0 : -1;
 	out->records.bytes = slice_of("", 0);
-	out->records.chain = n ? &p->records : NULL;
+	out->records.chain = p->records.n ? &p->records : NULL;
+	p->told_high = out->error_code ? -1 : out->high_watermark;
+	p->told_start = out->error_code ? -1 : out->log_start_offset;
 }
 
-static bool same_topic(const struct fetch *f, const struct part *a, const struct part *b)
+/* Whether an answer names it. */
+static bool to_tell(struct fetch *f, struct fetch_part *p)
+{
+	const struct plog *log;
+
+	if (!f->incremental || available(f, p) != 0)
+		return true;
+	log = p->partition->log;
+	return p->told_high != log->high_watermark || p->told_start != log->log_start;
+}
+
+static bool same_topic(
+	const struct fetch *f, const struct fetch_part *a, const struct fetch_part *b)
 {
 	return f->call->version >= 13 ? uuid_eq(&a->id, &b->id) : str_eq(a->name, b->name);
 }
 
-/* Partitions of one topic stand together, as they did in the request. */
-static int32_t count_topic(const struct fetch *f, int32_t from)
-{
-	int32_t i = from;
+typedef VEC(struct fetch_part *) part_vec;
 
-	while (i < f->n_parts && same_topic(f, &f->parts[from], &f->parts[i]))
+/* Partitions of one topic that stand together go into one element, as they did in the request. */
+static size_t count_topic(const struct fetch *f, const part_vec *told, size_t from)
+{
+	size_t i = from;
+
+	while (i < told->n && same_topic(f, told->v[from], told->v[i]))
 		i++;
 	return i - from;
+}
+
+static void put_all(struct fetch *f, const part_vec *told, struct fetch_response *resp)
+{
+	struct room room = {f->max_bytes, true};
+
+	resp->responses = CALL_NEW(f->call, fetch_response_responses, told->n);
+	for (size_t i = 0; i < told->n;) {
+		struct fetch_response_responses *t = &resp->responses[resp->n_responses++];
+		size_t n = count_topic(f, told, i);
+
+		t->topic = told->v[i]->name;
+		t->topic_id = told->v[i]->id;
+		t->partitions = CALL_NEW(f->call, fetch_response_partitions, n);
+		t->n_partitions = (int32_t)n;
+		for (size_t k = 0; k < n; k++)
+			put_part(f, told->v[i + k], &room, &t->partitions[k]);
+		i += n;
+	}
+}
+
+/* Who was given something stands behind the others the next time. */
+static void take_turns(struct fetch *f, const part_vec *told)
+{
+	vec_foreach (it, told) {
+		if (!(*it)->records.n)
+			continue;
+		list_remove(&(*it)->node);
+		list_push_back(f->parts, &(*it)->node);
+	}
 }
 
 static void answer(struct fetch *f)
 {
 	struct call *c = f->call;
 	struct fetch_response resp;
-	int64_t left = f->max_bytes;
-	bool first = true;
+	part_vec told = {0};
 
 	delay_finish(&f->delay);
 	net_slot_on_gone(c->slot, NULL, NULL);
 	msg_init(&fetch_response_desc, &resp);
-	resp.responses = CALL_NEW(c, fetch_response_responses, (size_t)f->n_parts);
-	for (int32_t i = 0; i < f->n_parts;) {
-		struct fetch_response_responses *t = &resp.responses[resp.n_responses++];
-		int32_t n = count_topic(f, i);
-
-		t->topic = f->parts[i].name;
-		t->topic_id = f->parts[i].id;
-		t->partitions = CALL_NEW(c, fetch_response_partitions, (size_t)n);
-		t->n_partitions = n;
-		for (int32_t k = 0; k < n; k++)
-			put_part(f, &f->parts[i + k], &left, &first, &t->partitions[k]);
-		i += n;
-	}
+	resp.session_id = f->session ? f->session->id : 0;
+	list_foreach (n, f->parts)
+		if (to_tell(f, part_of(n)))
+			vec_push(&told, part_of(n));
+	put_all(f, &told, &resp);
+	if (f->session)
+		take_turns(f, &told);
 	call_reply(c, &resp);
+	vec_fini(&told);
 	fetch_free(f);
 }
 
@@ -252,15 +326,27 @@ static bool try_answer(struct delay_op *d)
 {
 	struct fetch *f = CONTAINER_OF(d, struct fetch, delay);
 
-	if (!enough(f))
+	if (!enough(f) && (!f->overdue || any_warming(f)))
 		return false;
 	answer(f);
 	return true;
 }
 
+static void park(struct fetch *f, int64_t wait_ms);
+
+/* Without a session, what was read ahead would be forgotten with an empty answer, and asked for
+ * again. */
 static void expire(struct delay_op *d)
 {
-	answer(CONTAINER_OF(d, struct fetch, delay));
+	struct fetch *f = CONTAINER_OF(d, struct fetch, delay);
+
+	if (f->session || f->overdue || f->call->broker->stopping || !any_warming(f)) {
+		answer(f);
+		return;
+	}
+	f->overdue = true;
+	delay_finish(&f->delay);
+	park(f, WARM_WAIT_MS);
 }
 
 static const struct delay_ops delay_ops = {try_answer, expire};
@@ -274,81 +360,155 @@ static void gone(void *arg)
 	call_skip(c);
 }
 
-static void wait(struct fetch *f)
+static void park(struct fetch *f, int64_t wait_ms)
 {
-	struct call *c = f->call;
-	struct broker *b = c->broker;
+	struct broker *b = f->call->broker;
 
-	net_slot_on_gone(c->slot, gone, f);
-	delay_start(&b->delay, &f->delay, &delay_ops, broker_now_ms(b) + f->max_wait_ms);
-	for (int32_t i = 0; i < f->n_parts; i++) {
-		struct partition *p = f->parts[i].partition;
+	delay_start(&b->delay, &f->delay, &delay_ops, broker_now_ms(b) + wait_ms);
+	list_foreach (n, f->parts) {
+		struct fetch_part *p = part_of(n);
 
-		if (p)
-			delay_watch_add(&f->delay, &f->parts[i].watch,
-				f->replica >= 0 ? &p->ends : &p->reads);
+		if (p->partition)
+			delay_watch_add(&f->delay, &p->watch,
+				f->replica >= 0 ? &p->partition->ends : &p->partition->reads);
 	}
-}
-
-/* True: it was answered. */
-static bool answer_at_once(struct fetch *f)
-{
-	if (f->max_wait_ms > 0 && !f->call->broker->stopping && !enough(f))
-		return false;
-	answer(f);
-	return true;
 }
 
 /* ---- what lies on the disk only ------------------------------------------------------------- */
 
-static void warmed(void *arg)
+static void read_ahead(struct fetch *f)
 {
-	struct fetch *f = arg;
+	struct fetch_warming *w = f->call->broker->warming;
+	int64_t left = min_i64(f->max_bytes, FETCH_WARM_BYTES);
+	part_vec begun = {0};
+	uint64_t number;
 
-	for (int32_t i = 0; i < f->n_cold; i++)
-		plog_warm_end(&f->cold[i]);
-	if (net_slot_gone(f->call->slot))
-		gone(f);
-	else if (!answer_at_once(f))
-		wait(f);
-}
+	list_foreach (n, f->parts) {
+		struct fetch_part *p = part_of(n);
 
-/* True: the fetch goes on in warmed(). */
-static bool read_ahead(struct fetch *f)
-{
-	struct broker *b = f->call->broker;
-	int64_t left = min_i64(f->max_bytes, COLD_BYTES);
-
-	for (int32_t i = 0; b->read_ahead && i < f->n_parts && left > 0; i++) {
-		struct part *p = &f->parts[i];
-		struct plog_warm w;
-
-		if (find(f, p) || plog_warm_begin(p->partition->log, p->offset,
-					  (size_t)min_i64(left, max_i64(0, p->max_bytes)),
-					  readable(f, p), &w) <= 0)
+		if (left <= 0)
+			break;
+		if (p->warm || find(f, p) || p->refused || !in_range(p))
 			continue;
-		if (!f->cold)
-			f->cold = arena_array(&f->arena, (size_t)f->n_parts, sizeof(*f->cold));
-		f->cold[f->n_cold++] = w;
-		left -= (int64_t)w.bytes;
+		p->warm_bytes = fetch_warm_add(w, p->partition, p->offset,
+			(size_t)min_i64(left, max_i64(0, p->max_bytes)), readable(f, p));
+		left -= (int64_t)p->warm_bytes;
+		if (p->warm_bytes)
+			vec_push(&begun, p);
 	}
-	if (!f->n_cold)
-		return false;
-	f->max_bytes = (int32_t)min_i64(f->max_bytes, COLD_BYTES);
-	call_park(f->call);
-	b->read_ahead(b, f->cold, f->n_cold, warmed, f);
-	return true;
+	number = fetch_warm_begin(w);
+	vec_foreach (it, &begun)
+		(*it)->warm = number;
+	vec_fini(&begun);
 }
 
 /* ---- taking the request -------------------------------------------------------------------- */
 
-static struct fetch *take(struct call *c, const struct fetch_request *r)
+static void set_part(
+	struct fetch *f, struct fetch_part *p, const struct fetch_request_partitions *q)
 {
-	struct fetch *f = ALLOC(struct fetch);
+	if (p->offset != q->fetch_offset)
+		p->warm = 0;
+	p->epoch = q->current_leader_epoch;
+	p->offset = q->fetch_offset;
+	p->last_epoch = q->last_fetched_epoch;
+	p->log_start = q->log_start_offset;
+	p->max_bytes = q->partition_max_bytes;
+	p->refused = note(f, p);
+}
+
+static size_t count_parts(const struct fetch_request *r)
+{
 	size_t n = 0;
 
 	for (int32_t i = 0; i < r->n_topics; i++)
 		n += (size_t)r->topics[i].n_partitions;
+	return n;
+}
+
+/* Parts of its own, as named in the request. */
+static void take_own(struct fetch *f, const struct fetch_request *r)
+{
+	struct fetch_part *p = arena_array(&f->arena, count_parts(r), sizeof(*p));
+
+	for (int32_t i = 0; i < r->n_topics; i++) {
+		const struct fetch_request_topics *t = &r->topics[i];
+		struct str name = arena_str(&f->arena, t->topic);
+
+		for (int32_t k = 0; k < t->n_partitions; k++, p++) {
+			fetch_part_init(p);
+			p->name = name;
+			p->id = t->topic_id;
+			p->index = t->partitions[k].partition;
+			list_push_back(&f->own, &p->node);
+			set_part(f, p, &t->partitions[k]);
+		}
+	}
+}
+
+/* False: the session has no room for all of them. */
+static bool take_session(struct fetch *f, const struct fetch_request *r)
+{
+	struct fetch_sessions *s = f->call->broker->sessions;
+
+	f->parts = &f->session->parts;
+	f->session->fetch = f;
+	for (int32_t i = 0; i < r->n_topics; i++) {
+		const struct fetch_request_topics *t = &r->topics[i];
+
+		for (int32_t k = 0; k < t->n_partitions; k++) {
+			struct fetch_part *p = fetch_session_part(
+				s, f->session, t->topic, &t->topic_id, t->partitions[k].partition);
+
+			if (!p)
+				return false;
+			set_part(f, p, &t->partitions[k]);
+		}
+	}
+	for (int32_t i = 0; i < r->n_forgotten_topics_data; i++) {
+		const struct fetch_request_forgotten_topics_data *t = &r->forgotten_topics_data[i];
+
+		for (int32_t k = 0; k < t->n_partitions; k++)
+			fetch_session_forget(
+				s, f->session, t->topic, &t->topic_id, t->partitions[k]);
+	}
+	return true;
+}
+
+/* What the session says; the fetch of it that waits is answered before another is taken. */
+static int16_t open_session(struct fetch *f, const struct fetch_request *r)
+{
+	struct broker *b = f->call->broker;
+	struct fetch_session *s =
+		r->session_id ? fetch_session_find(b->sessions, r->session_id) : NULL;
+
+	if (s && s->fetch)
+		answer(s->fetch);
+	if (r->session_epoch > 0) {
+		if (!s)
+			return KERR_FETCH_SESSION_ID_NOT_FOUND;
+		if (s->by_id != (f->call->version >= 13))
+			return KERR_FETCH_SESSION_TOPIC_ID_ERROR;
+		if (s->epoch != r->session_epoch)
+			return KERR_INVALID_FETCH_SESSION_EPOCH;
+		s->epoch = s->epoch == INT32_MAX ? 1 : s->epoch + 1;
+		fetch_session_touch(b->sessions, s, broker_now_ms(b));
+		f->session = s;
+		f->incremental = true;
+		return KERR_NONE;
+	}
+	if (s)
+		fetch_session_free(b->sessions, s);
+	if (r->session_epoch == 0 && r->n_topics > 0)
+		f->session = fetch_session_new(b->sessions, &b->rng, f->replica >= 0,
+			f->call->version >= 13, count_parts(r), broker_now_ms(b));
+	return KERR_NONE;
+}
+
+static struct fetch *fetch_new(struct call *c, const struct fetch_request *r)
+{
+	struct fetch *f = ALLOC(struct fetch);
+
 	f->call = c;
 	f->max_wait_ms = r->max_wait_ms;
 	f->max_bytes = (int32_t)min_i64(r->max_bytes, c->broker->set.max_fetch_bytes);
@@ -356,55 +516,53 @@ static struct fetch *take(struct call *c, const struct fetch_request *r)
 	f->committed_only = r->isolation_level == 1;
 	f->replica = c->version < 15 ? r->replica_id : r->replica_state.replica_id;
 	f->broker_epoch = c->version < 15 ? -1 : r->replica_state.replica_epoch;
+	list_init(&f->own);
+	f->parts = &f->own;
 	arena_init(&f->arena, 0);
-	f->parts = arena_array(&f->arena, n, sizeof(*f->parts));
-	for (int32_t i = 0; i < r->n_topics; i++) {
-		const struct fetch_request_topics *t = &r->topics[i];
-		struct str name = arena_str(&f->arena, t->topic);
-
-		for (int32_t k = 0; k < t->n_partitions; k++) {
-			struct part *p = &f->parts[f->n_parts++];
-			p->name = name;
-			p->id = t->topic_id;
-			p->index = t->partitions[k].partition;
-			p->epoch = t->partitions[k].current_leader_epoch;
-			p->offset = t->partitions[k].fetch_offset;
-			p->last_epoch = t->partitions[k].last_fetched_epoch;
-			p->log_start = t->partitions[k].log_start_offset;
-			p->max_bytes = t->partitions[k].partition_max_bytes;
-			chain_init(&p->records);
-		}
-	}
 	return f;
 }
 
-/* Once, when the request comes. A partition that may not be fetched answers why. */
-static void note_all(struct fetch *f)
+static void refuse(struct fetch *f, int16_t error)
 {
-	for (int32_t i = 0; i < f->n_parts; i++)
-		f->parts[i].refused = note(f, &f->parts[i]);
+	struct call *c = f->call;
+	struct fetch_response resp;
+
+	msg_init(&fetch_response_desc, &resp);
+	resp.error_code = error;
+	fetch_free(f);
+	call_reply(c, &resp);
 }
 
 void api_fetch(struct call *c, const struct fetch_request *r)
 {
-	struct fetch_response resp;
 	struct fetch *f;
+	int16_t error;
 
 	if (broker_by_controller(c->broker, c)) {
 		api_fetch_metadata(c, r);
 		return;
 	}
-	/* A session that this broker never gave out: the client then asks in full. */
-	if (r->session_epoch > 0) {
-		msg_init(&fetch_response_desc, &resp);
-		resp.error_code = KERR_FETCH_SESSION_ID_NOT_FOUND;
-		call_reply(c, &resp);
+	f = fetch_new(c, r);
+	error = open_session(f, r);
+	if (!error && !f->session) {
+		take_own(f, r);
+	} else if (!error && !take_session(f, r)) {
+		fetch_session_free(c->broker->sessions, f->session);
+		f->session = NULL;
+		f->parts = &f->own;
+		error = KERR_FETCH_SESSION_ID_NOT_FOUND;
+	}
+	if (error) {
+		refuse(f, error);
 		return;
 	}
-	f = take(c, r);
-	note_all(f);
-	if (read_ahead(f) || answer_at_once(f))
+	read_ahead(f);
+	/* What a new session has not been told yet is answered at once. */
+	if (f->max_wait_ms <= 0 || c->broker->stopping || enough(f)) {
+		answer(f);
 		return;
+	}
 	call_park(c);
-	wait(f);
+	net_slot_on_gone(c->slot, gone, f);
+	park(f, f->max_wait_ms);
 }

@@ -30,6 +30,7 @@ struct broker_voter {
 /* Settings that handlers ask; kept up to date by the server. */
 struct broker_settings {
 	int32_t max_fetch_bytes; /* fetch.max.bytes */
+	int32_t fetch_sessions;  /* max.incremental.fetch.session.cache.slots */
 	bool auto_create_topics; /* auto.create.topics.enable */
 	int32_t num_partitions;
 	int16_t default_replication_factor;
@@ -58,6 +59,8 @@ struct broker {
 	struct coordinator *groups; /* of consumer groups (group/group.h) */
 	struct store *store;
 	struct delay_queue delay;
+	struct fetch_sessions *sessions; /* api/fetch_session.h */
+	struct fetch_warming *warming;   /* api/fetch_warm.h */
 	const struct config_ops *configs;
 	struct rng rng;
 	struct compress_ctx *compress;
@@ -89,7 +92,7 @@ struct broker {
 	void *owner;
 };
 
-/* A new broker context: zeroed, then this. */
+/* A new broker context: zeroed, settings filled in, then this. */
 void broker_init(struct broker *b, const struct clock *clock);
 /* All calls must have been answered. */
 void broker_fini(struct broker *b);

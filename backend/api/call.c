@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "api/api.h"
+#include "api/fetch_session.h"
+#include "api/fetch_warm.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
@@ -105,6 +107,8 @@ void broker_init(struct broker *b, const struct clock *clock)
 	list_init(&b->want_ids);
 	rng_seed(&b->rng, random_u64());
 	b->compress = compress_ctx_new();
+	b->sessions = fetch_sessions_new(b->set.fetch_sessions);
+	b->warming = fetch_warming_new(b);
 }
 
 void broker_fini(struct broker *b)
@@ -117,6 +121,8 @@ void broker_fini(struct broker *b)
 		arena_fini(&c->arena);
 		free(c);
 	}
+	fetch_sessions_free(b->sessions);
+	fetch_warming_free(b->warming);
 	delay_queue_fini(&b->delay);
 	compress_ctx_free(b->compress);
 	buf_fini(&b->scratch);

@@ -315,7 +315,8 @@ static void failed(struct repl_fetcher *f, const char *why)
 	f->retry_ms = repl_now(f->repl) + repl_backoff(f->failures - 1, RETRY_MS, RECONNECT_MS);
 }
 
-static void answered(void *arg, const struct err *e, const void *response);
+static void answered(
+	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena);
 
 static void send(struct repl_fetcher *f)
 {
@@ -419,7 +420,8 @@ static void shift_calls(struct repl_fetcher *f)
 	f->answered++;
 }
 
-static void answered(void *arg, const struct err *e, const void *response)
+static void answered(void *arg, const struct err *e, UNUSED int16_t version, const void *response,
+	UNUSED struct arena *arena)
 {
 	struct repl_fetcher *f = arg;
 	const struct fetch_response *resp = response;

@@ -162,7 +162,8 @@ static void take_answer(struct repl *r, const struct alter_partition_response *r
 	}
 }
 
-static void answered(void *arg, const struct err *e, const void *response)
+static void answered(void *arg, const struct err *e, UNUSED int16_t version, const void *response,
+	UNUSED struct arena *arena)
 {
 	struct repl *r = arg;
 	struct isr_asker *k = &r->asker;

@@ -39,6 +39,7 @@ struct repl_config {
 struct repl;
 struct repl_topic;
 struct repl_fetcher;
+struct arena;
 struct fetch_request;
 struct alter_partition_request;
 
@@ -90,8 +91,10 @@ struct repl_topic {
 	int32_t n_partitions;
 };
 
-/* An answer: e NULL and the decoded response, which lives until the callback returns; or e. */
-typedef void repl_reply_fn(void *arg, const struct err *e, const void *response);
+/* As link_reply_fn: e NULL and the decoded response, which lives until the callback returns; or e.
+ */
+typedef void repl_reply_fn(
+	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena);
 
 /* The way to other brokers. A call gives its id (> 0) and later calls fn exactly once, unless it is
  * cancelled; or it gives an error (<= 0) and fn is not called. Requests are encoded before it

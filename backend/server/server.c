@@ -221,9 +221,9 @@ struct server *server_new(struct loop *l, const struct server_settings *set, str
 	s->ev = *ev;
 	list_init(&s->wanted_topics);
 	uuid_random(&s->incarnation);
+	s->broker.set = set->api;
 	broker_init(&s->broker, loop_clock(l));
 	s->broker.node_id = set->node_id;
-	s->broker.set = set->api;
 	s->broker.owner = s;
 	s->broker.topic_wanted = server_topic_wanted;
 	s->broker.ids_wanted = server_ids_wanted;

@@ -280,6 +280,7 @@ int server_settings_read(const struct conf *c, struct server_settings *set, stru
 	read_groups(c, set);
 	set->api = (struct broker_settings){
 		.max_fetch_bytes = conf_get_int(c, "fetch.max.bytes"),
+		.fetch_sessions = conf_get_int(c, "max.incremental.fetch.session.cache.slots"),
 		.auto_create_topics = conf_get_bool(c, "auto.create.topics.enable"),
 		.num_partitions = conf_get_int(c, "num.partitions"),
 		.default_replication_factor =

@@ -226,7 +226,7 @@ static void reply(struct call *k, const struct msg_desc *desc, int16_t version, 
 	arena_init(&arena, 0);
 	assert_int_equal(msg_decode(desc, version, buf_slice(out), &arena, &resp, NULL), 0);
 	call_free(k);
-	fn(arg, NULL, &resp);
+	fn(arg, NULL, version, &resp, &arena);
 	arena_fini(&arena);
 }
 
@@ -238,7 +238,7 @@ static void give_up(struct call *k, const char *why)
 
 	(void)err_set(&e, ERR_CLOSED, "%s", why);
 	call_free(k);
-	fn(arg, &e, NULL);
+	fn(arg, &e, -1, NULL, NULL);
 }
 
 static void answer(struct cluster *c, struct call *k)
