@@ -184,15 +184,12 @@ static void append(struct repl *r, struct partition *p)
 	finish(&queue);
 }
 
-bool partitions_append(struct repl *r)
+void partitions_append(struct repl *r)
 {
 	struct list_node *node;
-	bool any = false;
 
 	while ((node = list_first(&r->dirty))) {
 		list_remove(node);
 		append(r, CONTAINER_OF(node, struct partition, dirty));
-		any = true;
 	}
-	return any;
 }

@@ -50,7 +50,7 @@ static inline int64_t repl_backoff(uint32_t failures, int64_t base, int64_t most
 /* Answers what is queued with an error. */
 void partition_refuse_pending(struct partition *p, int16_t error);
 /* Has what is queued in all partitions appended. */
-bool partitions_append(struct repl *r);
+void partitions_append(struct repl *r);
 
 /* ---- role.c ---- */
 /* Leads or follows as the image says; p->topic->partitions has p. */

@@ -318,19 +318,19 @@ struct repl_topic *repl_next(const struct repl *r, size_t *i)
 	return map_next(&r->by_name, i, NULL, &value) ? value : NULL;
 }
 
-bool repl_turn(struct repl *r)
+void repl_turn(struct repl *r)
 {
-	bool any = partitions_append(r);
-
-	if (!list_empty(&r->moved)) {
-		any = true;
-		partitions_moved(r);
-	}
+	partitions_append(r);
+	partitions_moved(r);
 	if (repl_now(r) >= r->check_ms)
 		partitions_check(r);
 	isr_send(r);
 	fetchers_send(r);
-	return any;
+}
+
+bool repl_has_work(const struct repl *r)
+{
+	return !list_empty(&r->dirty) || !list_empty(&r->moved);
 }
 
 int64_t repl_due_ms(const struct repl *r)

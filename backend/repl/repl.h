@@ -202,9 +202,10 @@ struct repl_append {
 
 /* Queues; done is called in repl_turn, always. p must lead. */
 void repl_append(struct partition *p, struct repl_append *a);
-/* Appends what is queued, moves high watermarks, sends what is due. True when there was anything.
- */
-bool repl_turn(struct repl *r);
+/* Appends what is queued, moves high watermarks, sends what is due. */
+void repl_turn(struct repl *r);
+/* Something is queued for the next repl_turn. */
+bool repl_has_work(const struct repl *r);
 /* When repl_turn has something to do by itself, in ms of the store's monotonic clock; INT64_MAX:
  * never. */
 int64_t repl_due_ms(const struct repl *r);

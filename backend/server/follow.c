@@ -69,9 +69,11 @@ void server_load(struct server *s)
 		.topic_deleted = on_topic_deleted,
 		.partition_changed = on_partition_changed,
 		.config_changed = on_config_changed,
+		.broker_changed = server_broker_changed,
 	};
 
 	take_live(s);
+	server_replicas_begin(s);
 	repl_load(s->broker.repl, metalog_image(s->broker.metalog));
 	groups_follow(s->groups);
 	events_begin_with(s->events, metalog_image(s->broker.metalog));

@@ -14,6 +14,7 @@
 #include "server/lifecycle.h"
 #include "server/peers.h"
 #include "server/quorum_net.h"
+#include "server/replicas.h"
 #include "server/server.h"
 
 struct server {
@@ -45,6 +46,7 @@ struct server {
 	struct lifecycle *lifecycle; /* NULL: without the broker's */
 	struct loop_hook *turn;
 	struct io_timer delay, drain;
+	int64_t delay_ms; /* what delay is set to; INT64_MAX: it does not run */
 	int drains;
 	struct list wanted_topics; /* auto-creations under way */
 	int64_t started_us;

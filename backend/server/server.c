@@ -20,36 +20,40 @@ static void arm_delay(struct server *s)
 {
 	int64_t next = delay_next(&s->broker.delay);
 
+	if (s->broker.repl)
+		next = min_i64(next, repl_due_ms(s->broker.repl));
+	if (next == s->delay_ms)
+		return;
+	s->delay_ms = next;
 	if (next == INT64_MAX)
 		io_timer_stop(&s->delay);
 	else
 		io_timer_start(&s->delay, max_i64(0, next - loop_now_ms(s->loop)), 0);
 }
 
-/* One append a partition for all that came in this turn, then everybody who waited for it. */
+/* One append a partition for all that came in this turn, then everybody who waited for it. Who was
+ * woken may have written more: that is for another turn. */
 static bool on_turn(void *arg)
 {
 	struct server *s = arg;
-	bool any = false;
 
-	if (s->broker.repl && repl_turn(s->broker.repl))
-		any = true;
-	if (api_turn(&s->broker))
-		any = true;
+	if (s->broker.repl)
+		repl_turn(s->broker.repl);
+	api_turn(&s->broker);
 	if (s->groups)
 		groups_turn(s->groups);
 	if (s->broker.metalog)
 		events_controller(s->events, metalog_quorum(s->broker.metalog)->leader,
 			quorum_epoch(metalog_quorum(s->broker.metalog)));
-	if (any || !io_timer_active(&s->delay) || delay_next(&s->broker.delay) != INT64_MAX)
-		arm_delay(s);
-	return false;
+	arm_delay(s);
+	return s->broker.repl && repl_has_work(s->broker.repl);
 }
 
 static void on_delay(void *arg)
 {
 	struct server *s = arg;
 
+	s->delay_ms = INT64_MAX;
 	api_turn(&s->broker);
 }
 
@@ -165,11 +169,8 @@ static void read_ahead(
 
 static int open_all(struct server *s, struct err *e)
 {
-	struct repl_settings repl = {.node_id = s->set.node_id,
-		.config = repl_config,
-		.arg = s,
-		.sync = sync_log,
-		.lag_ms = 30000};
+	struct repl_settings repl = {
+		.node_id = s->set.node_id, .config = repl_config, .arg = s, .sync = sync_log};
 	struct disk_settings disk = {s->set.retention_check_ms, s->set.checkpoint_ms,
 		s->set.recovery_checkpoint_ms, s->set.start_checkpoint_ms};
 	int rc = bind_listeners(s, e);
@@ -188,6 +189,7 @@ static int open_all(struct server *s, struct err *e)
 	s->configs = configs_new(s->conf, s->set.node_id);
 	s->broker.configs = configs_ops(s->configs);
 	s->broker.store = &s->store;
+	server_replicas_settings(s, s->conf, &repl);
 	s->broker.repl = repl_new(&s->store, &repl);
 	s->groups = groups_new(s->loop, &s->broker, &s->set.groups, s->set.offsets_commit_ms);
 	return server_open_quorum(s, e);
@@ -238,6 +240,7 @@ struct server *server_new(struct loop *l, const struct server_settings *set, str
 			.clock = s->broker.clock, .silent_since = silent_since, .arg = s});
 	s->net = net_new(l, &set->net, api_request, &s->broker);
 	io_timer_init(&s->delay, l, on_delay, s);
+	s->delay_ms = INT64_MAX;
 	s->turn = loop_at_turn_end(l, on_turn, s);
 	if (open_all(s, e) < 0) {
 		server_free(s);
