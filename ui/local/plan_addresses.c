@@ -307,7 +307,7 @@ static int add_http(struct loop *l, const struct plan *p, struct plan_node *n, s
 
 int plan_addresses(struct loop *l, struct plan *p, const struct local_wish *w, struct err *e)
 {
-	bool theirs;
+	bool theirs = false;
 	int rc = check_quorum(p, w->n_files, &theirs, e);
 
 	if (rc == 0)
