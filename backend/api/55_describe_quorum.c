@@ -1,6 +1,13 @@
-/* DescribeQuorum: v0-2. v1 times of fetches, v2 directory ids and the voters' listeners. Only
- * __cluster_metadata-0 is led by a quorum. */
-#include "api/api.h"
+/*
+ * DescribeQuorum: v0-2. v1 times of fetches, v2 directory ids and the voters' listeners. Only
+ * __cluster_metadata-0 is led by a quorum.
+ *
+ * The leader knows. Who asks a broker gets the leader's answer; by a controller's listener a node
+ * tells of itself, so that a broker without a leader can still ask who the voters are.
+ */
+#include "api/submit.h"
+
+#define OBSERVER_MS 300000 /* as Kafka: who has not fetched for so long is gone */
 
 static void put_replica(struct broker *b, const struct quorum *q, const struct quorum_replica *r,
 	struct describe_quorum_response_current_voters *out)
@@ -9,7 +16,7 @@ static void put_replica(struct broker *b, const struct quorum *q, const struct q
 	bool self = r->id == q->set.id;
 
 	out->replica_id = r->id;
-	out->replica_directory_id = r->dir;
+	out->replica_directory_id = self ? q->set.dir : r->dir;
 	out->log_end_offset = self ? metalog_log(b->metalog)->leo : r->end_offset;
 	out->last_fetch_timestamp = self                   ? clock_wall_ms(b->clock)
 				    : r->last_fetch_ms < 0 ? -1
@@ -38,9 +45,9 @@ static void put_quorum(struct call *c, struct describe_quorum_response_partition
 		put_replica(b, q, &q->replicas[i], &out->current_voters[i]);
 	out->observers =
 		CALL_NEW(c, describe_quorum_response_current_voters, (size_t)q->n_observers);
-	out->n_observers = q->n_observers;
 	for (int i = 0; i < q->n_observers; i++)
-		put_replica(b, q, &q->observers[i], &out->observers[i]);
+		if (broker_now_ms(b) - q->observers[i].last_fetch_ms < OBSERVER_MS)
+			put_replica(b, q, &q->observers[i], &out->observers[out->n_observers++]);
 }
 
 /* Where the voters are reached (v2). */
@@ -76,17 +83,16 @@ static void put_unknown(const struct call *c, struct describe_quorum_response_pa
 }
 
 /* The one partition that a quorum leads, asked for alone, or nothing. */
-void api_describe_quorum(struct call *c, const struct describe_quorum_request *r)
+static void describe(struct call *c, const struct describe_quorum_request *r,
+	struct describe_quorum_response *resp)
 {
-	struct describe_quorum_response resp;
 	bool known = asks_for_metadata(r);
 
-	msg_init(&describe_quorum_response_desc, &resp);
-	resp.topics = CALL_NEW(c, describe_quorum_response_topics, (size_t)r->n_topics);
-	resp.n_topics = r->n_topics;
+	resp->topics = CALL_NEW(c, describe_quorum_response_topics, (size_t)r->n_topics);
+	resp->n_topics = r->n_topics;
 	for (int32_t i = 0; i < r->n_topics; i++) {
 		const struct describe_quorum_request_topics *in = &r->topics[i];
-		struct describe_quorum_response_topics *out = &resp.topics[i];
+		struct describe_quorum_response_topics *out = &resp->topics[i];
 
 		out->topic_name = in->topic_name;
 		out->partitions =
@@ -101,6 +107,29 @@ void api_describe_quorum(struct call *c, const struct describe_quorum_request *r
 		}
 	}
 	if (known && c->version >= 2)
-		put_nodes(c, &resp);
+		put_nodes(c, resp);
+}
+
+static int decide(void *arg, const struct control_env *env, struct control_result *out)
+{
+	struct submit *s = arg;
+
+	(void)env;
+	(void)out;
+	describe(s->call, s->request, s->response);
+	return 0;
+}
+
+void api_describe_quorum(struct call *c, const struct describe_quorum_request *r)
+{
+	struct describe_quorum_response resp;
+
+	if (asks_for_metadata(r) && !metalog_leads(c->broker->metalog) &&
+		!broker_by_controller(c->broker, c)) {
+		api_submit(c, decide, r, &describe_quorum_response_desc);
+		return;
+	}
+	msg_init(&describe_quorum_response_desc, &resp);
+	describe(c, r, &resp);
 	call_reply(c, &resp);
 }

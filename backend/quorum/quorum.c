@@ -227,8 +227,10 @@ void quorum_start(struct quorum *q, int64_t now_ms)
 	if (q->state.leader_id >= 0 && q->state.leader_id != q->set.id &&
 		quorum_index(q, q->state.leader_id) >= 0)
 		quorum_follow(q, q->state.leader_epoch, q->state.leader_id);
-	else
-		quorum_enter(q, q->state.leader_epoch);
+	else if (quorum_enter(q, q->state.leader_epoch) && q->voter && !q->fresh)
+		/* Pre-votes disturb nobody: a leader that is there is told, and where all have
+		 * been away, nobody waits for a time-out. */
+		q->deadline_ms = now_ms + rng_between(&q->rng, 1, 4 * q->set.retry_ms);
 	quorum_tick(q, now_ms);
 }
 

@@ -93,6 +93,16 @@ static void on_timer(void *arg)
 	attempt(arg);
 }
 
+/* The controller that answered is it no longer. */
+static bool is_elsewhere(const struct api *api, const void *response)
+{
+	const struct msg_struct *s = api->response->body;
+
+	return api_has_error(s, response, KERR_NOT_CONTROLLER) ||
+	       (api->key == API_DESCRIBE_QUORUM &&
+		       api_has_error(s, response, KERR_NOT_LEADER_OR_FOLLOWER));
+}
+
 static void on_reply(
 	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
 {
@@ -102,7 +112,7 @@ static void on_reply(
 	(void)version;
 	(void)arena;
 	q->call = 0;
-	if (response && !api_has_error(api->response->body, response, KERR_NOT_CONTROLLER)) {
+	if (response && !is_elsewhere(api, response)) {
 		ask_cancel(q);
 		q->done(q, NULL, response);
 		return;

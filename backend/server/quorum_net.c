@@ -518,12 +518,14 @@ static void on_cluster(
 
 	(void)version;
 	(void)arena;
-	if (!came(t, e, "DescribeCluster") || r->error_code || r->cluster_id.n == 0)
-		return;
-	if (q->b->cluster_id.n == 0 && q->b->cluster_named(q->b, r->cluster_id) < 0)
-		return;
-	if (q->fetch.to == t->to)
-		fetch_now(q);
+	if (came(t, e, "DescribeCluster") && !r->error_code && r->cluster_id.n > 0 &&
+		(q->b->cluster_id.n > 0 || q->b->cluster_named(q->b, r->cluster_id) == 0)) {
+		if (q->fetch.to == t->to)
+			fetch_now(q);
+	} else if (!e) {
+		/* It has no cluster yet: as if it were not there yet. */
+		metalog_on_disconnect(q->b->metalog, t->to);
+	}
 }
 
 /* Whose cluster it is must be written down before anything of it is. */
