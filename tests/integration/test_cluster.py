@@ -73,7 +73,7 @@ def test_kill():
             print("# killed %d%s: %.0f ms until all lead elsewhere, %.0f ms without a leader" % (
                 c[i].id, ", the controller" if controller == c[i].id else "", took * 1000,
                 longest * 1000), flush=True)
-            limit = 6 if controller == c[i].id else 2
+            limit = 3 if controller == c[i].id else 1
             assert took < limit, took
             c[i].start()
             c.all_see(3)
