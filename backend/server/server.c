@@ -211,6 +211,8 @@ static void make_cluster(struct server *s)
 		s->lifecycle = lifecycle_new(s);
 }
 
+static void on_drain(void *arg);
+
 struct server *server_new(struct loop *l, const struct server_settings *set, struct conf *conf,
 	const struct server_events *ev, struct err *e)
 {
@@ -241,6 +243,7 @@ struct server *server_new(struct loop *l, const struct server_settings *set, str
 	s->net = net_new(l, &set->net, api_request, &s->broker);
 	io_timer_init(&s->delay, l, on_delay, s);
 	s->delay_ms = INT64_MAX;
+	io_timer_init(&s->drain, l, on_drain, s);
 	s->turn = loop_at_turn_end(l, on_turn, s);
 	if (open_all(s, e) < 0) {
 		server_free(s);
@@ -333,7 +336,6 @@ void server_left(struct server *s)
 	groups_stop(s->groups);
 	/* Fetches that wait for more are answered with what there is. */
 	delay_run(&s->broker.delay, INT64_MAX);
-	io_timer_init(&s->drain, s->loop, on_drain, s);
 	io_timer_start(&s->drain, 0, DRAIN_MS);
 }
 
@@ -356,6 +358,7 @@ void server_free(struct server *s)
 	if (!s)
 		return;
 	io_timer_stop(&s->delay);
+	io_timer_stop(&s->drain);
 	close_modules(s);
 	if (s->store_open)
 		store_drop(&s->store);
