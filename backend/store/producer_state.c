@@ -10,6 +10,8 @@
 #define SNAPSHOT_HEAD    10 /* version, crc, count */
 #define SNAPSHOT_ENTRY   46
 #define SNAPSHOT_VERSION 1
+#define SNAPSHOT_OLDER   0x4b44504cu /* "KDPL": older batches follow */
+#define SNAPSHOT_BATCH   24
 
 void producer_state_init(struct producer_state *s)
 {
@@ -245,9 +247,26 @@ static void put_entry(struct buf *out, const struct producer *p)
 	buf_put_be64(out, (uint64_t)p->txn_first_offset);
 }
 
+/* Kafka's entries hold the last batch of each producer alone. The others stand behind all entries,
+ * where Kafka does not look: without them a batch that is sent again after a restart would be
+ * refused as out of order, although it is there. */
+static void put_older(struct buf *out, const struct producer *p)
+{
+	buf_put_be64(out, (uint64_t)p->id);
+	buf_put_be16(out, (uint16_t)(p->n - 1));
+	for (int16_t i = 0; i < p->n - 1; i++) {
+		const struct producer_batch *b = &p->batches[i];
+
+		buf_put_be32(out, (uint32_t)b->last_sequence);
+		buf_put_be64(out, (uint64_t)b->last_offset);
+		buf_put_be32(out, (uint32_t)b->offset_delta);
+		buf_put_be64(out, (uint64_t)b->timestamp);
+	}
+}
+
 void producer_state_encode(const struct producer_state *s, struct buf *out)
 {
-	size_t from = out->n;
+	size_t from = out->n, older = 0;
 	void *v;
 
 	buf_put_be16(out, SNAPSHOT_VERSION);
@@ -255,6 +274,13 @@ void producer_state_encode(const struct producer_state *s, struct buf *out)
 	buf_put_be32(out, (uint32_t)s->by_id.n);
 	for (size_t i = 0; map_next(&s->by_id, &i, NULL, &v);)
 		put_entry(out, v);
+	for (size_t i = 0; map_next(&s->by_id, &i, NULL, &v);) {
+		if (((const struct producer *)v)->n < 2)
+			continue;
+		if (older++ == 0)
+			buf_put_be32(out, SNAPSHOT_OLDER);
+		put_older(out, v);
+	}
 	put_be32(out->p + from + 2, crc32c(0, out->p + from + 6, out->n - from - 6));
 }
 
@@ -277,9 +303,54 @@ static struct producer *get_entry(const uint8_t *e)
 	return p;
 }
 
+/* In front of the one batch that the entry had. */
+static bool get_older(struct producer *p, const uint8_t *b, int16_t n)
+{
+	p->batches[n] = p->batches[0];
+	for (int16_t i = 0; i < n; i++, b += SNAPSHOT_BATCH) {
+		struct producer_batch *to = &p->batches[i];
+
+		to->last_sequence = (int32_t)get_be32(b);
+		to->last_offset = (int64_t)get_be64(b + 4);
+		to->offset_delta = (int32_t)get_be32(b + 12);
+		to->timestamp = (int64_t)get_be64(b + 16);
+		if (to->last_sequence < 0 || to->offset_delta < 0)
+			return false;
+		to->first_sequence = batch_sequence_add(to->last_sequence, -to->offset_delta);
+	}
+	p->n = (int16_t)(n + 1);
+	return true;
+}
+
+/* What stands behind the entries; nothing in a file of Kafka's. */
+static int decode_older(struct producer_state *s, struct slice in)
+{
+	if (in.n == 0)
+		return 0;
+	if (in.n < 4 || get_be32(in.p) != SNAPSHOT_OLDER)
+		return ERR_CORRUPT;
+	for (size_t at = 4; at < in.n;) {
+		struct producer *p;
+		int16_t n;
+
+		if (in.n - at < 10)
+			return ERR_CORRUPT;
+		p = map_get64(&s->by_id, get_be64(in.p + at));
+		n = (int16_t)get_be16(in.p + at + 8);
+		at += 10;
+		if (!p || p->n != 1 || n < 1 || n >= PRODUCER_BATCHES ||
+			in.n - at < (size_t)n * SNAPSHOT_BATCH || !get_older(p, in.p + at, n))
+			return ERR_CORRUPT;
+		at += (size_t)n * SNAPSHOT_BATCH;
+	}
+	return 0;
+}
+
 int producer_state_decode(struct producer_state *s, struct slice in)
 {
+	size_t entries;
 	uint32_t n;
+	int rc;
 
 	producer_state_clear(s);
 	if (in.n < SNAPSHOT_HEAD)
@@ -287,8 +358,8 @@ int producer_state_decode(struct producer_state *s, struct slice in)
 	if (get_be16(in.p) != SNAPSHOT_VERSION)
 		return ERR_VERSION;
 	n = get_be32(in.p + 6);
-	if ((uint64_t)n * SNAPSHOT_ENTRY != in.n - SNAPSHOT_HEAD ||
-		get_be32(in.p + 2) != crc32c(0, in.p + 6, in.n - 6))
+	entries = SNAPSHOT_HEAD + (size_t)n * SNAPSHOT_ENTRY;
+	if (entries > in.n || get_be32(in.p + 2) != crc32c(0, in.p + 6, in.n - 6))
 		return ERR_CORRUPT;
 	for (uint32_t i = 0; i < n; i++) {
 		struct producer *p = get_entry(in.p + SNAPSHOT_HEAD + (size_t)i * SNAPSHOT_ENTRY);
@@ -300,5 +371,8 @@ int producer_state_decode(struct producer_state *s, struct slice in)
 		}
 		free(map_put64(&s->by_id, (uint64_t)p->id, p));
 	}
-	return 0;
+	rc = decode_older(s, slice_of(in.p + entries, in.n - entries));
+	if (rc < 0)
+		producer_state_clear(s);
+	return rc;
 }

@@ -77,7 +77,8 @@ int64_t producer_state_first_unstable(const struct producer_state *s);
 /* NULL when unknown. */
 const struct producer *producer_state_get(const struct producer_state *s, int64_t id);
 
-/* Kafka's snapshot file, version 1, bytes. */
+/* Kafka's snapshot file, version 1, bytes; behind its entries, which hold one batch a producer, the
+ * other batches. */
 void producer_state_encode(const struct producer_state *s, struct buf *out);
 /* Replaces what is there. ERR_CORRUPT, ERR_VERSION, ERR_SHORT: empty then. */
 int producer_state_decode(struct producer_state *s, struct slice in) MUSTCHECK;
