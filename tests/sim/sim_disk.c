@@ -171,13 +171,19 @@ static int add_fd(struct sim_disk *d, struct sim_node *n)
 	else
 		d->fds.v[i] = n;
 	d->n_open++;
-	return FIRST_FD + (int)i;
+	return d->first_fd + (int)i;
+}
+
+bool sim_disk_has(const struct sim_disk *d, int fd)
+{
+	return fd >= d->first_fd && (size_t)(fd - d->first_fd) < d->fds.n &&
+	       d->fds.v[fd - d->first_fd];
 }
 
 static struct sim_node *of_fd(struct sim_disk *d, int fd)
 {
-	assert(fd >= FIRST_FD && (size_t)(fd - FIRST_FD) < d->fds.n && d->fds.v[fd - FIRST_FD]);
-	return d->fds.v[fd - FIRST_FD];
+	assert(sim_disk_has(d, fd));
+	return d->fds.v[fd - d->first_fd];
 }
 
 static int sim_open(struct store_io *io, const char *path, int flags)
@@ -221,7 +227,7 @@ static int sim_close(struct store_io *io, int fd)
 	struct sim_disk *d = of_io(io);
 
 	(void)of_fd(d, fd);
-	d->fds.v[fd - FIRST_FD] = NULL;
+	d->fds.v[fd - d->first_fd] = NULL;
 	d->n_open--;
 	return 0;
 }
@@ -478,7 +484,7 @@ static void sim_boot_id(struct store_io *io, char out[static STORE_BOOT_ID])
 
 void sim_disk_init(struct sim_disk *d, uint64_t seed, const struct clock *clock)
 {
-	*d = (struct sim_disk){.clock = clock, .room = -1, .fuse = -1};
+	*d = (struct sim_disk){.clock = clock, .first_fd = FIRST_FD, .room = -1, .fuse = -1};
 	d->io = (struct store_io){
 		.open = sim_open,
 		.close = sim_close,

@@ -28,6 +28,7 @@ struct sim_disk {
 	VEC(struct sim_node *) nodes; /* all there ever were; the first is "/" */
 	VEC(struct sim_node *) fds;   /* NULL: free */
 	size_t n_open;
+	int first_fd; /* of the descriptors; to be set after init */
 	uint64_t boot;
 	/* Faults, to be set at any time. */
 	int64_t room;          /* bytes that files may still grow; -1: no bound */
@@ -41,6 +42,8 @@ struct sim_disk {
 
 void sim_disk_init(struct sim_disk *d, uint64_t seed, const struct clock *clock);
 void sim_disk_fini(struct sim_disk *d);
+/* An open descriptor of this disk? */
+bool sim_disk_has(const struct sim_disk *d, int fd);
 /* The next process: no faults, all descriptors were closed. With power_off the machine went down.
  */
 void sim_disk_restart(struct sim_disk *d, bool power_off);

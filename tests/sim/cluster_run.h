@@ -1,0 +1,17 @@
+/* One history of a simulated cluster from a seed, see cluster_run.c. */
+#ifndef SIM_CLUSTER_RUN_H
+#define SIM_CLUSTER_RUN_H
+
+#include "cluster_world.h"
+
+struct cluster_result {
+	char broken[600]; /* "": nothing is wrong */
+	uint64_t trace;   /* equal for equal seeds */
+	int64_t virtual_us;
+	uint64_t steps;
+	struct world_stats stats;
+};
+
+void cluster_run(uint64_t seed, int nodes, int fits, struct cluster_result *out);
+
+#endif

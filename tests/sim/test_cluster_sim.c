@@ -1,0 +1,112 @@
+/*
+ * Whole servers in one process, on virtual time: clusters of simulated machines with random
+ * trouble, see cluster_run.c for the history and cluster_truth.h for what must hold.
+ *
+ *   SEED=n    begins with that seed (default 1)
+ *   ROUNDS=n  seeds tried, of all sizes together
+ *   NODES=n   clusters of that size only (1, 3, 5)
+ *   VERBOSE=1 prints the servers' log lines with the virtual time, VERBOSE=2 the clients', too
+ *
+ * A failing run names its seed and size, the virtual time, and what broke.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "cluster_run.h"
+
+#define FITS      2
+#define LINE_TIME 24 /* a log line begins with the machine's time */
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void on_line(void *arg, enum log_level level, const char *line, size_t n)
+{
+	(void)arg;
+	(void)level;
+	if (getenv("VERBOSE"))
+		print_message("# %s%.*s\n", sim_where(), (int)n - LINE_TIME, line + LINE_TIME);
+}
+
+/* ---- histories ------------------------------------------------------------------------------- */
+
+static void add(struct world_stats *sum, const struct world_stats *s)
+{
+	int64_t *to = (int64_t *)sum;
+	const int64_t *from = (const int64_t *)s;
+
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
+static void run_some(int nodes, uint64_t rounds)
+{
+	uint64_t first = setting("SEED", 1);
+	struct world_stats sum = {0};
+	int64_t virtual_us = 0;
+
+	if (setting("NODES", (uint64_t)nodes) != (uint64_t)nodes)
+		skip();
+	rounds = setting("ROUNDS", rounds);
+	for (uint64_t seed = first; seed < first + rounds; seed++) {
+		struct cluster_result r;
+
+		cluster_run(seed, nodes, FITS, &r);
+		add(&sum, &r.stats);
+		virtual_us += r.virtual_us;
+		if (r.broken[0])
+			fail_msg("%s", r.broken);
+	}
+	print_message("# %d nodes, %llu seeds, %lld s: %lld records acknowledged, %lld read, %lld "
+		      "kills, %lld power cuts, %lld lost folders, %lld cuts, %lld pauses, %lld "
+		      "clock jumps, %lld disk faults, %lld leaders\n",
+		nodes, (unsigned long long)rounds, (long long)(virtual_us / 1000000),
+		(long long)sum.acked, (long long)sum.read, (long long)sum.kills,
+		(long long)sum.power_cuts, (long long)sum.wipes, (long long)sum.cuts,
+		(long long)sum.pauses, (long long)sum.jumps, (long long)sum.disk_faults,
+		(long long)sum.leaders);
+	assert_true(sum.acked > (int64_t)rounds * 10 && sum.read > (int64_t)rounds * 10);
+}
+
+static void one_node(void **state)
+{
+	(void)state;
+	run_some(1, 100);
+}
+
+static void same_seed_same_run(void **state)
+{
+	struct cluster_result a, b;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 3; seed++) {
+		cluster_run(seed, 1, 1, &a);
+		cluster_run(seed, 1, 1, &b);
+		assert_true(a.trace == b.trace);
+		assert_int_equal(a.steps, b.steps);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(same_seed_same_run),
+		cmocka_unit_test(one_node),
+	};
+
+	log_set_sink(on_line, NULL);
+	if (setting("VERBOSE", 0) > 1)
+		log_set_level(LOG_DEBUG);
+	return cmocka_run_group_tests_name("cluster-sim", tests, NULL, NULL);
+}
