@@ -2,6 +2,7 @@
 #define LOG_MODULE "metalog"
 #include "base/log.h"
 #include "metalog/priv.h"
+#include "quorum/planted.h"
 #include "wire/kerr.h"
 
 static int64_t now(const struct metalog *m)
@@ -144,6 +145,8 @@ void metalog_on_fetch(struct metalog *m, int32_t from, const struct quorum_fetch
 	metalog_sync(m);
 	if (rc < 0 && m->log->leo == before)
 		quorum_on_append_refused(&m->quorum, now(m));
+	else if (QUORUM_PLANTED(QUORUM_FAULT_NOT_SYNCED))
+		quorum_on_log(&m->quorum, m->log->leo, now(m));
 	else if (!m->syncing)
 		quorum_on_log(&m->quorum, m->log->recovery_point, now(m));
 	metalog_poke(m);

@@ -1,5 +1,6 @@
 /* Pre-votes, votes, and how the winner makes itself known. */
 #include "quorum/impl.h"
+#include "quorum/planted.h"
 #include "wire/kerr.h"
 
 static void clear_votes(struct quorum *q)
@@ -149,7 +150,7 @@ static bool may_grant(const struct quorum *q, const struct quorum_vote_request *
 		return false;
 	if (r->pre_vote)
 		return !heard_lately(q);
-	if (q->state.voted_id != QUORUM_NOBODY)
+	if (q->state.voted_id != QUORUM_NOBODY && !QUORUM_PLANTED(QUORUM_FAULT_TWO_VOTES))
 		return q->state.voted_id == r->candidate;
 	return q->role == QUORUM_UNATTACHED || q->role == QUORUM_PROSPECTIVE;
 }

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "quorum/impl.h"
+#include "quorum/planted.h"
 #include "wire/kerr.h"
 
 #define BIT(role) (1u << (role))
@@ -208,7 +209,8 @@ int quorum_init(struct quorum *q, const struct quorum_settings *set, const struc
 	q->heard_ms = -1;
 	q->deadline_ms = INT64_MAX;
 	q->voter = quorum_index(q, set->id) >= 0;
-	q->fresh = q->voter && set->new_voter && set->n_voters > 1;
+	q->fresh = q->voter && set->new_voter && set->n_voters > 1 &&
+		   !QUORUM_PLANTED(QUORUM_FAULT_EMPTY_VOTES);
 	q->role = q->voter ? QUORUM_UNATTACHED : QUORUM_OBSERVER;
 	for (int i = 0; i < set->n_voters; i++)
 		q->replicas[i].id = set->voters[i];
