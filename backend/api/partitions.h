@@ -7,9 +7,11 @@
 
 #include "api/api.h"
 
-/* Fills resp->topics from r->topics: one(c, r, topic or NULL, partition asked, answer to fill) for
- * every partition. message is the API's name, name its member for the topic's name. */
-#define ANSWER_PARTITIONS(c, r, resp, message, name, one)                                       \
+#define ANSWER_PARTITIONS(c, r, resp, message, name, one) \
+	ANSWER_PARTITIONS_OF(c, c, r, resp, message, name, one)
+/* Fills resp->topics from r->topics: one(arg, r, topic or NULL, partition asked, answer to fill)
+ * for every partition. message is the API's name, name its member for the topic's name. */
+#define ANSWER_PARTITIONS_OF(c, arg, r, resp, message, name, one)                               \
 	do {                                                                                    \
 		(resp)->topics = CALL_NEW(c, message##_response_topics, (size_t)(r)->n_topics); \
 		(resp)->n_topics = (r)->n_topics;                                               \
@@ -22,7 +24,7 @@
 				c, message##_response_partitions, (size_t)in_->n_partitions);   \
 			out_->n_partitions = in_->n_partitions;                                 \
 			for (int32_t k_ = 0; k_ < in_->n_partitions; k_++)                      \
-				one(c, r, t_, &in_->partitions[k_], &out_->partitions[k_]);     \
+				one(arg, r, t_, &in_->partitions[k_], &out_->partitions[k_]);   \
 		}                                                                               \
 	} while (0)
 

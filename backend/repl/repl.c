@@ -239,6 +239,7 @@ void repl_broker_changed(struct repl *r, int32_t id)
 				continue;
 			partition_look_live(p);
 			partition_touch(p);
+			delay_key_wake(&p->commits);
 		}
 	}
 }

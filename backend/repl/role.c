@@ -42,6 +42,8 @@ static void lead(struct partition *p, const struct image_partition *ip, bool new
 	partition_look_live(p);
 	if (!led || new_epoch)
 		wake_all(p);
+	else
+		delay_key_wake(&p->commits);
 	partition_touch(p);
 	partition_advance(p);
 }

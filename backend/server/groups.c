@@ -26,16 +26,45 @@ static bool known(void *arg, struct str topic, int32_t partition)
 
 /* ---- loading ------------------------------------------------------------------------------ */
 
+static struct load *next_load(const struct groups *g)
+{
+	list_foreach (n, &g->loads) {
+		struct load *l = CONTAINER_OF(n, struct load, node);
+
+		if (!l->read)
+			return l;
+	}
+	return NULL;
+}
+
 static void on_loading(void *arg)
 {
 	struct groups *g = arg;
-	struct list_node *n = list_first(&g->loads);
-	struct load *l;
+	struct load *l = next_load(g);
 
-	if (!n)
-		return;
-	l = CONTAINER_OF(n, struct load, node);
-	if (groups_load_some(g, l)) {
+	if (l && groups_load_some(g, l))
+		l->read = true;
+	if (next_load(g))
+		io_timer_start(&g->loading, 0, 0);
+}
+
+/* What a new leader has found but not committed yet may still be lost, and with it a commit that
+ * somebody would have been told of. Where too few replicas are in sync, nothing will be committed
+ * for a while: better to say what is here than nothing. */
+static bool settled(const struct groups *g, const struct load *l)
+{
+	const struct partition *p = groups_partition(g, l->partition);
+
+	return l->failed || !p || !p->leads || partition_knows_end(p) || partition_check_isr(p);
+}
+
+static void end_loads(struct groups *g)
+{
+	list_foreach (n, &g->loads) {
+		struct load *l = CONTAINER_OF(n, struct load, node);
+
+		if (!l->read || !settled(g, l))
+			continue;
 		list_remove(n);
 		/* Half of the truth would send consumers back to where they were once. */
 		if (l->failed)
@@ -44,15 +73,13 @@ static void on_loading(void *arg)
 			coordinator_load_end(g->coordinator, l->partition);
 		free(l);
 	}
-	if (!list_empty(&g->loads))
-		io_timer_start(&g->loading, 0, 0);
 }
 
 static void begin(struct groups *g, int32_t index, const struct partition *p)
 {
 	struct load *l;
 
-	g->led[index] = true;
+	g->led[index] = p->term;
 	coordinator_load_begin(g->coordinator, index);
 	if (p->log->log_start == p->log->leo) {
 		coordinator_load_end(g->coordinator, index);
@@ -67,7 +94,7 @@ static void begin(struct groups *g, int32_t index, const struct partition *p)
 
 static void end(struct groups *g, int32_t index)
 {
-	g->led[index] = false;
+	g->led[index] = 0;
 	list_foreach (n, &g->loads) {
 		struct load *l = CONTAINER_OF(n, struct load, node);
 
@@ -112,12 +139,13 @@ static void follow(struct groups *g)
 		adopt(g, t);
 	for (int32_t i = 0; i < g->n_partitions; i++) {
 		const struct partition *p = groups_partition(g, i);
-		bool leads = p && p->leads && p->log;
+		uint32_t term = p && p->leads && p->log ? p->term : 0;
 
-		if (leads && !g->led[i])
-			begin(g, i, p);
-		else if (!leads && g->led[i])
+		/* Another term: in between it was led elsewhere, and written to. */
+		if (g->led[i] && term != g->led[i])
 			end(g, i);
+		if (term && !g->led[i])
+			begin(g, i, p);
 	}
 }
 
@@ -139,6 +167,8 @@ void groups_turn(struct groups *g)
 		return;
 	if (g->moved)
 		follow(g);
+	if (!list_empty(&g->loads))
+		end_loads(g);
 	next = coordinator_next(g->coordinator);
 	if (next == g->due_ms)
 		return;

@@ -10,6 +10,7 @@ struct load {
 	int32_t partition;
 	int64_t next, end; /* offsets */
 	int64_t records, bad;
+	bool read;   /* to its end; ends when that is committed */
 	bool failed; /* it cannot be read to its end */
 };
 
@@ -24,7 +25,7 @@ struct groups {
 	struct group_log log;
 	struct batch_builder builder;
 	struct buf scratch; /* unpacked records */
-	bool *led;          /* by partition: loading or coordinated */
+	uint32_t *led; /* by partition: the term in which it is loading or coordinated; 0: not */
 	struct list loads;
 	struct list writes; /* struct write.node: asked for and not done */
 	struct io_timer due, loading;
