@@ -17,6 +17,21 @@ struct api_handler {
 
 /* NULL: not served. */
 const struct api_handler *api_handler(int16_t key);
+
+#define API_TIME_STEPS 12
+/* Upper bounds in microseconds; what takes longer is counted by n alone. */
+extern const int64_t api_time_steps[API_TIME_STEPS];
+
+/* What became of requests of one API, by the index of its handler. A request's time is from its
+ * frame to its answer, as the loop's clock tells: it stands still within a turn. */
+struct api_stats {
+	uint64_t n; /* answered, also by silence; those dropped are not counted */
+	uint64_t bytes_in, bytes_out;
+	uint64_t time_us;               /* of all together */
+	uint64_t steps[API_TIME_STEPS]; /* each in the first step that holds it */
+};
+/* Of a handler of the table. */
+struct api_stats *api_stats(const struct broker *b, const struct api_handler *h);
 /* All of them, for ApiVersions; returns their number. */
 size_t api_handlers(const struct api_handler **out);
 

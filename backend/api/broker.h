@@ -64,7 +64,8 @@ struct broker {
 	const struct config_ops *configs;
 	struct rng rng;
 	struct compress_ctx *compress;
-	struct buf scratch; /* unpacked records of one batch */
+	struct buf scratch;      /* unpacked records of one batch */
+	struct api_stats *stats; /* as many as api_handlers() */
 	struct list open_calls;
 	struct list free_calls;
 	int32_t n_free_calls;
@@ -83,6 +84,9 @@ struct broker {
 	/* The leader names the cluster that this node belongs to from here on. Negative: it could
 	 * not be written down. */
 	int (*cluster_named)(struct broker *b, struct str cluster_id);
+	/* A group has got through a rebalance (group/group.h). NULL: nobody wants to know. */
+	void (*rebalanced)(struct broker *b, struct str group, int32_t generation, int32_t members,
+		const char *state, int64_t pause_ms);
 	/* A request of this client comes in. False: its connection is to be closed. NULL: all are
 	 * let in. */
 	bool (*lets_in)(struct broker *b, struct net_slot *slot, struct str client_id);

@@ -67,6 +67,21 @@ void call_park(struct call *c)
 	c->frame = NULL;
 }
 
+static void count(const struct call *c, size_t bytes_out)
+{
+	struct api_stats *s = c->stats;
+	int64_t us = max_i64(0, clock_mono_us(c->broker->clock) - c->started_us);
+
+	s->n++;
+	s->bytes_out += bytes_out;
+	s->time_us += (uint64_t)us;
+	for (int i = 0; i < API_TIME_STEPS; i++)
+		if (us <= api_time_steps[i]) {
+			s->steps[i]++;
+			return;
+		}
+}
+
 void call_reply(struct call *c, const void *response)
 {
 	struct chain out;
@@ -81,12 +96,14 @@ void call_reply(struct call *c, const void *response)
 		call_drop(c, "an answer that cannot be encoded");
 		return;
 	}
+	count(c, out.n);
 	net_slot_reply(c->slot, &out);
 	call_free(c);
 }
 
 void call_skip(struct call *c)
 {
+	count(c, 0);
 	net_slot_skip(c->slot);
 	call_free(c);
 }
@@ -99,6 +116,8 @@ void call_drop(struct call *c, const char *why)
 
 void broker_init(struct broker *b, const struct clock *clock)
 {
+	const struct api_handler *all;
+
 	b->clock = clock;
 	b->controller_tag = -1;
 	delay_queue_init(&b->delay);
@@ -109,6 +128,7 @@ void broker_init(struct broker *b, const struct clock *clock)
 	b->compress = compress_ctx_new();
 	b->sessions = fetch_sessions_new(b->set.fetch_sessions);
 	b->warming = fetch_warming_new(b);
+	b->stats = xcalloc(api_handlers(&all), sizeof(*b->stats));
 }
 
 void broker_fini(struct broker *b)
@@ -123,6 +143,7 @@ void broker_fini(struct broker *b)
 	}
 	fetch_sessions_free(b->sessions);
 	fetch_warming_free(b->warming);
+	free(b->stats);
 	delay_queue_fini(&b->delay);
 	compress_ctx_free(b->compress);
 	buf_fini(&b->scratch);
@@ -191,6 +212,8 @@ void api_request(void *arg, struct net_slot *slot, struct slice frame, struct re
 	}
 	c = call_new(b, slot);
 	c->api = api_find(header.api_key);
+	c->stats = api_stats(b, h);
+	c->stats->bytes_in += frame.n + FRAME_HEAD;
 	c->header = header;
 	c->version = header.api_version;
 	c->frame = hold;

@@ -17,6 +17,7 @@
 #include "net/net.h"
 #include "wire/api.h"
 
+struct api_stats;
 struct broker;
 
 /* Bytes that decoding one request and building its answer may take. */
@@ -29,6 +30,7 @@ struct call {
 	int16_t version;
 	struct arena arena;
 	struct net_slot *slot;
+	struct api_stats *stats; /* of its API */
 	struct ref *frame; /* holds the request's bytes; only with call_hold beyond the handler */
 	bool held;
 	struct list_node node; /* in the broker's list of open calls, or of free ones */

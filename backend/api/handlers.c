@@ -20,6 +20,11 @@ size_t api_handlers(const struct api_handler **out)
 	return ARRAY_LEN(handlers);
 }
 
+struct api_stats *api_stats(const struct broker *b, const struct api_handler *h)
+{
+	return &b->stats[h - handlers];
+}
+
 /* A dozen rows on a few cache lines: a search costs less than the request. */
 const struct api_handler *api_handler(int16_t key)
 {
@@ -35,6 +40,9 @@ bool api_served_by(const struct broker *b, int16_t key, int tag)
 
 	return api->listeners & (tag == b->controller_tag ? API_CONTROLLER : API_BROKER);
 }
+
+const int64_t api_time_steps[API_TIME_STEPS] = {
+	250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000};
 
 bool api_turn(struct broker *b)
 {

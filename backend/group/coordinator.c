@@ -135,6 +135,22 @@ const char *group_state_name(enum group_state s)
 	return state_names[s];
 }
 
+/* A rebalance that begins anew before its assignment is there is one pause. */
+static void time_pause(struct group *g)
+{
+	const struct group_log *log = g->c->log;
+	int64_t began = g->paused_ms;
+
+	if (group_is(g, GROUP_PREPARING) && began < 0)
+		g->paused_ms = mono(g->c);
+	if (began < 0 || group_is(g, GROUP_PREPARING) || group_is(g, GROUP_COMPLETING))
+		return;
+	g->paused_ms = -1;
+	if (log->rebalanced && !group_is(g, GROUP_DEAD))
+		log->rebalanced(log->arg, g->id, g->generation, g->n_members,
+			group_state_name(g->state), mono(g->c) - began);
+}
+
 void group_move(struct group *g, enum group_state to)
 {
 	assert(moves[g->state][to]);
@@ -142,6 +158,7 @@ void group_move(struct group *g, enum group_state to)
 		state_names[to], g->generation, g->n_members, state_names[g->state]);
 	g->state = to;
 	g->state_since_ms = wall(g->c);
+	time_pause(g);
 }
 
 struct group *group_find(const struct coordinator *c, struct str id)
@@ -157,6 +174,7 @@ struct group *group_new(struct coordinator *c, struct str id)
 	g->id = own_str(id);
 	g->partition = coordinator_partition(c, id);
 	g->state_since_ms = wall(c);
+	g->paused_ms = -1;
 	g->refs = 1;
 	g->initial_left_ms = -1;
 	list_init(&g->members);

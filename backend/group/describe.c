@@ -21,6 +21,21 @@ static bool any_loading(const struct coordinator *c)
 	return false;
 }
 
+struct group_counts coordinator_counts(const struct coordinator *c)
+{
+	struct group_counts out = {0};
+	void *value;
+
+	for (size_t i = 0; map_next(&c->groups, &i, NULL, &value);) {
+		const struct group *g = value;
+		out.empty += group_is(g, GROUP_EMPTY);
+		out.preparing += group_is(g, GROUP_PREPARING);
+		out.completing += group_is(g, GROUP_COMPLETING);
+		out.stable += group_is(g, GROUP_STABLE);
+	}
+	return out;
+}
+
 void group_list(struct coordinator *c, const struct group_caller *who,
 	const struct list_groups_request *r, struct group_reply reply)
 {

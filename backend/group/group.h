@@ -57,6 +57,10 @@ struct group_log {
 		struct group_write *w);
 	/* Is there such a partition? Commits for others are refused. */
 	bool (*known)(void *arg, struct str topic, int32_t partition);
+	/* A rebalance is over, pause_ms after the group stopped reading for it: there is an
+	 * assignment ("Stable"), or nobody is left ("Empty"). May be NULL; calls nothing here. */
+	void (*rebalanced)(void *arg, struct str group, int32_t generation, int32_t members,
+		const char *state, int64_t pause_ms);
 };
 
 /* settings, clock and log are borrowed. seed makes member ids. */
@@ -86,6 +90,12 @@ void coordinator_unload(struct coordinator *c, int32_t partition);
 void coordinator_run(struct coordinator *c);
 /* When coordinator_run has something to do next, in monotonic ms; INT64_MAX: never. */
 int64_t coordinator_next(const struct coordinator *c);
+
+/* Groups by state. */
+struct group_counts {
+	int32_t empty, preparing, completing, stable;
+};
+struct group_counts coordinator_counts(const struct coordinator *c);
 
 /* Topics that were deleted: their offsets go. */
 void coordinator_topic_deleted(struct coordinator *c, struct str topic);

@@ -82,6 +82,7 @@ struct group {
 	int32_t partition;
 	enum group_state state;
 	int64_t state_since_ms;   /* wall clock; -1: not known */
+	int64_t paused_ms;        /* mono: the rebalance that goes on began; -1: none */
 	uint32_t refs;            /* appends that will come back, and the coordinator's table */
 	struct str protocol_type; /* null: never had a member */
 	struct str protocol;      /* null: none chosen */

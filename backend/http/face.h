@@ -68,6 +68,14 @@ void face_free(struct face *f);
 /* "127.0.0.1:19092", with the bound port. */
 const char *face_name(const struct face *f);
 
+/* This process, as the system sees it; -1: not known. */
+struct face_process {
+	int64_t resident, anonymous; /* bytes of memory */
+	int64_t cpu_us;              /* used since its start */
+	int64_t open_files;          /* descriptors, sockets included */
+};
+void face_process(struct face_process *out);
+
 /* Is `host` (a Host header, or what stands behind http:// in an Origin) a name of ours, listening
  * at `own`? Loopback goes by all its names; a listener on every interface by every address that is
  * no name, and localhost. */

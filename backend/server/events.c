@@ -22,6 +22,7 @@ struct events {
 	struct map brokers;    /* id → struct known_broker */
 	struct map leaderless; /* topic id and partition → struct gap */
 	int32_t controller, epoch;
+	struct events_counts counts;
 };
 
 /* A partition without a leader. */
@@ -107,6 +108,11 @@ void events_close(struct events *e)
 int64_t events_last(const struct events *e)
 {
 	return e->last;
+}
+
+struct events_counts events_counts(const struct events *e)
+{
+	return e ? e->counts : (struct events_counts){0};
 }
 
 void events_write(const struct events *e, int64_t after, struct buf *out)
@@ -206,6 +212,7 @@ static void put_leader(struct events *e, const struct image_topic *t, int32_t in
 	int64_t ms = leaderless_ms(e, t, index, before);
 	struct json *j = events_open(e, "leader");
 
+	e->counts.elections++;
 	json_kstr(j, "topic", t->name);
 	json_kint(j, "partition", index);
 	json_kint(j, "leader", p->leader);
@@ -222,6 +229,8 @@ static void put_isr(struct events *e, const struct image_topic *t, int32_t index
 	const struct image_partition *p = &t->partitions[index];
 	struct json *j = events_open(e, "isr");
 
+	e->counts.isr_shrinks += p->isr.n < before->isr.n;
+	e->counts.isr_expands += p->isr.n > before->isr.n;
 	json_kstr(j, "topic", t->name);
 	json_kint(j, "partition", index);
 	json_kint(j, "leader_epoch", p->leader_epoch);

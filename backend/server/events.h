@@ -57,6 +57,12 @@ void events_close(struct events *e);
 
 /* Id of the last one, 0: there was none. */
 int64_t events_last(const struct events *e);
+struct events_counts {
+	uint64_t elections; /* partitions that got another leader, or lost theirs */
+	uint64_t isr_shrinks, isr_expands;
+};
+struct events_counts events_counts(const struct events *e);
+
 /* {"events": […], "next": id to ask after the next time, "lost": how many after `after` are not
  * kept any more}. An `after` beyond the last id is of an earlier life of this broker: all are
  * given. */

@@ -104,6 +104,7 @@ static void serve_events(struct server *s, const struct face_request *r, struct 
 
 static const struct route routes[] = {
 	{"/health", FACE_GET, serve_health},
+	{"/metrics", FACE_GET, server_face_metrics},
 	{"/events", FACE_GET, serve_events},
 	{"/faults", FACE_GET | FACE_PUT | FACE_DELETE, server_face_faults},
 };

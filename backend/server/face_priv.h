@@ -6,6 +6,7 @@
 #include "server/events.h"
 #include "server/priv.h"
 
+void server_face_metrics(struct server *s, const struct face_request *r, struct face_reply *out);
 void server_face_faults(struct server *s, const struct face_request *r, struct face_reply *out);
 
 #endif

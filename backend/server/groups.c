@@ -179,6 +179,15 @@ void groups_turn(struct groups *g)
 		io_timer_start(&g->due, max_i64(0, next - loop_now_ms(g->loop)), 0);
 }
 
+static void rebalanced(void *arg, struct str group, int32_t generation, int32_t members,
+	const char *state, int64_t pause_ms)
+{
+	const struct groups *g = arg;
+
+	if (g->broker->rebalanced)
+		g->broker->rebalanced(g->broker, group, generation, members, state, pause_ms);
+}
+
 /* ---- coming and going --------------------------------------------------------------------- */
 
 struct groups *groups_new(
@@ -190,7 +199,7 @@ struct groups *groups_new(
 	g->broker = b;
 	g->set = set;
 	g->commit_ms = commit_ms;
-	g->log = (struct group_log){g, groups_append, known};
+	g->log = (struct group_log){g, groups_append, known, rebalanced};
 	g->n_partitions = set->n_partitions;
 	g->led = xcalloc((size_t)g->n_partitions, sizeof(*g->led));
 	g->due_ms = INT64_MAX;

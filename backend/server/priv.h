@@ -50,6 +50,7 @@ struct server {
 	int drains;
 	struct list wanted_topics; /* auto-creations under way */
 	int64_t started_us;
+	int64_t started_ms; /* wall */
 };
 
 /* quorum.c: the metadata log and its quorum. */

@@ -103,6 +103,14 @@ static int64_t silent_since(void *arg, int32_t id)
 	return s->control ? controller_silent_since(s->control, id) : -1;
 }
 
+static void on_rebalanced(struct broker *b, struct str group, int32_t generation, int32_t members,
+	const char *state, int64_t pause_ms)
+{
+	struct server *s = b->owner;
+
+	events_rebalance(s->events, group, generation, members, state, pause_ms);
+}
+
 /* ---- making -------------------------------------------------------------------------------- */
 
 static int bind_listeners(struct server *s, struct err *e)
@@ -220,6 +228,7 @@ struct server *server_new(struct loop *l, const struct server_settings *set, str
 
 	s->loop = l;
 	s->started_us = clock_mono_us(loop_clock(l));
+	s->started_ms = clock_wall_ms(loop_clock(l));
 	s->set = *set;
 	s->conf = conf;
 	s->ev = *ev;
@@ -237,6 +246,7 @@ struct server *server_new(struct loop *l, const struct server_settings *set, str
 		s->faulty = faulty_disk_new(set->io ? set->io : &store_io_system);
 		s->broker.lets_in = server_lets_in;
 	}
+	s->broker.rebalanced = on_rebalanced;
 	if (set->http)
 		s->events = events_new(&(struct events_settings){
 			.clock = s->broker.clock, .silent_since = silent_since, .arg = s});

@@ -156,7 +156,7 @@ void world_init(struct world *w, uint64_t seed)
 		.retention_ms = INT64_MAX / 2,
 		.expire_every_ms = 600000,
 		.n_partitions = SHARDS};
-	w->log = (struct group_log){w, on_append, on_known};
+	w->log = (struct group_log){.arg = w, .append = on_append, .known = on_known};
 	for (int32_t g = 0; g < GROUPS; g++) {
 		for (int32_t i = 0; i < PARTITIONS; i++)
 			w->offsets[g][i] = (struct offsets){-1, -1, -1};

@@ -93,7 +93,7 @@ static inline void fixture_init(struct fixture *f)
 		.expire_every_ms = 600000,
 		.n_partitions = N_PARTITIONS,
 	};
-	f->log = (struct group_log){f, fixture_append, fixture_known};
+	f->log = (struct group_log){.arg = f, .append = fixture_append, .known = fixture_known};
 	f->at_once = true;
 	fixture_start(f);
 }
