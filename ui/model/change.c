@@ -1,12 +1,10 @@
-/* The difference of two snapshots as events, their words, and the ring that keeps them. */
+/* The difference of two snapshots as events, and their words. */
 #include "model/change.h"
 
 #include "base/xalloc.h"
 #include "model/format.h"
 #include "model/group_change.h"
 #include <stdlib.h>
-
-#define TOGETHER_MS 10000 /* an action and its effect, as it is seen */
 
 struct diff {
 	const struct cluster *b;
@@ -248,8 +246,9 @@ static void put_partition(struct buf *out, const struct change *c)
 	if (c->isr_to)
 		buf_printf(out, "%s ISR %s > %s", c->kind == CHANGE_LEADER ? "  " : "", c->isr_from,
 			c->isr_to);
-	if (c->leaderless_ms >= 0) {
-		buf_puts(out, "   ");
+	if (c->leaderless_ms > 0 || (c->leaderless_ms == 0 && !c->sure)) {
+		/* What two looks at the cluster say is no better than the time between them. */
+		buf_puts(out, c->sure ? "   " : "   ≈ ");
 		fmt_span(out, c->leaderless_ms);
 		buf_puts(out, " leaderless");
 	}
@@ -320,99 +319,4 @@ void change_put(struct buf *out, const struct change *c, bool with_topic)
 		buf_printf(out, " more: %s", c->text ? c->text : "");
 		break;
 	}
-}
-
-/* ---- the ring ----------------------------------------------------------------------------- */
-
-void changes_init(struct changes *c)
-{
-	*c = (struct changes){.next_id = 1};
-}
-
-static void release(struct change *c)
-{
-	const char *own[] = {
-		c->topic, c->isr_from, c->isr_to, c->command, c->text, c->group, c->member};
-
-	for (size_t i = 0; i < ARRAY_LEN(own); i++)
-		free((void *)(uintptr_t)own[i]);
-}
-
-void changes_fini(struct changes *c)
-{
-	for (size_t i = 0; i < c->n; i++)
-		release(&c->ring[(c->first + i) % CHANGES_MAX]);
-	free(c->ring);
-	changes_init(c);
-}
-
-static const char *copy(const char *z)
-{
-	return z ? xstrdup(z) : NULL;
-}
-
-static bool same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-/* Is x the effect of the action y? */
-static bool is_effect(const struct change *x, const struct change *y)
-{
-	int64_t apart = x->at_ms > y->at_ms ? x->at_ms - y->at_ms : y->at_ms - x->at_ms;
-
-	return y->kind == CHANGE_ACTION && y->effect && y->effect == x->kind &&
-	       (y->topic || y->group) && same(x->topic, y->topic) && same(x->group, y->group) &&
-	       apart <= TOGETHER_MS;
-}
-
-/* The one in the ring that tells the same: now the action, of which nothing more is expected. */
-static struct change *merged(struct changes *c, const struct change *x)
-{
-	for (size_t i = c->n; i-- > 0;) {
-		struct change *y = &c->ring[(c->first + i) % CHANGES_MAX];
-
-		if (is_effect(y, x)) {
-			y->kind = CHANGE_ACTION;
-			y->text = copy(x->text);
-			y->command = copy(x->command);
-			return y;
-		}
-		if (is_effect(x, y)) {
-			y->effect = 0;
-			return y;
-		}
-	}
-	return NULL;
-}
-
-uint64_t changes_add(struct changes *c, const struct change *x)
-{
-	struct change *slot = merged(c, x);
-
-	if (slot)
-		return slot->id;
-	if (!c->ring)
-		c->ring = xcalloc(CHANGES_MAX, sizeof(*c->ring));
-	if (c->n == CHANGES_MAX) {
-		release(&c->ring[c->first]);
-		c->first = (c->first + 1) % CHANGES_MAX;
-		c->n--;
-	}
-	slot = &c->ring[(c->first + c->n++) % CHANGES_MAX];
-	*slot = *x;
-	slot->id = c->next_id++;
-	slot->topic = copy(x->topic);
-	slot->isr_from = copy(x->isr_from);
-	slot->isr_to = copy(x->isr_to);
-	slot->command = copy(x->command);
-	slot->text = copy(x->text);
-	slot->group = copy(x->group);
-	slot->member = copy(x->member);
-	return slot->id;
-}
-
-const struct change *changes_at(const struct changes *c, size_t i)
-{
-	return i < c->n ? &c->ring[(c->first + c->n - 1 - i) % CHANGES_MAX] : NULL;
 }

@@ -27,16 +27,25 @@ enum change_kind {
 	CHANGE_MORE,   /* so many more of the kind before, left out */
 };
 
+/* How one knows of a change. */
+enum change_sure {
+	CHANGE_SEEN,     /* two snapshots differ: its times are about right */
+	CHANGE_TOLD,     /* a broker tells it */
+	CHANGE_MEASURED, /* the controller does, which knows when the old leader was last heard of
+			  */
+};
+
 struct change {
 	enum change_kind kind;
-	uint64_t id; /* rises by one each, from 1 */
+	uint8_t sure; /* enum change_sure */
+	uint64_t id;  /* rises by one each, from 1 */
 	int64_t at_ms, wall_ms;
 	int32_t broker;    /* -1 */
 	const char *topic; /* NULL */
 	int32_t partition; /* -1 */
 	int32_t from, to;  /* leaders, controllers, partition counts; -1: none */
 	int32_t epoch_from, epoch_to;
-	int64_t leaderless_ms;          /* CHANGE_LEADER after an offline time, as seen; -1 */
+	int64_t leaderless_ms;          /* CHANGE_LEADER after an offline time; -1 */
 	int64_t paused_ms;              /* CHANGE_REBALANCE, as seen; -1 */
 	const char *isr_from, *isr_to;  /* "1,3,4"; NULL */
 	const char *group, *member;     /* names; NULL */
@@ -72,7 +81,8 @@ struct changes {
 void changes_init(struct changes *c);
 void changes_fini(struct changes *c);
 /* Copies. Returns its id. What the user did and the effect of it that is seen close to it are one
- * change, in whichever order they come: the action, whose id is returned. */
+ * change, in whichever order they come: the action, whose id is returned. So are what was seen and
+ * what brokers tell of it: told ones stand where their time says. */
 uint64_t changes_add(struct changes *c, const struct change *x);
 /* 0 is the newest; NULL beyond the oldest. Valid until the next add. */
 const struct change *changes_at(const struct changes *c, size_t i);

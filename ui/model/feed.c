@@ -353,3 +353,10 @@ void feed_action(struct model *m, int64_t now_ms, int64_t wall_ms, const struct 
 	if (m->changed)
 		m->changed(m->changed_arg);
 }
+
+void feed_event(struct model *m, const struct change *c)
+{
+	changes_add(&m->changes, c);
+	if (m->changed)
+		m->changed(m->changed_arg);
+}

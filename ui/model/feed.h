@@ -95,6 +95,9 @@ struct feed_deed {
 void feed_action(struct model *m, int64_t now_ms, int64_t wall_ms, const struct feed_deed *d,
 	const struct err *e);
 
+/* What a broker tells of itself and of the others: c->sure is not CHANGE_SEEN. Copied. */
+void feed_event(struct model *m, const struct change *c);
+
 /* Makes what was fed the present snapshot: totals, rates, history, changes. False when nothing
  * was fed since the last time. */
 bool model_publish(struct model *m, int64_t now_ms, int64_t wall_ms);
