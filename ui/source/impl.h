@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "io/loop.h"
+#include "source/face.h"
 #include "source/here.h"
 #include "source/source.h"
 #include "traffic/producer.h"
@@ -138,6 +139,7 @@ struct cluster_source {
 	bool fresh; /* commits of a group came that had none */
 	struct unread unread;
 	struct here here;
+	struct faces faces;
 	struct list ops, browses, produces;
 	int64_t next_id;
 };

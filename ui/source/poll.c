@@ -456,6 +456,7 @@ void poll_run(struct cluster_source *s)
 	if (!s->metadata.busy)
 		next = min_i64(next, s->metadata.due_ms);
 	next = min_i64(next, here_run(s));
+	next = min_i64(next, faces_run(s));
 	next = min_i64(next, groups_run(s));
 	vec_foreach (it, &s->brokers) {
 		run_offsets(*it, &next);

@@ -181,6 +181,7 @@ struct source *cluster_source_new(
 	map_init(&s->group_by_name);
 	unread_init(s);
 	here_init(&s->here, o->local_dir);
+	faces_init(s);
 	list_init(&s->ops);
 	list_init(&s->browses);
 	list_init(&s->produces);
@@ -202,6 +203,7 @@ void cluster_source_free(struct source *base)
 	act_stop(s);
 	detail_stop(s);
 	poll_stop(s);
+	faces_fini(s);
 	here_fini(&s->here);
 	clear_want(s);
 	vec_fini(&s->visible);
