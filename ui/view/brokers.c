@@ -12,7 +12,6 @@ enum {
 	COL_ADDRESS,
 	COL_RACK,
 	COL_STATE,
-	COL_CTRL,
 	COL_LEADERS,
 	COL_REPLICAS,
 	COL_BEHIND,
@@ -27,15 +26,14 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_ID] = {"ID", 4, 5, 10, 0, ALIGN_RIGHT},
 	[COL_ADDRESS] = {"ADDRESS", 15, 22, 40, 0, ALIGN_LEFT},
 	[COL_RACK] = {"RACK", 4, 8, 16, 9, ALIGN_LEFT},
-	[COL_STATE] = {"STATE", 7, 8, 10, 0, ALIGN_LEFT},
-	[COL_CTRL] = {"CTRL", 4, 4, 4, 4, ALIGN_LEFT},
+	[COL_STATE] = {"STATE", 8, 10, 12, 0, ALIGN_LEFT},
 	[COL_LEADERS] = {"LEADERS", 7, 8, 10, 2, ALIGN_RIGHT},
 	[COL_REPLICAS] = {"REPLICAS", 8, 8, 10, 3, ALIGN_RIGHT},
 	[COL_BEHIND] = {"BEHIND", 6, 7, 9, 5, ALIGN_RIGHT},
-	[COL_DISK] = {"DISK", 9, 9, 10, 6, ALIGN_RIGHT},
-	[COL_FREE] = {"FREE", 9, 9, 10, 8, ALIGN_RIGHT},
-	[COL_IN] = {"IN/S", 5, 8, 10, 7, ALIGN_RIGHT},
-	[COL_SINCE] = {"SINCE", 6, 9, 12, 10, ALIGN_RIGHT},
+	[COL_DISK] = {"DISK", 8, 9, 10, 8, ALIGN_RIGHT},
+	[COL_FREE] = {"FREE", 8, 9, 10, 10, ALIGN_RIGHT},
+	[COL_IN] = {"IN/S", 5, 7, 10, 6, ALIGN_RIGHT},
+	[COL_SINCE] = {"SINCE", 8, 9, 12, 4, ALIGN_RIGHT},
 };
 
 #define LIVES_MAX 5000 /* partitions listed of one broker */
@@ -57,9 +55,12 @@ static const struct broker *at(const struct brokers *v, size_t row)
 		       : NULL;
 }
 
-static void put_state(const struct broker *b, struct buf *text, enum style *style)
+static void put_state(
+	const struct cluster *c, const struct broker *b, struct buf *text, enum style *style)
 {
 	buf_puts(text, broker_word(b));
+	if (b->id == c->controller && broker_is_up(b))
+		buf_puts(text, ", ctrl");
 	if (b->fault[0])
 		buf_puts(text, " !");
 	if (b->fault[0] || b->process == PROCESS_PAUSED)
@@ -91,10 +92,7 @@ static void cell(void *arg, size_t row, int col, struct buf *text, enum style *s
 		buf_puts(text, b->rack[0] ? b->rack : "-");
 		break;
 	case COL_STATE:
-		put_state(b, text, style);
-		break;
-	case COL_CTRL:
-		buf_puts(text, b->id == c->controller ? "ctrl" : "");
+		put_state(c, b, text, style);
 		break;
 	case COL_LEADERS:
 		fmt_count(text, b->n_leaders);
@@ -405,6 +403,15 @@ static void brokers_copy(void *view, struct buf *out)
 	view_table_copy(&v->list.table, out);
 }
 
+static void brokers_save(const void *view, struct buf *out)
+{
+	const struct brokers *v = view;
+	const struct broker *b = at(v, v->list.table.cursor);
+
+	if (b)
+		buf_printf(out, "%d", b->id);
+}
+
 static void brokers_explain(void *view, struct buf *out)
 {
 	(void)view;
@@ -437,6 +444,7 @@ const struct view_ops view_brokers = {
 	.action = brokers_action,
 	.allowed = brokers_allowed,
 	.command = brokers_command,
+	.save = brokers_save,
 	.copy = brokers_copy,
 	.explain = brokers_explain,
 };

@@ -119,25 +119,22 @@ static void put_who(struct buf *out, const struct broker *b)
 		buf_printf(out, " (%s:%d)", b->host, b->port);
 }
 
+/* Who leads its partitions then. */
 static void put_leaderships(struct buf *out, const struct cluster *c, const struct broker *b)
 {
 	int32_t alone = led_alone(c, b->id), rest = b->n_leaders - alone;
 
-	if (!b->n_leaders) {
-		buf_puts(out, " It leads no partition.");
-		return;
-	}
 	buf_puts(out, " It leads ");
-	fmt_things(out, b->n_leaders, "partition");
-	buf_puts(out, ".");
-	if (rest) {
-		buf_puts(out, rest == 1 ? " One goes" : " ");
-		if (rest > 1) {
-			fmt_count(out, rest);
-			buf_puts(out, " go");
-		}
-		buf_puts(out, " to another replica in sync.");
-	}
+	if (b->n_leaders)
+		fmt_things(out, b->n_leaders, "partition");
+	else
+		buf_puts(out, "no partition");
+	if (rest && !alone)
+		buf_puts(out, ": other replicas in sync take over.");
+	else if (rest)
+		buf_printf(out, ": for %d, other replicas in sync take over.", rest);
+	else
+		buf_putc(out, '.');
 	if (alone) {
 		buf_putc(out, ' ');
 		fmt_things(out, alone, "partition");

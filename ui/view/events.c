@@ -9,8 +9,8 @@ enum { COL_TIME, COL_KIND, COL_WHERE, COL_WHAT, COL_COUNT };
 
 static const struct table_col cols[COL_COUNT] = {
 	[COL_TIME] = {"TIME", 8, 8, 8, 0, ALIGN_LEFT},
-	[COL_KIND] = {"KIND", 8, 15, 16, 2, ALIGN_LEFT},
-	[COL_WHERE] = {"WHERE", 12, 18, 28, 0, ALIGN_LEFT},
+	[COL_KIND] = {"KIND", 8, 11, 16, 2, ALIGN_LEFT},
+	[COL_WHERE] = {"WHERE", 12, 12, 28, 0, ALIGN_LEFT},
 	[COL_WHAT] = {"WHAT", 15, 76, 0, 0, ALIGN_LEFT},
 };
 

@@ -2,8 +2,12 @@
  * it, and what came back says what it still has to copy. */
 #include "view/topic.h"
 
+#include <string.h>
+
 #define CAUSE_MS 15000 /* a broker's loss and the elections that follow */
-#define LOOK     300   /* of the latest changes: a draw must not take long */
+#define ALIKE_MS 2000
+#define LISTED   6   /* partitions that a line names */
+#define LOOK     300 /* of the latest changes: a draw must not take long */
 
 static const struct change *look(const struct changes *all, size_t i)
 {
@@ -71,7 +75,7 @@ static void put_copying(struct buf *out, const struct topic *t, int32_t broker)
 
 		if (!r || r->in_sync)
 			continue;
-		if (n++ < 4)
+		if (n++ < LISTED)
 			buf_printf(&list, "%sp%d", n > 1 ? ", " : "", p->index);
 		else
 			more++;
@@ -103,17 +107,57 @@ static bool is_latest(const struct changes *all, const struct change *c)
 	return true;
 }
 
-static void put_line(
-	struct buf *out, const struct changes *all, const struct change *c, const struct topic *t)
+/* The same happened to other partitions at the same time: one line for all. */
+static bool is_alike(const struct change *a, const struct change *b)
 {
-	const struct change *cause = cause_of(all, c);
+	return a->kind == CHANGE_ISR && b->kind == CHANGE_ISR &&
+	       strcmp(a->isr_from, b->isr_from) == 0 && strcmp(a->isr_to, b->isr_to) == 0 &&
+	       a->wall_ms - b->wall_ms < ALIKE_MS && b->wall_ms - a->wall_ms < ALIKE_MS;
+}
+
+/* Of a newer one's line. */
+static bool is_said(const struct changes *all, size_t i, const struct topic *t)
+{
+	const struct change *c = look(all, i), *x;
+
+	for (size_t k = i; c->kind == CHANGE_ISR && k-- > 0;)
+		if ((x = look(all, k)) && is_of_topic(x, t) && is_alike(x, c))
+			return true;
+	return false;
+}
+
+/* "p0, p2, p3 ": of all that are alike, from the i-th on. */
+static void put_alike(struct buf *out, const struct changes *all, size_t i, const struct topic *t)
+{
+	const struct change *c = look(all, i), *x;
+	int n = 0, more = 0;
+
+	for (size_t k = i; (x = look(all, k)); k++) {
+		if (!is_of_topic(x, t) || !is_alike(x, c))
+			continue;
+		if (n++ < LISTED)
+			buf_printf(out, "%sp%d", n > 1 ? ", " : "", x->partition);
+		else
+			more++;
+	}
+	if (more)
+		buf_printf(out, " and %d more", more);
+	buf_printf(out, " ISR %s > %s", c->isr_from, c->isr_to);
+}
+
+static void put_line(struct buf *out, const struct changes *all, size_t i, const struct topic *t)
+{
+	const struct change *c = look(all, i), *cause = cause_of(all, c);
 
 	fmt_clock(out, c->wall_ms);
 	buf_puts(out, "  ");
 	if (cause)
 		buf_printf(out, "broker %d lost   ", cause->broker);
 	/* A commit that went back needs its group's name. */
-	change_put(out, c, c->group != NULL);
+	if (c->kind == CHANGE_ISR)
+		put_alike(out, all, i, t);
+	else
+		change_put(out, c, c->group != NULL);
 	if (c->kind == CHANGE_BROKER_BACK && is_latest(all, c))
 		put_copying(out, t, c->broker);
 }
@@ -129,9 +173,9 @@ void topic_changes_draw(struct topic_view *v, const struct topic *t, const struc
 	for (size_t i = 0; y < s->rows && (c = look(all, i)); i++) {
 		struct buf text = BUF_EMPTY;
 
-		if (!is_shown(all, c, t))
+		if (!is_shown(all, c, t) || is_said(all, i, t))
 			continue;
-		put_line(&text, all, c, t);
+		put_line(&text, all, i, t);
 		surface_field(s, 1, y++, s->cols - 2, ALIGN_LEFT, STYLE_NORMAL, buf_str(&text));
 		buf_fini(&text);
 	}

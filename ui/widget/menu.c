@@ -21,6 +21,10 @@ void menu_fini(struct menu *m)
 void menu_add(
 	struct menu *m, int id, char letter, const char *key, const char *text, const char *reason)
 {
+	/* The screen's own actions come first: what every screen has gives way. */
+	vec_foreach (item, &m->items)
+		if (item->letter == letter)
+			letter = 0;
 	*vec_add(&m->items) = (struct menu_item){
 		.id = id,
 		.letter = letter,

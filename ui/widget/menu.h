@@ -7,7 +7,7 @@
 
 struct menu_item {
 	int id;
-	char letter;      /* 0: none */
+	char letter;      /* 0: none, or an item before it has it */
 	const char *key;  /* keys outside the menu, blanks between; "" when none; borrowed */
 	const char *text; /* borrowed */
 	char *reason;     /* NULL: can be done; else owned by the menu */
