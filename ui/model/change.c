@@ -249,7 +249,10 @@ static void put_partition(struct buf *out, const struct change *c)
 	if (c->leaderless_ms > 0 || (c->leaderless_ms == 0 && !c->sure)) {
 		/* What two looks at the cluster say is no better than the time between them. */
 		buf_puts(out, c->sure ? "   " : "   ≈ ");
-		fmt_span(out, c->leaderless_ms);
+		if (c->leaderless_ms < 10)
+			buf_puts(out, "< 0.01 s");
+		else
+			fmt_span(out, c->leaderless_ms);
 		buf_puts(out, " leaderless");
 	}
 }

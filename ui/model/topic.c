@@ -130,7 +130,10 @@ int64_t partition_leo(const struct partition *p)
 
 int64_t replica_behind(const struct partition *p, const struct replica *r)
 {
-	int64_t leo = partition_leo(p);
+	const struct replica *leader = partition_replica(p, p->leader);
+	/* Of the same question as the replica's own end, which the high watermark may be ahead of.
+	 */
+	int64_t leo = leader && leader->end >= 0 ? leader->end : p->hw;
 
 	if (r->broker == p->leader)
 		return 0;

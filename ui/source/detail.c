@@ -4,6 +4,8 @@
 
 #include "base/xalloc.h"
 
+#define REPLICAS_MS 1500 /* a broker that is slower has no place in this round */
+
 static const char *const list_keys[] = {
 	"cleanup.policy", "retention.ms", "retention.bytes", "min.insync.replicas"};
 
@@ -137,64 +139,128 @@ static void ask_detail(struct cluster_source *s, const struct topic *t)
 
 /* ---- ends of replicas ---------------------------------------------------------------------- */
 
-/* What a broker has just told, for it need not wait for a slow one; at the end what nobody did. */
+/* What was held back, at once. True when a broker told an end. */
+static bool feed_held(struct cluster_source *s)
+{
+	struct str topic = str_of(s->replicas_topic);
+	bool any = false;
+
+	vec_foreach (o, &s->replicas_held) {
+		any = any || !o->error;
+		(void)feed_offset(s->model, now_of(s), topic, o->partition,
+			o->timestamp == ADMIN_EARLIEST ? FEED_REPLICA_START : FEED_REPLICA_END,
+			o->replica, o->offset, o->error);
+	}
+	vec_clear(&s->replicas_held);
+	if (any)
+		feed_topic_replicas(s->model, now_of(s), topic,
+			(int32_t)max_i64(s->interval_ms, s->replicas.due_ms - s->replicas.asked_ms),
+			0);
+	s->replicas_told = s->replicas_told || any;
+	return any;
+}
+
+/* Answers so far that are not held yet; of the last one also what nobody answered. */
+static void hold(struct cluster_source *s, const struct admin_offset *all, size_t n, bool whole)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct admin_offset o = all[i];
+
+		if (s->replicas_fed[i] || (!o.answered && !whole))
+			continue;
+		s->replicas_fed[i] = true;
+		o.topic = STR_NULL; /* lent */
+		o.why = NULL;
+		if (!o.answered)
+			o.error = KERR_REQUEST_TIMED_OUT;
+		vec_push(&s->replicas_held, o);
+	}
+}
+
+/* All at once, so that a leader's end is not beside a follower's of a second ago; but what has come
+ * waits for a slow broker no longer than SHOW_MS. */
 static void on_replicas(
 	void *arg, const struct admin_offset *all, size_t n, int32_t broker, size_t left)
 {
 	struct cluster_source *s = arg;
-	bool any = false;
 
 	(void)broker;
-	for (size_t i = 0; i < n; i++) {
-		const struct admin_offset *o = &all[i];
-
-		any = any || (o->answered && !o->error);
-		if (s->replicas_fed[i] || (!o->answered && left))
-			continue;
-		s->replicas_fed[i] = true;
-		(void)feed_offset(s->model, now_of(s), o->topic, o->partition,
-			o->timestamp == ADMIN_EARLIEST ? FEED_REPLICA_START : FEED_REPLICA_END,
-			o->replica, o->offset, o->answered ? o->error : KERR_REQUEST_TIMED_OUT);
+	hold(s, all, n, !left);
+	if (left && now_of(s) - s->replicas.asked_ms < SHOW_MS) {
+		poll_run(s);
+		return;
 	}
-	if (n && (any || !left))
-		feed_topic_replicas(s->model, now_of(s), all[0].topic,
-			(int32_t)max_i64(s->interval_ms, s->replicas.due_ms - s->replicas.asked_ms),
-			any ? 0 : ERR_UNSUPPORTED);
+	(void)feed_held(s);
 	if (!left) {
 		turn_end(s, &s->replicas, s->interval_ms);
 		/* A cluster that does not tell them is not asked every second. */
-		if (!any)
+		if (!s->replicas_told) {
 			s->replicas.due_ms = now_of(s) + CONFIGS_EVERY_MS;
+			feed_topic_replicas(s->model, now_of(s), str_of(s->replicas_topic),
+				CONFIGS_EVERY_MS, ERR_UNSUPPORTED);
+		}
 	}
 	poll_publish(s);
 	poll_run(s);
 }
 
+/* Returns when what is held must be shown, if anything is. */
+static int64_t show_held(struct cluster_source *s, int64_t next)
+{
+	int64_t due = s->replicas.asked_ms + SHOW_MS;
+
+	if (!s->replicas_held.n)
+		return next;
+	if (now_of(s) < due)
+		return min_i64(next, due);
+	(void)feed_held(s);
+	poll_publish(s);
+	return next;
+}
+
+/* Log starts move seldom: every tenth round, and where they are not known. */
 static void ask_replicas(struct cluster_source *s, const struct topic *t)
 {
 	VEC(struct admin_offset) ask = {0};
+	bool starts = s->replicas_round++ % 10 == 0;
 
 	for (int32_t i = 0; i < t->n_partitions; i++)
 		for (uint16_t k = 0; k < t->partitions[i].n_replicas; k++) {
 			const struct partition *p = &t->partitions[i];
-			const struct broker *b =
-				cluster_broker(model_cluster(s->model), p->replicas[k].broker);
+			const struct replica *r = &p->replicas[k];
+			const struct broker *b = cluster_broker(model_cluster(s->model), r->broker);
+			struct admin_offset o = {.topic = t->name,
+				.partition = p->index,
+				.replica = r->broker,
+				.timestamp = ADMIN_LATEST};
 
-			if (!p->replicas[k].offline && b && b->state == BROKER_UP)
-				vec_push(&ask, ((struct admin_offset){.topic = t->name,
-						       .partition = p->index,
-						       .replica = p->replicas[k].broker,
-						       .timestamp = ADMIN_LATEST}));
+			if (r->offline || !b || !broker_is_up(b))
+				continue;
+			vec_push(&ask, o);
+			o.timestamp = ADMIN_EARLIEST;
+			if (starts || (r->start < 0 && r->end >= 0))
+				vec_push(&ask, o);
 		}
 	turn_begin(s, &s->replicas);
+	free(s->replicas_topic);
+	s->replicas_topic = str_dup(t->name);
+	s->replicas_told = false;
+	vec_clear(&s->replicas_held);
 	free(s->replicas_fed);
 	s->replicas_fed = xcalloc(ask.n + 1, sizeof(*s->replicas_fed));
 	if (ask.n)
 		s->replicas.id = admin_list_offsets(s->admin, ask.v, ask.n,
-			&(struct admin_offsets_options){.timeout_ms = QUESTION_MS}, on_replicas, s);
+			&(struct admin_offsets_options){.timeout_ms = REPLICAS_MS}, on_replicas, s);
 	else
 		turn_end(s, &s->replicas, s->interval_ms);
 	vec_fini(&ask);
+}
+
+void detail_with_offsets(struct cluster_source *s)
+{
+	if (s->opened && s->replicas.due_ms - now_of(s) <= s->interval_ms &&
+		now_of(s) - s->replicas.asked_ms >= s->interval_ms / 2)
+		s->replicas.due_ms = min_i64(s->replicas.due_ms, now_of(s));
 }
 
 int64_t detail_run(struct cluster_source *s)
@@ -213,7 +279,7 @@ int64_t detail_run(struct cluster_source *s)
 		ask_replicas(s, t);
 	if (!s->replicas.busy)
 		next = min_i64(next, s->replicas.due_ms);
-	return next;
+	return show_held(s, next);
 }
 
 void detail_stop(struct cluster_source *s)
@@ -223,4 +289,7 @@ void detail_stop(struct cluster_source *s)
 	turn_cancel(s, &s->replicas);
 	free(s->replicas_fed);
 	s->replicas_fed = NULL;
+	free(s->replicas_topic);
+	s->replicas_topic = NULL;
+	vec_fini(&s->replicas_held);
 }

@@ -122,6 +122,10 @@ struct cluster_source {
 	int64_t shape_ms;         /* when topics came or went last; 0 */
 	int64_t configs_retry_ms; /* rows that failed are asked for again then */
 	bool *replicas_fed;       /* answers of `replicas` that were fed */
+	VEC(struct admin_offset) replicas_held; /* answers that wait for the others' */
+	char *replicas_topic;                   /* that they are of */
+	unsigned replicas_round;
+	bool replicas_told; /* some broker did tell an end in this round */
 	VEC(struct broker_poll *) brokers;
 	VEC(struct feed_partition) scratch;
 	char *opened;
@@ -197,6 +201,8 @@ void groups_forget_known(struct cluster_source *s);
 /* Settings of visible rows, settings and ends of the opened topic. Return the next due time. */
 int64_t detail_run(struct cluster_source *s);
 void detail_stop(struct cluster_source *s);
+/* Ends are being asked for: those of the replicas are of the same moment. */
+void detail_with_offsets(struct cluster_source *s);
 
 /* Actions (act.c) */
 int64_t act_create_topic(

@@ -249,6 +249,8 @@ static bool more_to_come(const struct cluster_source *s)
 	vec_foreach (it, &s->brokers)
 		if ((*it)->offsets.busy && now_of(s) - (*it)->offsets.asked_ms < SHOW_MS)
 			return true;
+	if (s->replicas.busy && now_of(s) - s->replicas.asked_ms < SHOW_MS)
+		return true;
 	return unread_pending(s);
 }
 
@@ -324,6 +326,7 @@ static void ask_offsets(struct broker_poll *b)
 				vec_push(&ask, o);
 		}
 	turn_begin(s, &b->offsets);
+	detail_with_offsets(s);
 	b->ends_ms = s->ends_ms = max_i64(now_of(s), s->commits_ms);
 	if (ask.n) {
 		free(b->handled);

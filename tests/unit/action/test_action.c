@@ -44,22 +44,34 @@ static void keys_are_single(void **state)
 }
 
 /* In the menu every key does what it does outside; its own letters are nobody's key. */
+/* m s stops a broker and m c cuts it off: in that menu sorting and copying have no letter. */
+static bool gives_way(int i)
+{
+	return i == ACTION_SORT || i == ACTION_COPY;
+}
+
+static bool yields_to(int k, int i)
+{
+	return (gives_way(k) && i >= ACTION_BROKER_STOP && i <= ACTION_BROKER_ELECT) ||
+	       (gives_way(i) && k >= ACTION_BROKER_STOP && k <= ACTION_BROKER_ELECT);
+}
+
 static void menu_letters_are_single(void **state)
 {
 	(void)state;
 	for (int s = 0; s < SCREEN_COUNT; s++) {
 		for (int i = 0; i < ACTION_COUNT; i++) {
 			char letter = action_menu_letter(&actions[i]), z[2] = {letter, 0};
+			enum action_id by_key = action_by_key((enum screen)s, z);
 			if (!letter || !(actions[i].screens & ON(s)))
 				continue;
 			for (int k = 0; k < ACTION_COUNT; k++)
-				if (k != i && actions[k].screens & ON(s))
+				if (k != i && actions[k].screens & ON(s) && !yields_to(k, i))
 					assert_int_not_equal(
 						action_menu_letter(&actions[k]), letter);
 			/* j and k move in a table; a menu is moved in by arrows. */
-			assert_true(action_by_key((enum screen)s, z) == (enum action_id)i ||
-				    action_by_key((enum screen)s, z) == ACTION_MOVE ||
-				    action_by_key((enum screen)s, z) == ACTION_COUNT);
+			assert_true(by_key == (enum action_id)i || by_key == ACTION_MOVE ||
+				    by_key == ACTION_COUNT || yields_to((int)by_key, i));
 			for (int t = 0; t < SCREEN_COUNT; t++)
 				assert_string_not_equal(screen_key((enum screen)t), z);
 		}
@@ -91,11 +103,11 @@ static void man_page_has_what_is_there(void **state)
 	(void)state;
 	action_man(&man);
 	assert_non_null(strstr(buf_z(&man), "Create a topic"));
-	assert_null(strstr(buf_z(&man), actions[ACTION_BROKER_KILL].help));
+	assert_non_null(strstr(buf_z(&man), actions[ACTION_BROKER_KILL].help));
 	assert_non_null(strstr(buf_z(&man), actions[ACTION_GROUP_RESET].help));
 	assert_null(strstr(buf_z(&man), actions[ACTION_CONTRAST_SEND].help));
 	assert_null(strstr(buf_z(&man), "contrast"));
-	assert_int_equal(actions[ACTION_BROKER_KILL].screens, 0);
+	assert_int_equal(actions[ACTION_CONTRAST_SEND].screens, 0);
 	buf_fini(&man);
 }
 
