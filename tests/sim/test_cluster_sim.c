@@ -85,6 +85,18 @@ static void one_node(void **state)
 	run_some(1, 100);
 }
 
+static void three_nodes(void **state)
+{
+	(void)state;
+	run_some(3, 100);
+}
+
+static void five_nodes(void **state)
+{
+	(void)state;
+	run_some(5, 50);
+}
+
 static void same_seed_same_run(void **state)
 {
 	struct cluster_result a, b;
@@ -103,6 +115,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_seed_same_run),
 		cmocka_unit_test(one_node),
+		cmocka_unit_test(three_nodes),
+		cmocka_unit_test(five_nodes),
 	};
 
 	log_set_sink(on_line, NULL);
