@@ -128,14 +128,21 @@ static void expire(struct delay_op *d)
 
 static const struct delay_ops delay_ops = {try_answer, expire};
 
+/* Nobody waits any more. */
+static void gone(void *arg)
+{
+	answer(arg);
+}
+
 static void appended_all(struct produce *op)
 {
 	struct broker *b = op->call->broker;
 
-	if (op->acks >= 0 || all_settled(op)) {
+	if (op->acks >= 0 || all_settled(op) || net_slot_gone(op->call->slot)) {
 		answer(op);
 		return;
 	}
+	net_slot_on_gone(op->call->slot, gone, op);
 	delay_start(&b->delay, &op->delay, &delay_ops, broker_now_ms(b) + op->timeout_ms);
 	for (int32_t i = 0; i < op->n_parts; i++) {
 		struct part *p = &op->parts[i];

@@ -81,6 +81,12 @@ static void expire(struct delay_op *op)
 
 static const struct delay_ops delay_ops = {try_answer, expire};
 
+/* Nobody waits any more. */
+static void gone(void *arg)
+{
+	answer(arg);
+}
+
 static int16_t move(const struct repl_topic *t, struct partition *p, int64_t *offset)
 {
 	int16_t error = partition_check_leader(p, -1);
@@ -128,6 +134,7 @@ static void wait(struct deletion *d, int32_t timeout_ms)
 {
 	struct broker *b = d->call->broker;
 
+	net_slot_on_gone(d->call->slot, gone, d);
 	delay_start(&b->delay, &d->delay, &delay_ops, broker_now_ms(b) + timeout_ms);
 	for (int32_t i = 0; i < d->n_parts; i++)
 		delay_watch_add(&d->delay, &d->parts[i].watch, &d->parts[i].partition->commits);
