@@ -183,12 +183,12 @@ static void work(void *arg)
 	struct world *w = t->world;
 
 	if (t->active && t->grave) {
-		t->grave = false;
+		t->grave = t->active = false;
 		if (world_one_in(w, 2))
 			wipe_one(t);
 		else
 			kill_one(t, true);
-	} else if (t->active && w->trouble->active) {
+	} else if (t->active) {
 		something(t);
 	}
 	/* those that died by themselves */
