@@ -3,6 +3,9 @@
 #include "quorum/planted.h"
 #include "wire/kerr.h"
 
+/* For a few writes on a slow disk. */
+#define FRESH_PATIENCE_MS 150
+
 static void clear_votes(struct quorum *q)
 {
 	memset(q->votes, 0, sizeof(q->votes));
@@ -27,6 +30,13 @@ static int needed(const struct quorum *q)
 	return q->unanimous ? q->set.n_voters : quorum_majority(q);
 }
 
+/* A vote has to be written down, by those who give it and by who gets it: a new voter's haste would
+ * end in the next epoch before this one has its leader. */
+static int64_t vote_wait(struct quorum *q)
+{
+	return quorum_election_wait(q) + (q->fresh ? FRESH_PATIENCE_MS : 0);
+}
+
 static void stand(struct quorum *q)
 {
 	if (!quorum_persist(q, q->state.leader_epoch + 1, QUORUM_NOBODY, q->set.id, &q->set.dir)) {
@@ -35,7 +45,7 @@ static void stand(struct quorum *q)
 	}
 	quorum_move(q, QUORUM_CANDIDATE, QUORUM_NOBODY);
 	clear_votes(q);
-	q->deadline_ms = q->now_ms + quorum_election_wait(q);
+	q->deadline_ms = q->now_ms + vote_wait(q);
 	if (count(q, true) >= needed(q))
 		quorum_lead(q);
 	else
@@ -45,9 +55,9 @@ static void stand(struct quorum *q)
 void quorum_run(struct quorum *q)
 {
 	quorum_move(q, QUORUM_PROSPECTIVE, QUORUM_NOBODY);
-	/* Every third time also a voter with a past asks all: the others may be too new to count.
-	 */
-	q->unanimous = q->fresh || q->elections % 3 == 2;
+	/* Now and then also a voter with a past asks all: the others may be too new to count. One
+	 * that has said so is asked for soon, but not always, since it may be gone. */
+	q->unanimous = q->fresh || (q->met_fresh ? q->elections % 2 == 0 : q->elections % 3 == 2);
 	clear_votes(q);
 	q->deadline_ms = q->now_ms + quorum_election_wait(q);
 	if (count(q, true) >= needed(q))
@@ -93,6 +103,7 @@ void quorum_lead(struct quorum *q)
 		if (q->votes[i].granted)
 			granting[n++] = q->set.voters[i];
 	q->fresh = false;
+	q->met_fresh = false;
 	q->elections = 0;
 	q->led_since_ms = q->now_ms;
 	q->n_observers = 0;
@@ -166,8 +177,19 @@ static bool grant(struct quorum *q, const struct quorum_vote_request *r)
 		return false;
 	if (q->role == QUORUM_PROSPECTIVE)
 		quorum_move(q, QUORUM_UNATTACHED, QUORUM_NOBODY);
-	q->deadline_ms = q->now_ms + quorum_election_wait(q);
+	q->deadline_ms = q->now_ms + vote_wait(q);
 	return true;
+}
+
+/* New voters look for a leader, and cannot elect one of themselves: this one has more. */
+static void stand_soon(struct quorum *q, const struct quorum_vote_request *r)
+{
+	if (!r->new_cluster)
+		return;
+	q->met_fresh = true;
+	if (q->role == QUORUM_UNATTACHED && !q->fresh && log_is_behind(q, r))
+		q->deadline_ms = min_i64(q->deadline_ms,
+			q->now_ms + q->set.retry_ms + rng_between(&q->rng, 0, 4 * q->set.retry_ms));
 }
 
 void quorum_on_vote(struct quorum *q, const struct quorum_vote_request *r,
@@ -187,6 +209,8 @@ void quorum_on_vote(struct quorum *q, const struct quorum_vote_request *r,
 		out->error = KERR_UNKNOWN_SERVER_ERROR;
 	else
 		out->granted = grant(q, r);
+	if (!out->error && !out->granted)
+		stand_soon(q, r);
 	out->leader = q->leader;
 	out->epoch = q->state.leader_epoch;
 }

@@ -193,6 +193,7 @@ struct quorum {
 	bool fresh;                  /* a voter without a past; see below */
 	bool met[QUORUM_MAX_VOTERS]; /* fresh: these voters told their epoch, by index of voters */
 	int32_t met_epoch;           /* fresh: the highest of those */
+	bool met_fresh;              /* another voter without a past has asked for votes */
 	bool unanimous;              /* the election at hand is one of those */
 	int64_t deadline_ms;  /* election, fetch or quorum time-out by role; INT64_MAX: none */
 	int64_t led_since_ms; /* leader: start of its term */
