@@ -49,6 +49,7 @@ class Broker:
         self.process = None
         self.log = os.path.join(self.folder, "broker.log")
         self.port = 0
+        self.http = None  # HOST:PORT, with kdeck_http_listener
         try:
             self.start()
         except Exception:
@@ -75,7 +76,9 @@ class Broker:
         if not line.startswith("ready "):
             self.process.wait()
             raise AssertionError("broker not ready: " + self.tail())
-        self.port = int(line.strip().rsplit(":", 1)[1])
+        said = dict(word.split("=", 1) for word in line.split()[1:])
+        self.port = int(said["listeners"].rsplit(":", 1)[1])
+        self.http = said.get("http")
 
     def tail(self):
         with open(self.log, errors="replace") as f:
