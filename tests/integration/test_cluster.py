@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Three brokers that are one cluster: they join, die, stop, pause and come back."""
 import shutil
+import struct
 import time
 
 import kdecktest
@@ -26,6 +27,48 @@ def moved(watcher, topic, gone):
                 return time.monotonic() - began, longest
             if now - began > 30:
                 raise AssertionError("leaders after 30 s: %s" % leaders)
+
+
+def assign_topic(node, name, replicas):
+    """CreateTopics v2: one partition on these brokers."""
+    body = struct.pack(">i", 1) + string(name) + struct.pack(">ihiii", -1, -1, 1, 0, len(replicas))
+    body += struct.pack(">%di" % len(replicas), *replicas) + struct.pack(">ii?", 0, 30000, False)
+    with Wire(node.port) as w:
+        w.request(19, 2, 1, body)
+        error = struct.unpack_from(">h", w.response(), 14 + len(name))[0]
+    assert error == 0, error
+
+
+def set_topic_config(node, name, key, value):
+    """IncrementalAlterConfigs v0."""
+    body = struct.pack(">ib", 1, 2) + string(name) + struct.pack(">i", 1)
+    body += string(key) + b"\0" + string(value) + b"\0"
+    with Wire(node.port) as w:
+        w.request(44, 0, 1, body)
+        error = struct.unpack_from(">h", w.response(), 12)[0]
+    assert error == 0, error
+
+
+def reassign(node, topic, replicas):
+    """AlterPartitionReassignments v0 of partition 0; its error code."""
+    def compact(text):
+        return bytes([len(text) + 1]) + text.encode()
+    if replicas is None:
+        wanted = b"\0"
+    else:
+        wanted = bytes([len(replicas) + 1]) + struct.pack(">%di" % len(replicas), *replicas)
+    body = b"\0" + struct.pack(">i", 30000) + b"\2" + compact(topic)
+    body += b"\2" + struct.pack(">i", 0) + wanted + b"\0\0\0"
+    with Wire(node.port) as w:
+        w.request(45, 0, 1, body)
+        answer = w.response()
+    # correlation id, tags, throttle, error, null text, one topic, its name, one partition, index
+    assert struct.unpack_from(">h", answer, 9)[0] == 0
+    return struct.unpack_from(">h", answer, 13 + len(compact(topic)) + 1 + 4)[0]
+
+
+def string(text):
+    return struct.pack(">h", len(text)) + text.encode()
 
 
 def test_join():
@@ -116,6 +159,63 @@ def test_pause():
             victim.go_on()
         c.all_see(3)
         c.in_sync(["t"])
+
+
+def test_pause_controller():
+    """a paused controller is replaced; going on, it decides nothing more and is a broker again"""
+    with Cluster(3, controller_quorum_fetch_timeout_ms=500) as c:
+        c.all_see(3)
+        assert create_topic(c[0], "t", 6, 3) == 0
+        c.in_sync(["t"])
+        old = c.node(metadata(c[0], []).controller)
+        watcher = next(n for n in c.nodes if n is not old)
+        old.pause()
+        try:
+            moved(watcher, "t", old.id)
+            until("another controls", lambda: metadata(watcher, []).controller != old.id)
+            assert create_topic(watcher, "u", 6, 2) == 0
+        finally:
+            old.go_on()
+        c.all_see(3)
+        c.in_sync(["t", "u"])
+        assert len({metadata(n, []).controller for n in c.nodes}) == 1
+
+
+def test_unclean_election():
+    """the last replica in sync is gone: no leader, until the topic allows one that lost records"""
+    with Cluster(3) as c:
+        c.all_see(3)
+        controller = metadata(c[0], []).controller
+        first, second = [n for n in c.nodes if n.id != controller]
+        assign_topic(c[0], "t", [first.id, second.id])
+        c.in_sync(["t"])
+        first.kill()
+        until("one is left", lambda: metadata(second, ["t"]).topics["t"][0].isr == [second.id])
+        second.kill()
+        first.start()
+        watcher = c.node(controller)
+        c.all_see(2)
+        assert metadata(watcher, ["t"]).topics["t"][0].leader == -1
+        set_topic_config(watcher, "t", "unclean.leader.election.enable", "true")
+        until("it leads", lambda: metadata(watcher, ["t"]).topics["t"][0].leader == first.id)
+        second.start()
+        c.in_sync(["t"])
+
+
+def test_move_replicas():
+    """replicas move to a broker that joined, and the move is over when they are in sync"""
+    with Cluster(3) as c:
+        c.all_see(3)
+        assign_topic(c[0], "t", [1, 2, 3])
+        c.add().start()
+        c.all_see(4)
+        assert reassign(c[0], "t", [4, 2]) == 0
+        until("it is over", lambda: all(
+            metadata(n, ["t"]).topics["t"][0].replicas == [4, 2] for n in c.nodes))
+        c.in_sync(["t"])
+        assert metadata(c[0], ["t"]).topics["t"][0].leader in (4, 2)
+        assert reassign(c[1], "t", None) == 85
+        assert reassign(c[1], "t", [9]) == 39
 
 
 def test_all_stop_and_start():
