@@ -101,6 +101,8 @@ static int check_voters(const struct conf_def *def, struct str value, struct err
 	{.name = text, .type = CONF_##kind, .def = preset, .doc = words, __VA_ARGS__},
 #define OLD(text, kind, preset, why) \
 	{.name = text, .type = CONF_##kind, .def = preset, .flags = CONF_OLD, .reason = why},
+#define ZOOKEEPER(text, kind, preset, ...) \
+	{.name = text, .type = CONF_##kind, .def = preset, .flags = CONF_HIDDEN, __VA_ARGS__},
 #define INERT(text, kind, preset, more) \
 	{.name = text, .type = CONF_##kind, .def = preset, .flags = CONF_INERT | (more)},
 
@@ -141,8 +143,7 @@ int broker_config_voters(const struct conf *c)
 
 /* ---- old names ------------------------------------------------------------------------------ */
 
-/* Gives `to` the value, as if it stood where `from` stands. */
-static int stand_for(
+int broker_config_stand_for(
 	struct conf *c, const char *from, const char *to, const char *value, struct err *e)
 {
 	const struct conf_value *v = conf_value(c, from);
@@ -157,7 +158,8 @@ static int settle_id(struct conf *c, struct err *e)
 	if (old < 0)
 		return 0;
 	if (!conf_is_set(c, "node.id"))
-		return stand_for(c, "broker.id", "node.id", conf_get_z(c, "broker.id"), e);
+		return broker_config_stand_for(
+			c, "broker.id", "node.id", conf_get_z(c, "broker.id"), e);
 	if (conf_get_int(c, "node.id") == old)
 		return 0;
 	return err_set(e, ERR_INVALID,
@@ -182,7 +184,7 @@ static int settle_address(
 	}
 	listener =
 		xasprintf("PLAINTEXT://%s:%s", h && h[0] ? h : "127.0.0.1", p && p[0] ? p : "9092");
-	rc = stand_for(c, set, to, listener, e);
+	rc = broker_config_stand_for(c, set, to, listener, e);
 	free(listener);
 	return rc;
 }
@@ -290,6 +292,8 @@ int broker_config_settle(struct conf *c, struct err *e)
 {
 	int rc = settle_id(c, e);
 
+	if (rc == 0)
+		rc = broker_zookeeper_settle(c, e);
 	if (rc == 0)
 		rc = settle_address(c, "host.name", "port", "listeners", e);
 	if (rc == 0)

@@ -18,6 +18,7 @@
 #include "http/face.h"
 #include "io/loop.h"
 #include "server/broker_config.h"
+#include "server/daemon.h"
 #include "server/face.h"
 #include "server/server.h"
 
@@ -29,17 +30,20 @@ struct program {
 	struct server *server;
 	struct face *face; /* NULL: no HTTP */
 	struct loop_signal *term, *intr, *hup;
-	bool print_config, check_config;
+	bool print_config, check_config, background;
+	const char *link; /* of Kafka's start scripts, by which it was called; NULL: none */
 	int rc;
 };
 
 static const char usage[] =
 	"usage: kdeck-broker [FILE.properties] [--override KEY=VALUE …]\n"
-	"                    [--print-config] [--check-config]\n"
+	"                    [--print-config] [--check-config] [-daemon]\n"
 	"\n"
 	"A broker that speaks Apache Kafka's protocol. Without a file: node 0 on\n"
 	"PLAINTEXT://127.0.0.1:9092, data under $XDG_DATA_HOME/kdeck/broker-0.\n"
 	"\n"
+	"  -daemon               go on in the background; ends when it is ready. The log goes to\n"
+	"                        kdeck.log.file, else $LOG_DIR/server.log, else beside log.dirs\n"
 	"  --override KEY=VALUE  a setting that beats the file; as often as needed\n"
 	"  --print-config        print every setting that acts, with where it comes from\n"
 	"  --check-config        check the settings and end\n"
@@ -47,6 +51,10 @@ static const char usage[] =
 	"  --help                print this\n"
 	"\n"
 	"Settings have Kafka's names; kdeck-broker.properties(5) explains them.\n"
+	"\n"
+	"As kafka-server-start.sh and zookeeper-server-start.sh it wants a file. That of a\n"
+	"ZooKeeper makes a controller at its clientPort; that of a broker with\n"
+	"zookeeper.connect joins the controller there.\n"
 	"\n"
 	"Exit status:\n"
 	"  0 stopped in order, 1 it could not run or go on, 2 wrong usage\n";
@@ -130,6 +138,10 @@ static int take_option(struct program *p, int argc, char **argv, int *i)
 		p->check_config = true;
 		return -1;
 	}
+	if (strcmp(arg, "-daemon") == 0 || strcmp(arg, "--daemon") == 0) {
+		p->background = true;
+		return -1;
+	}
 	if (strncmp(arg, "--override=", 11) == 0)
 		value = arg + 11;
 	else if (strcmp(arg, "--override") == 0 && *i + 1 < argc)
@@ -162,6 +174,11 @@ static int read_arguments(struct program *p, int argc, char **argv)
 		if (conf_read(&p->conf, file, &e) < 0)
 			return fail_file(&p->conf);
 	}
+	if (p->link && !file) {
+		fprintf(stderr, "usage: %s [-daemon] FILE.properties [--override KEY=VALUE …]\n",
+			p->link);
+		return 2;
+	}
 	if (broker_config_settle(&p->conf, &e) < 0)
 		return fail(&e);
 	return -1;
@@ -181,6 +198,7 @@ static void on_ready(void *arg)
 	puts(buf_z(&line));
 	fflush(stdout);
 	buf_fini(&line);
+	daemon_ready();
 }
 
 static void on_stopped(void *arg, int rc)
@@ -297,6 +315,33 @@ static int serve(struct program *p, const struct server_settings *set)
 	return p->rc;
 }
 
+/* Where the lines of a process without a terminal go: where Kafka's script would put them, else
+ * beside its data. */
+static int choose_log(struct program *p, const char *dir, struct err *e)
+{
+	const char *file = conf_get_z(&p->conf, "kdeck.log.file"), *logs = getenv("LOG_DIR");
+	struct buf text = BUF_EMPTY;
+	int rc;
+
+	if (file && file[0])
+		return 0;
+	if (logs && logs[0])
+		buf_printf(&text, "%s/server.log", logs);
+	else
+		buf_printf(&text, "%s.log", dir);
+	rc = conf_set(&p->conf, STR_LIT("kdeck.log.file"), buf_str(&text), CONF_FROM_OVERRIDE,
+		"-daemon", e);
+	buf_fini(&text);
+	return rc;
+}
+
+static int go_to_background(struct program *p, const char *dir, struct err *e)
+{
+	int rc = p->background ? choose_log(p, dir, e) : 0;
+
+	return p->background && rc == 0 ? daemon_begin(e) : rc;
+}
+
 /* Notes of the settings go where the log goes. */
 static int start_log(struct program *p, struct err *e)
 {
@@ -325,7 +370,9 @@ static int run(struct program *p)
 		conf_print_properties(&p->conf, &out);
 		rc = print(&out);
 	} else if (!p->check_config) {
-		rc = start_log(p, &e);
+		rc = go_to_background(p, set->dir, &e);
+		if (rc == 0)
+			rc = start_log(p, &e);
 		raise_file_limit(set);
 		rc = rc < 0 ? fail(&e) : serve(p, set);
 	}
@@ -334,9 +381,21 @@ static int run(struct program *p)
 	return rc;
 }
 
+/* The name of one of Kafka's start scripts, which links to this program have. */
+static const char *script_of(const char *path)
+{
+	static const char *const scripts[] = {"kafka-server-start", "zookeeper-server-start"};
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	for (size_t i = 0; i < ARRAY_LEN(scripts); i++)
+		if (str_starts(str_of(name), scripts[i]))
+			return name;
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
-	struct program p = {0};
+	struct program p = {.link = script_of(argc > 0 ? argv[0] : "")};
 	int rc;
 
 	broker_config_init(&p.conf);

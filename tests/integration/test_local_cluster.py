@@ -158,13 +158,21 @@ def test_three():
         voters = {settings(where, i)["controller.quorum.voters"] for i in (1, 2, 3)}
         assert voters == {",".join("%d@127.0.0.1:%d" % (i + 1, port + 20000 + i)
                                    for i in range(3))}, voters
+        said = call("topics", "-b", address, "--create", "--topic", "t", "--partitions", "3",
+                    "--replication-factor", "3")
+        assert said.code == DONE, said
         before = {b["node.id"]: b for b in state(where)}
         os.kill(before[2]["pid"], signal.SIGKILL)
         kdecktest.until("broker 2 is seen to be gone", lambda: states(where)[2] == "stopped")
         assert states(where) == {1: "running", 2: "stopped", 3: "running"}
         assert state(where)[1]["pid"] is None
+        said = call("produce", "-b", address, "--topic", "t", "--count", "100",
+                    "--request-required-acks", "all")
+        assert said.code == DONE, said
         said = call("up", "--dir", where)
         assert bootstrap(said) == address and not said.err, said
+        kdecktest.until("broker 2 is in sync again", lambda: call(
+            "topics", "-b", address, "--describe", "--under-replicated-partitions").out == "")
         after = {b["node.id"]: b for b in state(where)}
         assert [after[i]["pid"] == before[i]["pid"] for i in (1, 2, 3)] == [True, False, True]
         assert after[2]["listeners"] == before[2]["listeners"]
@@ -238,6 +246,89 @@ def test_files_and_flags():
         assert call("down", "--dir", where).code == DONE
 
 
+# ---- step by step, as it used to be done ----------------------------------------------------------
+
+def script(name, *args, **more):
+    """A link named like Kafka's script."""
+    return Said(subprocess.run([os.path.join(BUILD, name), *args], stdin=subprocess.DEVNULL,
+                               capture_output=True, timeout=kdecktest.DEADLINE, **more))
+
+
+def holder(data):
+    """The process that has the folder's lock open; None."""
+    try:
+        want = os.stat(os.path.join(data, ".lock"))
+    except FileNotFoundError:
+        return None
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            for fd in os.listdir("/proc/%s/fd" % pid):
+                have = os.stat("/proc/%s/fd/%s" % (pid, fd))
+                if (have.st_dev, have.st_ino) == (want.st_dev, want.st_ino):
+                    return int(pid)
+        except OSError:
+            continue
+    return None
+
+
+def end(data):
+    pid = holder(data)
+    if pid:
+        os.kill(pid, signal.SIGTERM)
+        kdecktest.until("%d has gone" % pid, lambda: holder(data) != pid)
+
+
+def test_old_way():
+    """zookeeper-server-start.sh, then kafka-server-start.sh three times: one cluster"""
+    port, zk = row_of_ports(3), free_ports(1)[0]
+    files = old_files("old-way", port, zookeeper_connect=lambda i: "localhost:%d/kafka" % zk)
+    keeper = file("old-way/zookeeper.properties", "dataDir=" + place("old-way/zookeeper"),
+                  "clientPort=%d" % zk, "maxClientCnxns=0", "admin.enableServer=false")
+    folders = [place("old-way/logs-%d" % i) for i in range(3)] + [place("old-way/zookeeper")]
+    address = "127.0.0.1:%d" % port
+    # In the foreground first: it says what it is.
+    first = subprocess.Popen([os.path.join(BUILD, "zookeeper-server-start.sh"), keeper],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        assert first.stdout.readline().startswith(b"ready node.id=3000 ")
+    finally:
+        first.terminate()
+        said = first.communicate(timeout=kdecktest.DEADLINE)[1].decode()
+    assert "ZooKeeper's part is played by a controller now: node 3000" in said, said
+    assert first.returncode == 0, said
+    try:
+        for name, path in [("zookeeper-server-start.sh", keeper)] + [
+                ("kafka-server-start.sh", path) for path in files]:
+            said = script(name, "-daemon", path)
+            assert said.code == DONE and not said.out and not said.err, said
+        with open(place("old-way/logs-1.log")) as f:
+            assert "server1.properties:4: zookeeper.connect: there is no ZooKeeper" in f.read()
+        said = call("topics", "-b", address, "--create", "--topic", "t", "--partitions", "3",
+                    "--replication-factor", "3")
+        assert said.code == DONE, said
+        said = call("produce", "-b", address, "--topic", "t", "--count", "100",
+                    "--request-required-acks", "all")
+        assert said.code == DONE, said
+        end(folders[1])
+        assert script("kafka-server-start.sh", "-daemon", files[1]).code == DONE
+        said = call("consume", "-b", "127.0.0.1:%d" % (port + 1), "--topic", "t",
+                    "--from-beginning", "--max-messages", "100")
+        assert said.code == DONE and len(said.out.splitlines()) == 100, said
+    finally:
+        for data in folders:
+            end(data)
+    # What cannot be is told at the terminal, also in the background.
+    for name in "kafka-server-start.sh", "zookeeper-server-start.sh":
+        said = script(name)
+        assert said.code == USAGE and "usage: %s [-daemon] FILE" % name in said.err, said
+    with socket.create_server(("127.0.0.1", zk)):
+        said = script("zookeeper-server-start.sh", "-daemon", keeper)
+        assert said.code == NO and "127.0.0.1:%d is in use" % zk in said.err, said
+    said = script("zookeeper-server-start.sh", file(
+        "ensemble.properties", "clientPort=%d" % zk, "server.1=a:2888:3888", "server.2=b:2888:3888"))
+    assert said.code == NO and "controller.quorum.voters=" in said.err, said
+
+
 # ---- what cannot be ------------------------------------------------------------------------------
 
 def test_wrong_usage():
@@ -269,7 +360,7 @@ def test_things_twice():
             ("bad-id", {"broker_id": lambda i: "one"}, "broker.id=one"),
             ("bad-listener", {"listeners": lambda i: "9092"}, "'9092' is no listener"),
             ("half-quorum", {"controller_quorum_voters":
-                             lambda i: "0@127.0.0.1:29092" if i == 1 else None}, "in all of the"),
+                             lambda i: "0@127.0.0.1:29092" if i == 0 else None}, "in all of the"),
             ("no-controller", {"process_roles": lambda i: "broker"}, "role controller"),
             ("unknown", {"num_partitoins": lambda i: 3}, "num.partitoins.*num.partitions"),
             ("bad-value", {"num_partitions": lambda i: "few"}, "num.partitions=few")]:

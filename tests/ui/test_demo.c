@@ -81,7 +81,7 @@ static bool names_folder(const char *pid, const char *file)
 	return n > 0 && memmem(text, (size_t)n, folder, strlen(folder)) != NULL;
 }
 
-/* Somebody's command line or TMPDIR names the folder: a broker, a keeper, a reader of ours. */
+/* Somebody's command line or TMPDIR names the folder: brokers, a keeper, a reader of ours. */
 static int processes(void)
 {
 	DIR *d = opendir("/proc");
@@ -207,7 +207,7 @@ static void two_at_once(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(r); i++) {
 		buf_clear(&said);
 		assert_int_equal(finish(&r[i], &said), 0);
-		assert_non_null(strstr(buf_z(&said), "brokers 1/1"));
+		assert_non_null(strstr(buf_z(&said), "brokers 3/3"));
 	}
 	assert_nothing_left();
 	buf_fini(&said);
@@ -221,11 +221,11 @@ static void open_on_a_terminal(struct bench *b)
 
 	b->s = screen_start(argv, extra, "/tmp", 80, 24);
 	free(tmp);
-	screen_wait(b->s, "1 of 1 up");
+	screen_wait(b->s, "3 of 3 up");
 	assert_int_equal(entries(), 1);
 }
 
-/* Console, keeper, broker, and on screen 9 four readers: one is through after a moment. */
+/* Console, keeper, brokers, and on screen 9 four readers: one is through after a moment. */
 static void see_readers(struct bench *b)
 {
 	screen_press(b->s, "9");
@@ -233,7 +233,7 @@ static void see_readers(struct bench *b)
 	screen_wait(b->s, "recommender");
 	screen_wait(b->s, "reporter");
 	screen_wait(b->s, "stopped");
-	assert_true(processes() >= 6);
+	assert_true(processes() >= 8);
 }
 
 static void killed(void **state)

@@ -251,7 +251,7 @@ static void demo_asks_before_it_ends(void **state)
 
 	snprintf(tmp, sizeof(tmp), "TMPDIR=%s", b->folder);
 	bench_words(b, words, extra, 80, 24);
-	screen_wait(b->s, "1 of 1 up");
+	screen_wait(b->s, "3 of 3 up");
 	screen_wait(
 		b->s, "Press 3 for the topics, Enter to open one, p to write a record, ? for help");
 	screen_press(b->s, "3");
@@ -294,8 +294,8 @@ static void cluster_is_offered(void **state)
 	screen_wait(b->s, "no answer");
 	close(fd);
 	screen_press(b->s, "n");
-	screen_wait(b->s, "a broker runs at 127.0.0.1:9092; kdeck down ends it");
-	screen_wait(b->s, "1 of 1 up");
+	screen_wait(b->s, "a cluster runs at 127.0.0.1:9092; kdeck down ends it");
+	screen_wait(b->s, "3 of 3 up");
 	bench_quit(b);
 	bench_sh(b, "unset XDG_DATA_HOME; export HOME; $K status | grep -q running; $K down");
 }

@@ -179,8 +179,8 @@ static void on_cluster(void *arg, const char *address, const struct err *e)
 		loop_stop(k->loop);
 		return;
 	}
-	view_message(
-		app_ctx(k->app), MESSAGE_OK, "a broker runs at %s; kdeck down ends it", address);
+	view_message(app_ctx(k->app), MESSAGE_OK, "a cluster runs at %.*s; kdeck down ends it",
+		(int)strcspn(address, ","), address);
 	source_refresh(k->source);
 }
 

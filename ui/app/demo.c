@@ -34,7 +34,7 @@
 #define LOOK_MS      500
 #define GROUPS_MS    10000 /* so long a page waits for them at most */
 #define FIRST_PORT   9092
-#define BROKERS      1
+#define BROKERS      3
 
 struct demo {
 	char *dir;
@@ -201,7 +201,7 @@ static int run(struct cli *c)
 }
 
 static const struct cli_option options[] = {
-	{"brokers", 0, CLI_VALUE, "N", "How many brokers (default 1)", NULL},
+	{"brokers", 0, CLI_VALUE, "N", "How many brokers (default 3)", NULL},
 	{"once", 0, CLI_FLAG, NULL, "Print one plain page, also on a terminal, and end", NULL},
 	{0},
 };

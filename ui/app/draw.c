@@ -53,6 +53,7 @@ static void draw_title(struct app *a, const struct surface *s)
 {
 	struct app_status st;
 	struct buf right = BUF_EMPTY;
+	struct str address; /* of many the first names the cluster */
 	enum style age_style;
 	int end = s->cols - 1, x = 1, at, cols;
 
@@ -66,8 +67,9 @@ static void draw_title(struct app *a, const struct surface *s)
 	if (*st.cluster)
 		x += 2 + surface_puts(s, x + 2, 0, STYLE_TITLE, st.cluster);
 	x += 2;
-	cols = min_int(text_width(str_of(st.address)), at - x - 2);
-	surface_field(s, x, 0, cols, ALIGN_LEFT, STYLE_NORMAL, str_of(st.address));
+	address = (struct str){st.address, strcspn(st.address, ",")};
+	cols = min_int(text_width(address), at - x - 2);
+	surface_field(s, x, 0, cols, ALIGN_LEFT, STYLE_NORMAL, address);
 	x += cols > 0 ? cols : 0;
 	if (a->ctx.read_only && s->cols >= 60)
 		x += 2 + surface_puts(s, x + 2, 0, STYLE_WARN, "read-only");

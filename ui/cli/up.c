@@ -178,7 +178,7 @@ static int run_up(struct cli *c)
 }
 
 static const struct cli_option up_options[] = {
-	{"brokers", 0, CLI_VALUE, "N", "How many brokers (default 1, or one a file)", NULL},
+	{"brokers", 0, CLI_VALUE, "N", "How many brokers (default 3, or one a file)", NULL},
 	{"dir", 0, CLI_VALUE, "DIR", "Where data, logs and pids are (default $XDG_DATA_HOME/kdeck)",
 		NULL},
 	{"port", 0, CLI_VALUE, "PORT",

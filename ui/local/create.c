@@ -11,7 +11,7 @@
 #include "local/op.h"
 #include "local/plan.h"
 
-#define DEFAULT_BROKERS 1
+#define DEFAULT_BROKERS 3
 #define SAID_MAX        16384
 
 /* ---- settings that cannot be ------------------------------------------------------------------

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "meta/topic_config.h"
@@ -433,9 +434,10 @@ static void test_table(void **state)
 	(void)state;
 	for (size_t i = 0; i < n; i++) {
 		bool acts = !(defs[i].flags & (CONF_INERT | CONF_OLD));
+		bool shown = acts && !(defs[i].flags & CONF_HIDDEN);
 
 		assert_ptr_equal(broker_config_find(str_of(defs[i].name)), &defs[i]);
-		assert_true(!acts || defs[i].doc);
+		assert_true(!shown || defs[i].doc);
 		assert_true(!(defs[i].flags & CONF_DIFFERS) || defs[i].reason);
 		if (acts && defs[i].def)
 			assert_int_equal(conf_check(&defs[i], str_of(defs[i].def), NULL), 0);
@@ -520,10 +522,95 @@ static void test_old_file(void **state)
 	assert_string_equal(conf_get_z(c, "listeners"), "PLAINTEXT://127.0.0.2:9093");
 	assert_string_equal(conf_get_z(c, "advertised.listeners"), "PLAINTEXT://example.org:9093");
 	assert_string_equal(conf_get_z(c, "zookeeper.connect"), "localhost:2181");
+	assert_string_equal(conf_get_z(c, "controller.quorum.bootstrap.servers"), "localhost:2181");
 	assert_true(noted(c, "f:8: zookeeper.connect: "));
 	assert_true(noted(c,
 		"ignored: num.network.threads, num.io.threads, zookeeper.connection.timeout.ms, "
 		"inter.broker.protocol.version"));
+}
+
+/* Whom a broker of the old days asked is whom it asks now. */
+static void test_zookeeper_connect(void **state)
+{
+	struct conf *c = *state;
+
+	set(c, "broker.id=2\nzookeeper.connect=zk1:2181, zk2 ,[::1]:2183/kafka/a\n");
+	settle(c);
+	assert_string_equal(conf_get_z(c, "controller.quorum.bootstrap.servers"),
+		"zk1:2181,zk2:2181,[::1]:2183");
+	assert_string_equal(conf_get_z(c, "process.roles"), "broker");
+	assert_true(noted(c, "f:2: zookeeper.connect: there is no ZooKeeper any more"));
+	assert_true(noted(c, "the path /kafka/a means nothing"));
+}
+
+static void test_zookeeper_not_used(void **state)
+{
+	static const char *const texts[] = {"controller.quorum.voters=0@a:1\n",
+		"controller.quorum.bootstrap.servers=a:1\n", "process.roles=broker,controller\n"};
+	char text[200];
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct conf *c = *state;
+		snprintf(text, sizeof(text), "zookeeper.connect=localhost:2181\n%s", texts[i]);
+		set(c, text);
+		settle(c);
+		assert_true(noted(c, "it is not used, because"));
+		assert_null(strstr(conf_get_z(c, "controller.quorum.bootstrap.servers"), "2181"));
+		conf_fini(c);
+		broker_config_init(c);
+	}
+}
+
+static void test_zookeeper_connect_wrong(void **state)
+{
+	static const char *const texts[] = {
+		"zookeeper.connect=host:port\n", "zookeeper.connect=host:99999\n"};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct conf *c = *state;
+		struct err e = {0};
+		set(c, texts[i]);
+		assert_int_equal(broker_config_settle(c, &e), ERR_INVALID);
+		conf_fini(c);
+		broker_config_init(c);
+	}
+}
+
+/* zookeeper.properties, as Kafka had it. */
+static void test_zookeeper_server(void **state)
+{
+	struct conf *c = *state;
+
+	set(c, "dataDir=/tmp/zookeeper\nclientPort=2181\nmaxClientCnxns=0\n"
+	       "admin.enableServer=false\ntickTime=2000\nserver.1=localhost:2888:3888\n");
+	settle(c);
+	assert_int_equal(conf_get_int(c, "node.id"), BROKER_ZOOKEEPER_ID);
+	assert_string_equal(conf_get_z(c, "process.roles"), "controller");
+	assert_string_equal(conf_get_z(c, "listeners"), "CONTROLLER://127.0.0.1:2181");
+	assert_string_equal(conf_get_z(c, "controller.quorum.voters"), "3000@127.0.0.1:2181");
+	assert_string_equal(conf_get_z(c, "log.dirs"), "/tmp/zookeeper");
+	assert_true(noted(c, "ZooKeeper's part is played by a controller now"));
+}
+
+static void test_zookeeper_server_set(void **state)
+{
+	struct conf *c = *state;
+
+	set(c, "clientPort=2181\nclientPortAddress=10.0.0.1\nnode.id=7\nlog.dirs=/a\ndataDir=/b\n");
+	settle(c);
+	assert_string_equal(conf_get_z(c, "listeners"), "CONTROLLER://10.0.0.1:2181");
+	assert_string_equal(conf_get_z(c, "controller.quorum.voters"), "7@10.0.0.1:2181");
+	assert_string_equal(conf_get_z(c, "log.dirs"), "/a");
+}
+
+static void test_zookeeper_ensemble(void **state)
+{
+	struct conf *c = *state;
+	struct err e = {0};
+
+	set(c, "clientPort=2181\nserver.1=a:2888:3888\nserver.2=b:2888:3888\n");
+	assert_int_equal(broker_config_settle(c, &e), ERR_UNSUPPORTED);
+	assert_non_null(strstr(e.msg, "server.1, server.2"));
 }
 
 static void test_new_name_beats_old(void **state)
@@ -585,6 +672,12 @@ int main(void)
 		TEST(test_voters),
 		TEST(test_settings_beat_what_follows),
 		TEST(test_old_file),
+		TEST(test_zookeeper_connect),
+		TEST(test_zookeeper_not_used),
+		TEST(test_zookeeper_connect_wrong),
+		TEST(test_zookeeper_server),
+		TEST(test_zookeeper_server_set),
+		TEST(test_zookeeper_ensemble),
 		TEST(test_new_name_beats_old),
 		TEST(test_contradictions),
 		TEST(test_bad_values),
