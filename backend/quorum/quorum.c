@@ -108,6 +108,7 @@ bool quorum_follow(struct quorum *q, int32_t epoch, int32_t leader)
 		quorum_meet(q, q->set.voters[i], epoch);
 	quorum_move(q, q->voter ? QUORUM_FOLLOWER : QUORUM_OBSERVER, leader);
 	q->elections = 0;
+	q->met_fresh = false;
 	q->fetch_at_ms = q->now_ms;
 	/* Pre-votes make the others tell their epochs. */
 	q->deadline_ms = q->now_ms + (quorum_may_fetch(q) ? q->set.fetch_timeout_ms
