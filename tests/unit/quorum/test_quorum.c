@@ -369,20 +369,131 @@ static void test_single_voter(void **state)
 	assert_int_equal(quorum_tick(&v.quorum, 2), INT64_MAX);
 }
 
+/* New voters cannot elect one of themselves while this one's log has more: it stands soon, and asks
+ * for the votes of all, which they may give. Under a leader that is over. */
+static void test_stands_for_new_voters(void **state)
+{
+	struct quorum_vote_request r = {
+		.voter = 1, .candidate = 2, .epoch = 5, .pre_vote = true, .new_cluster = true};
+	struct quorum_begin_request begin = {.leader = 2, .epoch = 6};
+	struct quorum_epoch_response begun;
+	struct quorum_vote_response a;
+	struct voter v;
+
+	(void)state;
+	voter_init(&v);
+	v.quorum.deadline_ms = 5000;
+	quorum_on_vote(&v.quorum, &r, &a, 10);
+	assert_false(a.granted);
+	assert_in_range(v.quorum.deadline_ms, 11, 110);
+	quorum_tick(&v.quorum, v.quorum.deadline_ms);
+	assert_int_equal(v.quorum.role, QUORUM_PROSPECTIVE);
+	assert_true(v.quorum.unanimous);
+	quorum_on_begin(&v.quorum, &begin, &begun, 200);
+	assert_int_equal(begun.error, 0);
+	quorum_on_disconnect(&v.quorum, 2, 300);
+	quorum_tick(&v.quorum, v.quorum.deadline_ms);
+	assert_int_equal(v.quorum.role, QUORUM_PROSPECTIVE);
+	assert_false(v.quorum.unanimous);
+}
+
+/* A restarted voter asks at once, and disturbs nobody by it. */
+static void test_asks_soon_after_a_start(void **state)
+{
+	struct voter v;
+
+	(void)state;
+	voter_init(&v);
+	assert_int_equal(v.quorum.role, QUORUM_UNATTACHED);
+	assert_in_range(v.quorum.deadline_ms, 1, 80);
+	quorum_tick(&v.quorum, v.quorum.deadline_ms);
+	assert_int_equal(v.quorum.role, QUORUM_PROSPECTIVE);
+	assert_int_equal(v.saved.leader_epoch, 0);
+	assert_int_equal(v.votes, 2);
+}
+
+static void follow(struct voter *v, int32_t leader, int64_t now)
+{
+	struct quorum_begin_request begin = {.leader = leader, .epoch = 6};
+	struct quorum_epoch_response begun;
+
+	quorum_on_begin(&v->quorum, &begin, &begun, now);
+	assert_int_equal(begun.error, 0);
+	quorum_tick(&v->quorum, now);
+}
+
+/* The disk took nothing of what came: it is asked for again, but not at once. */
+static void test_refused_append_waits(void **state)
+{
+	struct quorum_fetch_response r = {
+		.leader = 2, .epoch = 6, .high_watermark = 10, .diverging_epoch = -1};
+	struct voter v;
+
+	(void)state;
+	voter_init(&v);
+	follow(&v, 2, 100);
+	assert_int_equal(v.fetches, 1);
+	assert_true(quorum_on_fetch_response(&v.quorum, 2, &r, 110));
+	quorum_on_append_refused(&v.quorum, 110);
+	quorum_tick(&v.quorum, 609);
+	assert_int_equal(v.fetches, 1);
+	quorum_tick(&v.quorum, 610);
+	assert_int_equal(v.fetches, 2);
+	assert_int_equal(v.fetch.offset, 10);
+	assert_int_equal(v.quorum.high_watermark, -1);
+}
+
+/* A node without a vote that has yet to learn who has one. */
+static void test_observer_learns_the_voters(void **state)
+{
+	const int32_t voters[] = {1, 2, 3}, with_itself[] = {1, 9};
+	struct quorum_settings set = three;
+	struct quorum_fetch_response r = {.error = KERR_NOT_LEADER_OR_FOLLOWER,
+		.leader = 2,
+		.epoch = 1,
+		.diverging_epoch = -1};
+	struct voter v = {0};
+	struct err e;
+
+	(void)state;
+	set.id = 9;
+	set.n_voters = 0;
+	assert_int_equal(quorum_init(&v.quorum, &set, &ops, &v, NULL, 1, 0, &e), 0);
+	quorum_start(&v.quorum, 0);
+	assert_int_equal(quorum_tick(&v.quorum, 10), INT64_MAX);
+	assert_int_equal(v.fetches, 0);
+	assert_int_equal(quorum_set_voters(&v.quorum, with_itself, 2, 20, &e), ERR_INVALID);
+	assert_int_equal(quorum_set_voters(&v.quorum, voters, 0, 20, &e), ERR_INVALID);
+	assert_int_equal(quorum_set_voters(&v.quorum, voters, 3, 20, &e), 0);
+	assert_int_equal(v.fetches, 1);
+	assert_false(quorum_on_fetch_response(&v.quorum, 1, &r, 30));
+	quorum_tick(&v.quorum, 50);
+	assert_int_equal(v.quorum.leader, 2);
+	assert_int_equal(v.fetches, 2);
+	quorum_on_disconnect(&v.quorum, 2, 60);
+	assert_int_equal(v.quorum.leader, QUORUM_NOBODY);
+	assert_int_equal(v.quorum.role, QUORUM_OBSERVER);
+	quorum_tick(&v.quorum, 80);
+	assert_int_equal(v.fetches, 3);
+	assert_int_equal(v.votes, 0);
+}
+
 static void test_settings(void **state)
 {
 	struct quorum_settings s = three;
 	struct quorum_state stranger = {.leader_id = -1, .leader_epoch = 5, .voted_id = 8};
 	struct quorum_state old = {.leader_id = -1, .leader_epoch = 3, .voted_id = -1};
-	struct voter v = {.end = 10, .last_epoch = 4};
+	struct voter v = {.end = 10, .last_epoch = 4}, empty = {0};
 	struct err e;
 
 	(void)state;
+	assert_int_equal(quorum_init(&empty.quorum, &s, &ops, &empty, NULL, 1, 0, &e), 0);
 	s.voters[2] = 2;
-	assert_int_equal(quorum_init(&v.quorum, &s, &ops, &v, NULL, 1, 0, &e), ERR_INVALID);
+	assert_int_equal(quorum_init(&empty.quorum, &s, &ops, &empty, NULL, 1, 0, &e), ERR_INVALID);
 	s = three;
-	s.n_voters = 0;
-	assert_int_equal(quorum_init(&v.quorum, &s, &ops, &v, NULL, 1, 0, &e), ERR_INVALID);
+	s.n_voters = QUORUM_MAX_VOTERS + 1;
+	assert_int_equal(quorum_init(&empty.quorum, &s, &ops, &empty, NULL, 1, 0, &e), ERR_INVALID);
+	assert_int_equal(quorum_init(&v.quorum, &three, &ops, &v, NULL, 1, 0, &e), ERR_INVALID);
 	assert_int_equal(
 		quorum_init(&v.quorum, &three, &ops, &v, &stranger, 1, 0, &e), ERR_INVALID);
 	assert_int_equal(quorum_init(&v.quorum, &three, &ops, &v, &old, 1, 0, &e), ERR_INVALID);
@@ -434,6 +545,10 @@ int main(void)
 		cmocka_unit_test(test_no_vote_without_disk),
 		cmocka_unit_test(test_fetch_waits_for_sync),
 		cmocka_unit_test(test_single_voter),
+		cmocka_unit_test(test_stands_for_new_voters),
+		cmocka_unit_test(test_asks_soon_after_a_start),
+		cmocka_unit_test(test_refused_append_waits),
+		cmocka_unit_test(test_observer_learns_the_voters),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_state_file),
 	};
