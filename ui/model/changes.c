@@ -193,6 +193,22 @@ static size_t place_of(const struct changes *c, const struct change *slot)
 	return (at + CHANGES_MAX - c->first) % CHANGES_MAX;
 }
 
+/* What was done to the old leader from here tells since when there was none, where nobody else
+ * does. */
+static int64_t leaderless_by_action(struct changes *c, const struct change *x)
+{
+	for (size_t i = c->n; i-- > 0;) {
+		const struct change *y = slot_at(c, i);
+
+		if (x->wall_ms - y->wall_ms > SAME_MS)
+			break;
+		if (y->kind == CHANGE_ACTION && y->effect == CHANGE_BROKER_LOST &&
+			y->broker == x->from && y->wall_ms <= x->wall_ms)
+			return x->wall_ms - y->wall_ms;
+	}
+	return -1;
+}
+
 /* ---- adding -------------------------------------------------------------------------------- */
 
 static void keep(struct change *slot, const struct change *x, uint64_t id)
@@ -206,6 +222,13 @@ static void keep(struct change *slot, const struct change *x, uint64_t id)
 	slot->text = copy(x->text);
 	slot->group = copy(x->group);
 	slot->member = copy(x->member);
+}
+
+static void measure(struct changes *c, struct change *slot)
+{
+	if (slot->kind == CHANGE_LEADER && slot->leaderless_ms < 0 && slot->from >= 0 &&
+		slot->to >= 0)
+		slot->leaderless_ms = leaderless_by_action(c, slot);
 }
 
 uint64_t changes_add(struct changes *c, const struct change *x)
@@ -231,6 +254,7 @@ uint64_t changes_add(struct changes *c, const struct change *x)
 	}
 	id = c->next_id++;
 	keep(slot_at(c, c->n++), x, id);
+	measure(c, slot_at(c, c->n - 1));
 	settle(c, c->n - 1);
 	return id;
 }

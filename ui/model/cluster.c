@@ -188,7 +188,7 @@ size_t cluster_problems(const struct cluster *c, struct problem *out, size_t max
 
 	add_topics(&g, c, PROBLEM_OFFLINE);
 	for (size_t i = 0; i < c->n_brokers; i++)
-		if (c->brokers[i].state == BROKER_DOWN || c->brokers[i].state == BROKER_STALE)
+		if (c->brokers[i].state != BROKER_UNKNOWN && !broker_is_up(&c->brokers[i]))
 			add(&g, (struct problem){.kind = PROBLEM_BROKER,
 					.broker = c->brokers[i].id,
 					.partition = -1,
@@ -268,8 +268,7 @@ void problem_put(struct buf *out, const struct cluster *c, const struct problem 
 
 	if (p->kind == PROBLEM_BROKER) {
 		b = cluster_broker(c, p->broker);
-		buf_printf(out, "broker %d %s, ", p->broker,
-			b && b->state == BROKER_STALE ? "does not answer" : "is down");
+		buf_printf(out, "broker %d %s, ", p->broker, b ? why_lacked(b) : "is down");
 		fmt_things(out, p->count, "replica");
 		buf_puts(out, " there");
 		if (b && b->why[0])

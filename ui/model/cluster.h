@@ -213,6 +213,7 @@ struct totals {
 	int32_t brokers_up, brokers;
 	int32_t topics, internal_topics;
 	int32_t partitions, under, offline, unpreferred;
+	int32_t below_min_isr; /* of the topics whose min.insync.replicas is known */
 	int64_t records, size; /* internal topics left out; -1 */
 	bool records_about;
 	double in_records, in_bytes;  /* a second; NaN */

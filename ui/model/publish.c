@@ -116,6 +116,8 @@ static void add_topic(struct totals *sum, const struct topic *t)
 	sum->under += t->n_under;
 	sum->offline += t->n_offline;
 	sum->unpreferred += t->n_unpreferred;
+	if (t->n_under)
+		sum->below_min_isr += topic_below_min_isr(t);
 	if (t->internal) {
 		sum->internal_topics++;
 		return;

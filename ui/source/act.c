@@ -46,6 +46,8 @@ static struct op *topic_op(
 /* What the difference of two snapshots will tell, too. */
 static enum change_kind effect_of(const struct op *op)
 {
+	if (op->takes_away)
+		return CHANGE_BROKER_LOST;
 	switch (op->api_key) {
 	case API_CREATE_TOPICS:
 		return CHANGE_TOPIC_CREATED;

@@ -1,6 +1,6 @@
 /*
  * What is done to single brokers: to their processes, where this machine's kdeck runs them. A row
- * for each op says what it needs and how a shell does the same.
+ * for each op says what it needs and how a shell does the same. Faults are act_faults.c.
  */
 #include "source/op.h"
 
@@ -34,12 +34,24 @@ static const struct op_rule rules[] = {
 
 /* ---- may it be, and how -------------------------------------------------------------------- */
 
-static const char *why_not(const struct here *h, enum broker_op op, const struct local_broker *b)
+static const char *why_no_faults(struct cluster_source *s, const struct local_broker *b)
+{
+	const struct face *f = face_find(s, b->id);
+
+	if (!b->http)
+		return "its HTTP face is off (kdeck.http.listener)";
+	if (!f || !f->told_ms)
+		return "its HTTP face does not answer";
+	return f->takes_faults ? NULL : "it takes no faults (kdeck.faults.enable allows them)";
+}
+
+static const char *why_not(
+	struct cluster_source *s, enum broker_op op, const struct local_broker *b)
 {
 	const struct op_rule *r = &rules[op];
 	bool can;
 
-	if (!h->ours)
+	if (!s->here.ours)
 		return "only brokers of kdeck up and kdeck demo on this machine";
 	if (op == BROKER_ADD)
 		return NULL;
@@ -54,9 +66,7 @@ static const char *why_not(const struct here *h, enum broker_op op, const struct
 								      : r->why_not;
 	if (op != BROKER_START && b->pid <= 0)
 		return "nobody knows which process it is";
-	if (op == BROKER_CUT || op == BROKER_SLOW)
-		return "its HTTP face takes no faults (kdeck.faults.enable)";
-	return NULL;
+	return op == BROKER_CUT || op == BROKER_SLOW ? why_no_faults(s, b) : NULL;
 }
 
 static void put_command(
@@ -81,14 +91,14 @@ static void put_command(
 bool act_broker_can(struct source *base, enum broker_op op, int32_t broker, struct buf *command,
 	struct buf *reason)
 {
-	const struct here *h = &source_of(base)->here;
-	const struct local_broker *b = here_find(h, broker);
-	const char *why = why_not(h, op, b);
+	struct cluster_source *s = source_of(base);
+	const struct local_broker *b = here_find(&s->here, broker);
+	const char *why = why_not(s, op, b);
 
 	if (why && reason)
 		buf_puts(reason, why);
 	if (!why && command)
-		put_command(command, h, op, b);
+		put_command(command, &s->here, op, b);
 	return !why;
 }
 
@@ -119,6 +129,7 @@ static void finish(struct broker_act *a, const struct err *e)
 	if (!e)
 		say(a, true);
 	a->op.s->here.due_ms = 0;
+	a->op.takes_away = a->what == BROKER_KILL || a->what == BROKER_PAUSE;
 	op_done(&a->op, e);
 }
 
@@ -193,26 +204,4 @@ int64_t act_broker_control(
 	}
 	buf_fini(&reason);
 	return id;
-}
-
-/* ---- faults -------------------------------------------------------------------------------- */
-
-static int64_t refuse(
-	struct source *base, enum broker_op what, int32_t broker, source_done_fn *fn, void *arg)
-{
-	return act_broker_control(base, what, broker, fn, arg);
-}
-
-int64_t act_cut(struct source *base, int32_t a, int32_t b, bool on, source_done_fn *fn, void *arg)
-{
-	(void)b;
-	(void)on;
-	return refuse(base, BROKER_CUT, a, fn, arg);
-}
-
-int64_t act_slow(
-	struct source *base, int32_t broker, int32_t delay_ms, source_done_fn *fn, void *arg)
-{
-	(void)delay_ms;
-	return refuse(base, BROKER_SLOW, broker, fn, arg);
 }

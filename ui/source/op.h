@@ -18,6 +18,7 @@ struct op {
 	void *arg;
 	char *topic, *group; /* what it is about; NULL: nothing or several */
 	int32_t broker;      /* -1 */
+	bool takes_away;     /* the broker is lost by it */
 	struct buf text, command;
 	struct loop_defer refused;
 	struct err err;

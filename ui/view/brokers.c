@@ -26,7 +26,7 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_ID] = {"ID", 4, 5, 10, 0, ALIGN_RIGHT},
 	[COL_ADDRESS] = {"ADDRESS", 15, 22, 40, 0, ALIGN_LEFT},
 	[COL_RACK] = {"RACK", 4, 8, 16, 9, ALIGN_LEFT},
-	[COL_STATE] = {"STATE", 8, 10, 12, 0, ALIGN_LEFT},
+	[COL_STATE] = {"STATE", 10, 10, 12, 0, ALIGN_LEFT},
 	[COL_LEADERS] = {"LEADERS", 7, 8, 10, 2, ALIGN_RIGHT},
 	[COL_REPLICAS] = {"REPLICAS", 8, 8, 10, 3, ALIGN_RIGHT},
 	[COL_BEHIND] = {"BEHIND", 6, 7, 9, 5, ALIGN_RIGHT},
@@ -393,7 +393,7 @@ static void brokers_command(void *view, enum action_id id, struct buf *out)
 			b->process == PROCESS_PAUSED ? BROKER_CONTINUE : BROKER_START, b->id, out,
 			NULL);
 	else
-		buf_puts(out, here ? "kdeck status" : "kdeck snapshot");
+		buf_puts(out, "kdeck snapshot");
 }
 
 static void brokers_copy(void *view, struct buf *out)

@@ -143,6 +143,17 @@ static void put_leaderships(struct buf *out, const struct cluster *c, const stru
 	}
 }
 
+static void put_cut_effect(
+	struct buf *out, const struct cluster *c, const struct brokers_actions *a)
+{
+	if (a->other < 0 && a->broker == c->controller)
+		buf_puts(out, " It is the controller: the others elect another one.");
+	else if (a->other < 0 || a->broker == c->controller || a->other == c->controller)
+		buf_puts(out, " The controller takes who is cut off from it for lost.");
+	else
+		buf_puts(out, " What one of them leads falls out of sync on the other.");
+}
+
 static void put_what(struct buf *out, const struct brokers_actions *a, const struct broker *b)
 {
 	const struct cluster *c = view_cluster(a->ctx);
@@ -160,9 +171,13 @@ static void put_what(struct buf *out, const struct brokers_actions *a, const str
 			" and broker %d do not reach each other any more; clients still reach "
 			"both.",
 			a->other);
-	put_leaderships(out, c, b);
-	if (b->id == c->controller && a->op != BROKER_CUT)
-		buf_puts(out, " It is the controller: another one is elected.");
+	if (a->op == BROKER_CUT) {
+		put_cut_effect(out, c, a);
+	} else {
+		put_leaderships(out, c, b);
+		if (b->id == c->controller)
+			buf_puts(out, " It is the controller: another one is elected.");
+	}
 	buf_printf(out, "\n\nm t %s.", a->op == BROKER_CUT ? "joins it again" : "starts it again");
 }
 

@@ -136,6 +136,7 @@ static int draw_figures(struct overview *v, const struct cluster *c, const struc
 	const struct totals *t = &c->totals;
 	struct figures f = {
 		.v = v, .s = s, .low = s->rows < LOW_ROWS, .wide = s->cols >= WIDE_COLS};
+	char below[64];
 
 	buf_printf(&f.text, "%d of %d up", t->brokers_up, t->brokers);
 	put_figure(&f, "brokers", t->brokers_up < t->brokers ? STYLE_ERROR : STYLE_NORMAL, NULL);
@@ -143,7 +144,11 @@ static int draw_figures(struct overview *v, const struct cluster *c, const struc
 	put_beside(&f, "controller", true);
 	put_number(&f, "topics", t->topics, STYLE_NORMAL, NULL);
 	put_partitions(&f, t);
-	put_number(&f, "under-repl.", t->under, STYLE_WARN, "! a replica is behind or down");
+	if (t->below_min_isr)
+		snprintf(below, sizeof(below), "! %d below min ISR: acks=all is refused",
+			t->below_min_isr);
+	put_number(&f, "under-repl.", t->under, STYLE_WARN,
+		t->below_min_isr ? below : "! a replica is behind or down");
 	put_number(&f, "offline", t->offline, STYLE_ERROR, "✗ no leader: neither written nor read");
 	fmt_count_about(&f.text, t->records, t->records_about);
 	put_figure(&f, "records", STYLE_NORMAL, NULL);
@@ -156,30 +161,7 @@ static int draw_figures(struct overview *v, const struct cluster *c, const struc
 	return f.y;
 }
 
-/* ---- changes, and before there is anything ------------------------------------------------- */
-
-static void draw_changes(struct overview *v, const struct surface *s, int y)
-{
-	const struct changes *all = model_changes(v->ctx->model);
-
-	if (y >= s->rows - 1)
-		return;
-	surface_rule(s, y++, STR_LIT("changes"));
-	for (size_t i = 0; y < s->rows; i++, y++) {
-		const struct change *c = changes_at(all, i);
-		struct buf text = BUF_EMPTY;
-		if (!c) {
-			if (!i)
-				surface_puts(s, 1, y, STYLE_DIM, "none since this console started");
-			break;
-		}
-		fmt_clock(&text, c->wall_ms);
-		buf_puts(&text, "  ");
-		change_put(&text, c, true);
-		surface_field(s, 1, y, s->cols - 2, ALIGN_LEFT, STYLE_NORMAL, buf_str(&text));
-		buf_fini(&text);
-	}
-}
+/* ---- before there is anything ---------------------------------------------------------------- */
 
 /* Nothing answers, and no address was named: a cluster can be started from here. */
 static bool offers(const struct overview *v)
@@ -222,15 +204,20 @@ static void draw_progress(
 	}
 }
 
-/* Tells the source which groups are seen. */
+/* Tells the source which groups are seen, and of which topics it matters how many replicas must be
+ * in sync. */
 static void want(struct overview *v)
 {
 	const struct trouble *t = &v->trouble;
-	struct str names[OVERVIEW_GROUPS];
-	struct source_want w = {.groups = names, .n_groups = t->n_groups};
+	const struct cluster *c = view_cluster(v->ctx);
+	struct str names[OVERVIEW_GROUPS], topics[OVERVIEW_PROBLEMS];
+	struct source_want w = {.groups = names, .n_groups = t->n_groups, .visible = topics};
 
 	for (size_t i = 0; i < t->n_groups; i++)
 		names[i] = t->groups[i]->name;
+	for (size_t i = 0; i < c->n_topics && w.n_visible < OVERVIEW_PROBLEMS; i++)
+		if (c->topics[i]->n_under)
+			topics[w.n_visible++] = c->topics[i]->name;
 	source_want(v->ctx->source, &w);
 }
 
@@ -264,7 +251,7 @@ static void overview_draw(void *view, const struct surface *s)
 	y++;
 	y = trouble_draw(&v->trouble, c, clock_mono_ms(v->ctx->clock), &rest, y, rest.rows - y,
 		CHANGES_ROWS);
-	draw_changes(v, &rest, y);
+	overview_changes_draw(v, &rest, y);
 }
 
 static void jump(struct overview *v)

@@ -25,6 +25,9 @@ struct overview {
 	struct trouble trouble;
 };
 
+/* The latest changes below line y. */
+void overview_changes_draw(struct overview *v, const struct surface *s, int y);
+
 /* Looks again, and finds the cursor's row. */
 void trouble_find(struct trouble *t, const struct cluster *c);
 void trouble_move(struct trouble *t, bool down);
