@@ -5,7 +5,8 @@
 #include "base/log.h"
 
 /* What a client waits at least, for requests that do not say how long. */
-#define PATIENCE_MS 5000
+#define PATIENCE_MS     5000
+#define PATIENCE_MAX_MS 60000
 
 /* ---- errors in any answer ------------------------------------------------------------------- */
 
@@ -165,7 +166,7 @@ static int64_t patience(const struct call *c, const void *request)
 
 	if (f && f->type == MSG_INT32)
 		ms = *(const int32_t *)(const void *)((const uint8_t *)request + f->offset);
-	return ms > 0 ? ms : PATIENCE_MS;
+	return ms > 0 ? min_i64(ms, PATIENCE_MAX_MS) : PATIENCE_MS;
 }
 
 void api_submit(struct call *c, metalog_decide_fn *decide, const void *request,

@@ -41,11 +41,24 @@ static void forwarded(struct ask *q, const struct err *e, const void *response)
 				"quorum`, and ask again when most controllers are up."));
 }
 
+/* Nobody waits for it any more. What is under way already may be carried out all the same. */
+static void gone(void *arg)
+{
+	struct forward *f = arg;
+
+	ask_cancel(&f->ask);
+	call_drop(f->submit->call, "its client is gone");
+}
+
 void server_forward(struct broker *b, struct submit *s)
 {
 	struct server *server = b->owner;
 	struct forward *f = ARENA_NEW(&s->call->arena, struct forward);
 
+	if (net_slot_gone(s->call->slot)) {
+		call_drop(s->call, "its client is gone");
+		return;
+	}
 	f->submit = s;
 	f->ask = (struct ask){
 		.lane = PEER_FORWARD,
@@ -55,6 +68,7 @@ void server_forward(struct broker *b, struct submit *s)
 		.deadline_ms = s->deadline_ms,
 		.done = forwarded,
 	};
+	net_slot_on_gone(s->call->slot, gone, f);
 	ask_start(server->asks, &f->ask);
 }
 

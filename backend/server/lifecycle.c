@@ -200,8 +200,20 @@ static bool leads_any(const struct lifecycle *l)
 	return false;
 }
 
+/* Only a process with a copy of this data folder is let in under the id of one that lives. */
+static void taken_over(struct lifecycle *l)
+{
+	char why[200];
+
+	snprintf(why, sizeof(why),
+		"node.id %d was taken over by another process, from a copy of this data folder. "
+		"Each broker needs an id and a folder of its own",
+		l->server->set.node_id);
+	server_fail(l->server, why);
+}
+
 /* The controller does not know this incarnation: another took its id, or it was unregistered. */
-static void forgotten(struct lifecycle *l)
+static void forgotten(struct lifecycle *l, int16_t error)
 {
 	const struct image_broker *b = self(l);
 
@@ -209,9 +221,12 @@ static void forgotten(struct lifecycle *l)
 		left(l);
 	} else if (b && b->epoch != l->beat_request.broker_epoch) {
 		beat(l);
-	} else {
+	} else if (error == KERR_BROKER_ID_NOT_REGISTERED) {
 		log_warn("the controller does not know this broker any more: registering again");
 		register_self(l);
+	} else {
+		/* The image will tell who has. */
+		again_in(l, AGAIN_MS);
 	}
 }
 
@@ -243,7 +258,7 @@ static void beaten(struct ask *q, const struct err *e, const void *response)
 		beat(l);
 	} else if (r->error_code == KERR_STALE_BROKER_EPOCH ||
 		   r->error_code == KERR_BROKER_ID_NOT_REGISTERED) {
-		forgotten(l);
+		forgotten(l, r->error_code);
 	} else if (r->error_code) {
 		log_warn("heartbeat: %s", kerr_name(r->error_code));
 		again_in(l, AGAIN_MS);
@@ -302,12 +317,26 @@ void lifecycle_begin(struct lifecycle *l)
 	register_self(l);
 }
 
+static void look_for_another(struct lifecycle *l)
+{
+	if (!l || !l->loaded || l->state >= LIFE_LEFT)
+		return;
+	if (!image_broker(metalog_image(l->server->broker.metalog), l->server->set.node_id))
+		return;
+	if (l->state == LIFE_LEAVING)
+		left(l);
+	else
+		taken_over(l);
+}
+
 void lifecycle_applied(struct lifecycle *l)
 {
 	const struct image_broker *b = l ? self(l) : NULL;
 
-	if (!b)
+	if (!b) {
+		look_for_another(l);
 		return;
+	}
 	if (l->state == LIFE_REGISTERING && !ask_active(&l->registration))
 		enter(l);
 	if (l->state == LIFE_ENTERING && !b->fenced) {

@@ -259,6 +259,47 @@ def test_removed_folder():
         c.in_sync(["t"])
 
 
+def test_removed_folder_of_a_voter():
+    """the same for a voter: it votes again when it has caught up, and leads nothing it has lost"""
+    with Cluster(3) as c:
+        c.all_see(3)
+        assert create_topic(c[0], "t", 8, 3) == 0
+        c.in_sync(["t"])
+        for i in range(3):
+            c[i].kill()
+            shutil.rmtree(c[i].data)
+            c[i].start()
+            c.all_see(3)
+            c.in_sync(["t"])
+
+
+def test_copied_folder():
+    """two processes from copies of one folder: the later one is the broker, the other one ends"""
+    with Cluster(4) as c:
+        c.all_see(4)
+        twin = c.add()
+        shutil.copytree(c[3].data, twin.data)
+        twin.write(**{"node.id": 4})
+        twin.start()
+        assert c[3].gone() == 1
+        assert "node.id 4 was taken over" in c[3].text(), c[3].tail()
+        until("the twin is the broker",
+              lambda: metadata(c[0], []).brokers.get(4) == ("127.0.0.1", twin.port))
+
+
+def test_balance():
+    """leaders go back to their preferred replicas by themselves"""
+    with Cluster(3, leader_imbalance_check_interval_seconds=1) as c:
+        c.all_see(3)
+        assert create_topic(c[0], "t", 9, 3) == 0
+        c.in_sync(["t"])
+        c[1].kill()
+        moved(c[0], "t", 2)
+        c[1].start()
+        until("they are back", lambda: all(
+            p.leader == p.replicas[0] for p in metadata(c[0], ["t"]).topics["t"]))
+
+
 def test_more_brokers():
     """a fourth broker observes the quorum and is a broker like the others"""
     with Cluster(3) as c:
