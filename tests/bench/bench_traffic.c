@@ -6,7 +6,7 @@
  *   bench_traffic fetch ADDRESS TOPIC RECORDS
  *   bench_traffic latency ADDRESS TOPIC RECORDS BYTES
  *   bench_traffic ack ADDRESS|mock TOPIC RECORDS BYTES      the way to the acknowledgement alone
- *   bench_traffic topics ADDRESS COUNT                      made, with a record in each partition
+ *   bench_traffic topics ADDRESS COUNT PARTITIONS REPLICAS  made, with a record in each partition
  *
  * Each prints one line of names and numbers. Exit status 1: records were lost, with the reason.
  */
@@ -330,7 +330,7 @@ static int latency(const char *address, const char *name, int64_t n, size_t size
 	return 0;
 }
 
-static int make_topics(const char *address, int64_t n)
+static int make_topics(const char *address, int64_t n, int partitions, int replicas)
 {
 	rd_kafka_t *rk = producer(address, "5", "all");
 	rd_kafka_NewTopic_t **topics = calloc((size_t)n, sizeof(*topics));
@@ -342,17 +342,17 @@ static int make_topics(const char *address, int64_t n)
 		die("topics", "out of memory");
 	for (int64_t i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "topic-%04lld", (long long)i);
-		topics[i] = rd_kafka_NewTopic_new(name, PARTITIONS, 1, why, sizeof(why));
+		topics[i] = rd_kafka_NewTopic_new(name, partitions, replicas, why, sizeof(why));
 	}
 	send_topics(rk, topics, (size_t)n);
 	made = seconds() - began;
 	for (int64_t i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "topic-%04lld", (long long)i);
 		handles[i] = rd_kafka_topic_new(rk, name, NULL);
-		for (int32_t p = 0; p < PARTITIONS; p++)
+		for (int32_t p = 0; p < partitions; p++)
 			hand_over(rk, handles[i], p, why, 1);
 	}
-	wait_acked(rk, n * PARTITIONS);
+	wait_acked(rk, n * partitions);
 	printf("topics %lld seconds %.6f\n", (long long)n, made);
 	for (int64_t i = 0; i < n; i++)
 		rd_kafka_topic_destroy(handles[i]);
@@ -385,8 +385,9 @@ int main(int argc, char **argv)
 		return latency(argv[2], argv[3], count_of(argv[4]), (size_t)count_of(argv[5]));
 	if (strcmp(verb, "ack") == 0 && argc == 6)
 		return ack(argv[2], argv[3], count_of(argv[4]), (size_t)count_of(argv[5]));
-	if (strcmp(verb, "topics") == 0 && argc == 4)
-		return make_topics(argv[2], count_of(argv[3]));
+	if (strcmp(verb, "topics") == 0 && argc == 6)
+		return make_topics(
+			argv[2], count_of(argv[3]), (int)count_of(argv[4]), (int)count_of(argv[5]));
 	fprintf(stderr, "usage: bench_traffic produce|fetch|latency|ack|topics ADDRESS …\n");
 	return 2;
 }

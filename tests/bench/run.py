@@ -23,6 +23,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "integration"))
 import coordinator  # noqa: E402
 import machine  # noqa: E402
+import many  # noqa: E402
+import replicated  # noqa: E402
 from coordinator import cpu_seconds  # noqa: E402
 from kdecktest import BUILD, Broker  # noqa: E402
 from memory import Memory  # noqa: E402
@@ -63,6 +65,8 @@ groups     1,000 groups of one member with 10 partitions each, in 100 topics; a 
 members    one connection each, put together by hand (coordinator.py); the rebalance is one that
            the leader begins, from the last member's JoinGroup to the last answer to SyncGroup;
            commits are sent a hundred at a time without waiting for each
+RF 3       three brokers of each kind, there all the time, loaded in turn; Apache Kafka with 1 GB
+           of heap a broker and three loads of each kind before the first that counts
 """
 
 
@@ -248,7 +252,7 @@ def measure_console(samples, name, address, times=7, keys=200):
 
 def measure_topics(samples, rounds):
     with Broker() as b:
-        made = figures(TRAFFIC, "topics", b.address, MANY_TOPICS)
+        made = figures(TRAFFIC, "topics", b.address, MANY_TOPICS, PARTITIONS, 1)
         samples.add("make topics", made["seconds"] * 1e3)
         samples.add("many memory", b.rss_anon_kb() * 1024 / MB)
         for _ in range(rounds):
@@ -259,7 +263,7 @@ def measure_topics(samples, rounds):
         list_topics(samples, "list many", b.address)
         measure_console(samples, "console many", b.address)
     with Broker() as b:
-        figures(TRAFFIC, "topics", b.address, 10)
+        figures(TRAFFIC, "topics", b.address, 10, PARTITIONS, 1)
         list_topics(samples, "list", b.address)
         measure_console(samples, "console", b.address)
     say("%d topics and the console done" % MANY_TOPICS)
@@ -327,6 +331,8 @@ def report(samples):
     t.row("topics --list, 1,000 topics, ms", "list many")
     coordinator.report(t)
     report_console(t)
+    many.report(t)
+    replicated.report(t)
     return t
 
 
@@ -384,6 +390,9 @@ def main():
     measure_groups(samples)
     coordinator.measure(samples, args.rounds)
     say("the coordinator done")
+    many.measure(samples, figures, TRAFFIC)
+    say("many partitions done")
+    replicated.measure(samples, figures, TRAFFIC, args.records, min(args.rounds, 3))
     day = datetime.date.today().isoformat()
     lines = ["kdeck bench, %s" % day, ""] + lines + [""] + list(report(samples).lines())
     lines += [""] + list(spreads(samples))

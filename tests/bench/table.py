@@ -45,10 +45,10 @@ class Table:
             self.rows.append((what, "-", "-", "-", "", "not measured"))
             return
         other = self.samples.median(yardstick) if yardstick else None
-        ratio = self.samples.ratio(ours, yardstick) if yardstick else None
+        ratio = self.samples.ratio(ours, yardstick) if other else None
         goal, reached = "", None
         if least is not None:
-            goal, reached = ">= %d %%" % least, ratio >= least
+            goal, reached = ">= %d %%" % least, ratio >= least if ratio else None
         elif most is not None:
             goal, reached = "<= %s" % number(most), mine <= most
         self.rows.append((what, number(mine), number(other), "%.0f %%" % ratio if ratio else "-",

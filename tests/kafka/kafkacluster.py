@@ -79,7 +79,7 @@ class KafkaCluster:
         return all(brokers_listed(node) == len(self.nodes) for node in self.nodes)
 
     @property
-    def address(self):
+    def bootstrap(self):
         return ",".join("127.0.0.1:%d" % node.port for node in self.nodes)
 
     def close(self):
