@@ -29,7 +29,8 @@ struct http {
 	struct list watches;
 	size_t n_calls;
 	int64_t last_id;
-	bool *freed; /* where collect learns that a user freed it */
+	bool collecting; /* users are being told: freed behind that only */
+	bool freed;
 };
 
 struct http_call {
@@ -304,22 +305,34 @@ static void tell(struct http_call *c, CURLcode rc)
 	buf_fini(&body);
 }
 
+static void release(struct http *h)
+{
+	struct list_node *node;
+
+	curl_multi_cleanup(h->multi);
+	while ((node = list_first(&h->watches)))
+		watch_free(CONTAINER_OF(node, struct http_watch, node));
+	io_timer_stop(&h->timer);
+	curl_global_cleanup();
+	free(h);
+}
+
 static void collect(struct http *h)
 {
-	bool freed = false;
 	CURLMsg *m;
 	int left;
 
-	h->freed = &freed;
-	while (!freed && (m = curl_multi_info_read(h->multi, &left))) {
+	h->collecting = true;
+	while (!h->freed && (m = curl_multi_info_read(h->multi, &left))) {
 		struct http_call *c = NULL;
 		if (m->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&c);
 		tell(c, m->data.result);
 	}
-	if (!freed)
-		h->freed = NULL;
+	h->collecting = false;
+	if (h->freed)
+		release(h);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
@@ -351,14 +364,9 @@ void http_free(struct http *h)
 
 	if (!h)
 		return;
-	if (h->freed)
-		*h->freed = true;
 	while ((node = list_first(&h->calls)))
 		call_free(CONTAINER_OF(node, struct http_call, node));
-	curl_multi_cleanup(h->multi);
-	while ((node = list_first(&h->watches)))
-		watch_free(CONTAINER_OF(node, struct http_watch, node));
-	io_timer_stop(&h->timer);
-	curl_global_cleanup();
-	free(h);
+	h->freed = true;
+	if (!h->collecting)
+		release(h);
 }
