@@ -11,6 +11,7 @@
 #define MODEL_SOURCE_H
 
 #include "base/err.h"
+#include "model/move.h"
 #include "model/records.h"
 #include "model/reset.h"
 
@@ -81,6 +82,9 @@ struct produce_delivery {
 };
 /* Every single record's fate, in order of the answers; may be NULL. */
 typedef void source_delivery_fn(void *arg, const struct produce_delivery *d);
+
+/* What is under way of a topic, in no order; lent for the call. */
+typedef void source_moves_fn(void *arg, const struct err *e, const struct moving *v, size_t n);
 
 /* ---- brokers ----------------------------------------------------------------------------- */
 
@@ -171,6 +175,9 @@ struct source_ops {
 		struct source *s, const struct purge_spec *p, source_done_fn *fn, void *arg);
 	int64_t (*elect)(struct source *s, const char *topic, int32_t partition, source_done_fn *fn,
 		void *arg);
+	int64_t (*move_replicas)(struct source *s, const char *topic, const struct replica_move *v,
+		size_t n, source_done_fn *fn, void *arg);
+	int64_t (*list_moves)(struct source *s, const char *topic, source_moves_fn *fn, void *arg);
 	bool (*broker_can)(struct source *s, enum broker_op op, int32_t broker, struct buf *command,
 		struct buf *reason);
 	int64_t (*broker_control)(
@@ -270,6 +277,19 @@ static inline int64_t source_elect(
 	struct source *s, const char *topic, int32_t partition, source_done_fn *fn, void *arg)
 {
 	return s->ops->elect(s, topic, partition, fn, arg);
+}
+/* Begins moves of a topic's partitions, or (n 0 in each) cancels them; done when the cluster has
+ * taken them on, which is long before the replicas are where they shall be. */
+static inline int64_t source_move_replicas(struct source *s, const char *topic,
+	const struct replica_move *v, size_t n, source_done_fn *fn, void *arg)
+{
+	return s->ops->move_replicas(s, topic, v, n, fn, arg);
+}
+/* Changes nothing; not refused by read_only. */
+static inline int64_t source_list_moves(
+	struct source *s, const char *topic, source_moves_fn *fn, void *arg)
+{
+	return s->ops->list_moves(s, topic, fn, arg);
 }
 /* Can it be done to that broker now? If so, appends the shell command that does the same; if not,
  * why. Both bufs may be NULL. Not refused by read_only: the actions are. */

@@ -216,6 +216,10 @@ int64_t act_alter_configs(struct source *base, const char *name, const struct co
 int64_t act_purge(struct source *base, const struct purge_spec *p, source_done_fn *fn, void *arg);
 int64_t act_elect(
 	struct source *base, const char *topic, int32_t partition, source_done_fn *fn, void *arg);
+/* Replicas (act_move.c) */
+int64_t act_move_replicas(struct source *base, const char *topic, const struct replica_move *v,
+	size_t n, source_done_fn *fn, void *arg);
+int64_t act_list_moves(struct source *base, const char *topic, source_moves_fn *fn, void *arg);
 /* Brokers (act_brokers.c) */
 bool act_broker_can(struct source *s, enum broker_op op, int32_t broker, struct buf *command,
 	struct buf *reason);

@@ -74,6 +74,7 @@ static void *topic_open(struct view_ctx *ctx, const char *arg, struct err *e)
 		return NULL;
 	}
 	topic_actions_init(&v->actions, ctx);
+	reassign_form_init(&v->moves, ctx);
 	topic_grid_init(v);
 	topic_configs_init(v);
 	topic_groups_init(v);
@@ -91,6 +92,7 @@ static void topic_close(void *view)
 	topic_configs_fini(v);
 	topic_groups_fini(v);
 	topic_actions_fini(&v->actions);
+	reassign_form_fini(&v->moves);
 	buf_fini(&v->name);
 	free(v);
 }
@@ -118,6 +120,7 @@ static void topic_draw(void *view, const struct surface *s)
 		topic_grid_draw(v, t, s);
 	want(v);
 	formbox_draw(&v->actions.box, s);
+	reassign_form_draw(&v->moves, s);
 }
 
 static unsigned topic_event(void *view, const struct event *e)
@@ -129,13 +132,17 @@ static unsigned topic_event(void *view, const struct event *e)
 		return picker_event(&v->picker, e);
 	if (v->actions.box.open)
 		return formbox_event(&v->actions.box, e);
+	if (reassign_form_is_open(&v->moves))
+		return reassign_form_event(&v->moves, e);
 	effect = table_event(shown(v), e);
 	return effect & WIDGET_SUBMIT ? VIEW_IGNORED : view_table_effect(effect);
 }
 
 static enum view_focus topic_focus(const void *view)
 {
-	return ((const struct topic_view *)view)->actions.box.open ? VIEW_MODAL : VIEW_KEYS;
+	const struct topic_view *v = view;
+
+	return v->actions.box.open || reassign_form_is_open(&v->moves) ? VIEW_MODAL : VIEW_KEYS;
 }
 
 static void elected(void *arg, const struct err *e)
@@ -147,6 +154,20 @@ static void elected(void *arg, const struct err *e)
 static int32_t partition_at(const struct topic_view *v, const struct topic *t)
 {
 	return v->grid.cursor < (size_t)t->n_partitions ? t->partitions[v->grid.cursor].index : 0;
+}
+
+/* Of the marked partitions, else of the one under the cursor. */
+static void move_replicas(struct topic_view *v, const struct topic *t)
+{
+	VEC(int32_t) partitions = {0};
+
+	for (int32_t i = 0; i < t->n_partitions; i++)
+		if (table_is_marked(&v->grid, (size_t)i))
+			vec_push(&partitions, t->partitions[i].index);
+	if (!partitions.n)
+		vec_push(&partitions, partition_at(v, t));
+	reassign_form_open(&v->moves, t, partitions.v, partitions.n);
+	vec_fini(&partitions);
 }
 
 static void enter(struct topic_view *v, const struct topic *t)
@@ -209,6 +230,8 @@ static unsigned topic_do(void *view, enum action_id id)
 			topic_configs_edit(v, t);
 	} else if (id == ACTION_TOPIC_ELECT) {
 		source_elect(v->ctx->source, t->name_z, partition_at(v, t), elected, v->ctx);
+	} else if (id == ACTION_TOPIC_MOVE) {
+		move_replicas(v, t);
 	} else if (id == ACTION_SORT || id == ACTION_SORT_TURN) {
 		topic_groups_sort(v, id == ACTION_SORT_TURN);
 	} else if (id == ACTION_EXPORT) {
@@ -227,11 +250,21 @@ static bool topic_allowed(void *view, enum action_id id, struct buf *reason)
 		buf_puts(reason, "partitions stand by number, settings by name");
 		return false;
 	}
+	if (id == ACTION_TOPIC_MOVE && v->tab != TOPIC_TAB_PLACEMENT) {
+		buf_puts(reason, "partitions are chosen on the tab Placement");
+		return false;
+	}
 	if (v->picker.open && id != ACTION_ENTER) {
 		buf_puts(reason, "choose a topic first");
 		return false;
 	}
 	return topic_action_allowed(id, topic_view_topic(v), reason);
+}
+
+static unsigned topic_tick(void *view, int64_t now_ms)
+{
+	(void)now_ms;
+	return reassign_form_tick(&((struct topic_view *)view)->moves);
 }
 
 static void topic_filter(void *view, struct str text)
@@ -341,6 +374,7 @@ const struct view_ops view_topic = {
 	.focus = topic_focus,
 	.action = topic_do,
 	.allowed = topic_allowed,
+	.tick = topic_tick,
 	.filter = topic_filter,
 	.crumb = topic_crumb,
 	.tabs = topic_tabs,

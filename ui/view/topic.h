@@ -6,6 +6,7 @@
 #include "model/group.h"
 #include "view/list.h"
 #include "view/picker.h"
+#include "view/reassign_form.h"
 #include "view/topic_actions.h"
 
 enum { TOPIC_TAB_PLACEMENT, TOPIC_TAB_CONFIGS, TOPIC_TAB_GROUPS };
@@ -22,6 +23,7 @@ struct topic_view {
 	int tab;
 	struct export export;
 	struct topic_actions actions;
+	struct reassign_form moves;
 	struct table grid;
 	struct table_col cols[TABLE_MAX_COLS];
 	char titles[TOPIC_GRID_BROKERS][24]; /* state of each broker, over its column */

@@ -380,6 +380,7 @@ static bool is_about_one(enum action_id id)
 	case ACTION_TOPIC_DESCRIBE:
 	case ACTION_TOPIC_RECORDS:
 	case ACTION_TOPIC_ELECT:
+	case ACTION_TOPIC_MOVE:
 	case ACTION_EXPORT:
 	case ACTION_MARK:
 		return true;

@@ -139,6 +139,23 @@ bool admin_connection(const struct admin *a, int32_t broker, struct admin_connec
 
 /* ---- questions ---- */
 
+/* Partition 1 of orders is moving, and one of another topic. */
+static void answer_moves(admin_reply_fn *fn, void *arg)
+{
+	int32_t ids[] = {1, 2};
+	struct list_partition_reassignments_response_partitions p = {.partition_index = 1,
+		.replicas = ids,
+		.n_replicas = 2,
+		.adding_replicas = &ids[1],
+		.n_adding_replicas = 1};
+	struct list_partition_reassignments_response_topics t[] = {
+		{.name = STR_LIT("other"), .partitions = &p, .n_partitions = 1},
+		{.name = orders.name, .partitions = &p, .n_partitions = 1}};
+	struct list_partition_reassignments_response r = {.topics = t, .n_topics = 2};
+
+	fn(arg, NULL, 0, &r, NULL);
+}
+
 static void answer_reply(struct question *q)
 {
 	admin_reply_fn *fn = (admin_reply_fn *)q->fn;
@@ -164,6 +181,8 @@ static void answer_reply(struct question *q)
 		fn(q->arg, NULL, 4, &sizes, NULL);
 	else if (q->api == API_LIST_GROUPS)
 		fake_list_groups(q->broker, fn, q->arg);
+	else if (q->api == API_LIST_PARTITION_REASSIGNMENTS)
+		answer_moves(fn, q->arg);
 	else if (q->api == API_DESCRIBE_CONFIGS)
 		fn(q->arg, NULL, 4, &configs, NULL);
 	else
@@ -400,6 +419,22 @@ int64_t admin_elect_leaders(
 {
 	(void)a;
 	return change(API_ELECT_LEADERS, r->n_topic_partitions, fn, arg);
+}
+
+int64_t admin_alter_reassignments(struct admin *a,
+	const struct alter_partition_reassignments_request *r, admin_reply_fn *fn, void *arg)
+{
+	(void)a;
+	return change(
+		API_ALTER_PARTITION_REASSIGNMENTS, r->topics[0].partitions[0].n_replicas, fn, arg);
+}
+
+int64_t admin_list_reassignments(struct admin *a,
+	const struct list_partition_reassignments_request *r, admin_reply_fn *fn, void *arg)
+{
+	(void)a;
+	(void)r;
+	return reply(API_LIST_PARTITION_REASSIGNMENTS, -1, false, fn, arg);
 }
 
 static int64_t offsets(const struct admin_offset *v, size_t n, admin_offsets_fn *fn, void *arg)

@@ -273,6 +273,61 @@ static void test_actions(void **state)
 	end(b);
 }
 
+static void on_moves(void *arg, const struct err *e, const struct moving *v, size_t n)
+{
+	struct bench *b = arg;
+
+	b->ok = !e && n == 1 && v[0].partition == 1 && v[0].n_replicas == 2 && v[0].n_adding == 1 &&
+		v[0].adding[0] == 2 && v[0].n_removing == 0;
+	b->done = true;
+}
+
+static void test_moves(void **state)
+{
+	struct bench *b = begin(false);
+	const int32_t to[] = {2, 1};
+	const struct replica_move begun[] = {{0, to, 2}, {1, to, 1}}, cancelled = {.partition = 1};
+	const struct change *c;
+
+	(void)state;
+	UNTIL(b, ready(b));
+	source_move_replicas(b->source, "orders", begun, 2, on_done, b);
+	assert_false(b->done);
+	UNTIL(b, b->done);
+	assert_true(b->ok);
+	assert_int_equal(fake.last_key, API_ALTER_PARTITION_REASSIGNMENTS);
+	assert_int_equal(fake.last_count, 2);
+	c = changes_at(model_changes(b->model), 0);
+	assert_string_equal(c->command,
+		"kdeck reassign --execute --reassignment-json-file <(echo '{\"partitions\":["
+		"{\"topic\":\"orders\",\"partition\":0,\"replicas\":[2,1]},"
+		"{\"topic\":\"orders\",\"partition\":1,\"replicas\":[2]}],\"version\":1}')");
+	b->done = false;
+	source_move_replicas(b->source, "orders", &cancelled, 1, on_done, b);
+	UNTIL(b, b->done);
+	assert_int_equal(fake.last_count, -1);
+	c = changes_at(model_changes(b->model), 0);
+	assert_true(str_starts(str_of(c->command), "kdeck reassign --cancel "));
+	b->done = b->ok = false;
+	source_list_moves(b->source, "orders", on_moves, b);
+	assert_false(b->done);
+	UNTIL(b, b->done);
+	assert_true(b->ok);
+	/* Looking changes nothing: no line, and read-only does not mind. */
+	assert_ptr_equal(c, changes_at(model_changes(b->model), 0));
+	source_set_read_only(b->source, true);
+	b->done = b->ok = false;
+	source_list_moves(b->source, "orders", on_moves, b);
+	UNTIL(b, b->done);
+	assert_true(b->ok);
+	b->done = false;
+	source_move_replicas(b->source, "orders", begun, 2, on_done, b);
+	UNTIL(b, b->done);
+	assert_int_equal(b->err.code, ERR_DENIED);
+	source_cancel(b->source, source_list_moves(b->source, "orders", on_moves, b));
+	end(b);
+}
+
 static void on_report(void *arg, const struct produce_report *r)
 {
 	struct bench *b = arg;
@@ -463,6 +518,7 @@ int main(void)
 		cmocka_unit_test(test_settings_that_come_later),
 		cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_actions),
+		cmocka_unit_test(test_moves),
 		cmocka_unit_test(test_read_only),
 		cmocka_unit_test(test_produce),
 		cmocka_unit_test(test_produce_one),
