@@ -3,7 +3,8 @@
  *
  * Each partition's batch is judged, queued with repl_append and answered when the turn's append is
  * done; acks=all then waits for the high watermark. The batches are stamped and written from the
- * memory they were received in, so the call holds its frame until they are in the log.
+ * memory they were received in, so the call holds its frame until they are in the log, and no
+ * longer.
  */
 #include <stdlib.h>
 
@@ -143,9 +144,15 @@ static void appended_all(struct produce *op)
 		return;
 	}
 	net_slot_on_gone(op->call->slot, gone, op);
+	/* The batches are in the log. Were they held until the followers have them, followers'
+	 * requests would find no memory. */
+	call_drop_request(op->call);
 	delay_start(&b->delay, &op->delay, &delay_ops, broker_now_ms(b) + op->timeout_ms);
 	for (int32_t i = 0; i < op->n_parts; i++) {
 		struct part *p = &op->parts[i];
+
+		free(p->owned);
+		p->owned = NULL;
 		if (!p->out->error_code)
 			delay_watch_add(&op->delay, &p->watch, &p->append.partition->commits);
 	}
@@ -329,7 +336,7 @@ static void each(struct produce *op, const struct produce_request *r, int16_t er
 		const struct repl_topic *t = repl_topic(repl, in->name);
 		int32_t n = in->n_partition_data;
 
-		out->name = in->name;
+		out->name = arena_str(&op->call->arena, in->name);
 		out->partition_responses =
 			CALL_NEW(op->call, produce_response_partition_responses, (size_t)n);
 		out->n_partition_responses = n;

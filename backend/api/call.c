@@ -58,13 +58,18 @@ void call_hold(struct call *c)
 	ref_get(c->frame);
 }
 
-void call_park(struct call *c)
+void call_drop_request(struct call *c)
 {
-	arena_reset(&c->arena);
 	if (c->held)
 		ref_put(c->frame);
 	c->held = false;
 	c->frame = NULL;
+}
+
+void call_park(struct call *c)
+{
+	arena_reset(&c->arena);
+	call_drop_request(c);
 }
 
 static void count(const struct call *c, size_t bytes_out)

@@ -46,6 +46,9 @@ void call_skip(struct call *c);
 void call_drop(struct call *c, const char *why);
 /* The request's bytes and the arena stay until the reply. */
 void call_hold(struct call *c);
+/* Of a call that was held: the request's bytes go, the arena stays until the reply. Whoever waits
+ * for other brokers does so: their requests come through the same memory. */
+void call_drop_request(struct call *c);
 /* The handler keeps the call; arena and request are gone. */
 void call_park(struct call *c);
 

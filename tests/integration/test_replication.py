@@ -92,6 +92,22 @@ def test_deletion_reaches_the_replicas():
               lambda: list_offset(other, "t", -2, DEBUG_REPLICA) == (0, 60))
 
 
+def test_flood_leaves_followers_room():
+    """requests that wait for replicas do not hold the memory that followers ask through"""
+    need_kcat()
+    with Cluster(3, kdeck_request_memory_bytes=1 << 20) as c:
+        c.all_see(3)
+        assert create_topic(c[0], "t", 1, 3) == 0
+        c.in_sync(["t"])
+        # Well within replica.lag.time.max.ms, after which the followers would be given up.
+        subprocess.run(["kcat", "-P", "-b", c.bootstrap, "-t", "t", "-p", "0", "-X", "acks=all",
+                        "-X", "batch.size=900000", "-X", "queue.buffering.max.kbytes=200000"],
+                       input=(b"x" * 1000 + b"\n") * 40000, check=True, timeout=25,
+                       capture_output=True)
+        assert [list_offset(n, "t", -1, DEBUG_REPLICA) for n in c] == [(0, 40000)] * 3
+        assert len(metadata(c[0], ["t"]).topics["t"][0].isr) == 3
+
+
 def test_commits_outlive_the_coordinator():
     """a group goes on where it was when its coordinator is killed"""
     need_kcat()
