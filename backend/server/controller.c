@@ -12,7 +12,6 @@
 
 #define PROBE_MS        5    /* between two tries whether a broker is dead */
 #define CARE_MS         1000 /* between two looks for partitions without a leader */
-#define FENCE_AT_ONCE   64   /* brokers in one batch */
 #define BALANCE_AT_ONCE 1000
 
 /* A broker's heartbeat connection, and the question whether it is dead when that was closed. */
@@ -41,8 +40,7 @@ struct controller {
 	struct io_timer due, care, balance;
 	bool active;
 	struct act fencing, caring, balancing;
-	int32_t fenced[FENCE_AT_ONCE]; /* by the act under way */
-	int32_t n_fenced;
+	int32_t fenced; /* by the act under way; -1: none */
 };
 
 static void arm(struct controller *c)
@@ -112,33 +110,31 @@ static void submit(struct controller *c, struct act *a, metalog_decide_fn *decid
 	metalog_submit(c->broker->metalog, &a->op, &a->arena, decide, c);
 }
 
+/* One a decision: where two leave the same ISR, the second change has to build on the first. */
 static int decide_fence(void *arg, const struct control_env *env, struct control_result *out)
 {
 	struct controller *c = arg;
-	int rc = 0;
+	const struct image_broker *b;
 
-	c->n_fenced = sessions_due(&c->sessions, loop_now_ms(c->loop), c->fenced, FENCE_AT_ONCE);
-	for (int32_t i = 0; i < c->n_fenced && rc == 0; i++) {
-		const struct image_broker *b = image_broker(env->image, c->fenced[i]);
-
-		if (b && !b->fenced)
-			log_warn("broker %d is silent: fenced, its leaders move", b->id);
-		rc = control_fence_broker(env, c->fenced[i], out);
+	if (sessions_due(&c->sessions, loop_now_ms(c->loop), &c->fenced, 1) == 0) {
+		c->fenced = -1;
+		return 0;
 	}
-	return rc;
+	b = image_broker(env->image, c->fenced);
+	if (b && !b->fenced)
+		log_warn("broker %d is silent: fenced, its leaders move", b->id);
+	return control_fence_broker(env, c->fenced, out);
 }
 
 static void fenced(struct metalog_op *op, int rc)
 {
 	struct controller *c = CONTAINER_OF(op, struct act, op)->controller;
-	int64_t now = loop_now_ms(c->loop);
 
 	c->fencing.busy = false;
-	for (int32_t i = 0; i < c->n_fenced && rc == 0; i++) {
-		if (!sessions_is_due(&c->sessions, c->fenced[i], now))
-			continue;
-		sessions_drop(&c->sessions, c->fenced[i]);
-		forget(c, c->fenced[i]);
+	if (rc == 0 && c->fenced >= 0 &&
+		sessions_is_due(&c->sessions, c->fenced, loop_now_ms(c->loop))) {
+		sessions_drop(&c->sessions, c->fenced);
+		forget(c, c->fenced);
 	}
 	if (rc == ERR_CLOSED)
 		return;
