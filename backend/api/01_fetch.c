@@ -198,6 +198,14 @@ static void read_records(struct fetch *f, struct fetch_part *p, const struct roo
 	p->partition->bytes_out += p->records.n;
 }
 
+/* A consumer has read further than a new leader knows to be committed. It must not see the high
+ * watermark go back; clients older than KIP-392 would not know what they are told instead. */
+static bool ahead_of_leader(const struct fetch *f, const struct fetch_part *p)
+{
+	return f->replica < 0 && f->call->version >= 11 &&
+	       p->offset > p->partition->log->high_watermark && !partition_knows_end(p->partition);
+}
+
 static void read_part(struct fetch *f, struct fetch_part *p, const struct room *room,
 	struct fetch_response_partitions *out)
 {
@@ -205,6 +213,10 @@ static void read_part(struct fetch *f, struct fetch_part *p, const struct room *
 	struct plog *log = p->partition->log;
 	bool ok = in_range(p), apart = diverges(p, &d);
 
+	if (ok && !apart && ahead_of_leader(f, p)) {
+		out->error_code = KERR_OFFSET_NOT_AVAILABLE;
+		return;
+	}
 	/* A follower that is out of range starts over from what it is told here. */
 	if (ok || apart || f->replica >= 0) {
 		out->high_watermark = log->high_watermark;
