@@ -25,12 +25,20 @@ static struct partition *replica(const struct node *n, const struct image_topic 
 	return rt ? repl_partition(rt, index) : NULL;
 }
 
+static bool is_data(const struct image_topic *t)
+{
+	return t->name.n > 5 && memcmp(t->name.p, "data-", 5) == 0;
+}
+
 /* What a partition lacks; NULL: nothing. */
 static const char *lacks(struct world *w, const struct image_topic *t, int32_t index)
 {
 	const struct image_partition *ip = &t->partitions[index];
 	const struct partition *leader, *p;
 
+	/* whose last replica in sync has lost its folder is for a person to decide about */
+	if (ip->isr.n == 0 && w->stats.wipes > 0 && !is_data(t))
+		return NULL;
 	if (ip->leader < 0)
 		return "has no leader";
 	if (ip->adding.n > 0 || ip->removing.n > 0)

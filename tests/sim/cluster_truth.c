@@ -42,7 +42,7 @@ void truth_fini(struct truth *t)
 void node_view_reset(struct node_view *v)
 {
 	vec_clear(&v->parts);
-	v->meta_checked = v->meta_cuts = v->image_offset = 0;
+	v->meta_checked = v->meta_cuts = 0;
 	v->meta_epoch = -1;
 }
 
@@ -305,7 +305,7 @@ static struct part_view *view_of(struct world *w, struct node *n, struct partiti
 	return v;
 }
 
-/* The newest image anybody has. */
+/* The newest image; NULL: who had it is down. */
 static const struct image *newest_image(const struct world *w)
 {
 	const struct image *best = NULL;
@@ -316,7 +316,7 @@ static const struct image *newest_image(const struct world *w)
 		if (img && (!best || img->offset > best->offset))
 			best = img;
 	}
-	return best;
+	return best && best->offset >= w->truth.image_offset ? best : NULL;
 }
 
 /* What a member of an ISR has, or -1: it is down, or not this incarnation is meant. */
@@ -350,10 +350,20 @@ static void check_isr(struct world *w, const struct truth_log *l)
 		if (leo >= 0 && leo < l->end)
 			world_break(w,
 				"%s: node %d is in the ISR of epoch %d with %lld records, %lld are "
-				"committed",
+				"committed (image at %lld, committed are %lld)",
 				l->name, ip->isr.v[i], ip->leader_epoch, (long long)leo,
-				(long long)l->end);
+				(long long)l->end, (long long)img->offset,
+				(long long)w->truth.quorum.end);
 	}
+}
+
+/* The one replica in sync, which nobody leads now. */
+static bool is_last(const struct node *n, const struct partition *p)
+{
+	const struct image *img = metalog_image(n->server->broker.metalog);
+	const struct image_partition *ip = image_partition(img, p->topic->name, p->index);
+
+	return ip && ip->leader < 0 && ip->isr.n == 1 && ip->isr.v[0] == n->id;
 }
 
 static void look_at_partition(
@@ -362,6 +372,7 @@ static void look_at_partition(
 	struct plog *log = p->log;
 	struct truth_log *l = v->truth;
 	int64_t known = l->end;
+	bool decides; /* what is committed: it leads, or did so in this turn */
 
 	if (v->cuts != log->cuts) {
 		v->cuts = log->cuts;
@@ -375,14 +386,18 @@ static void look_at_partition(
 				l->name, n->id, p->leader_epoch, (long long)log->leo,
 				(long long)l->end);
 	}
+	decides = p->leads || v->epoch >= 0 || is_last(n, p);
 	v->epoch = p->leads ? p->leader_epoch : -1;
 	if (l->lossy || w->fragile)
 		return;
-	if (!p->leads && log->high_watermark > l->end)
-		world_break(w, "%s: node %d has high watermark %lld, leaders had %lld", l->name,
-			n->id, (long long)log->high_watermark, (long long)l->end);
+	if (!decides && log->high_watermark > l->end)
+		world_break(w,
+			"%s: node %d follows %d in epoch %d and has high watermark %lld, leaders "
+			"had %lld",
+			l->name, n->id, p->leader, p->leader_epoch, (long long)log->high_watermark,
+			(long long)l->end);
 	if (log->high_watermark > v->checked)
-		v->checked = walk(w, l, n, log, v->checked, log->high_watermark, p->leads);
+		v->checked = walk(w, l, n, log, v->checked, log->high_watermark, decides);
 	if (l->end > known || log->leo < v->leo)
 		check_isr(w, l);
 	v->leo = log->leo;
@@ -407,6 +422,8 @@ void truth_look(struct world *w, struct node *n)
 	if (!n->server->broker.metalog)
 		return;
 	look_at_quorum(w, n);
+	w->truth.image_offset =
+		max_i64(w->truth.image_offset, metalog_image(n->server->broker.metalog)->offset);
 	look_at_partitions(w, n);
 }
 

@@ -61,7 +61,8 @@ struct truth_producer {
 
 struct truth {
 	struct truth_log quorum;
-	struct map logs; /* by topic id and index */
+	int64_t image_offset; /* the newest that anybody had */
+	struct map logs;      /* by topic id and index */
 	VEC(struct truth_log *) list;
 	VEC(struct truth_producer) producers;
 };
@@ -80,7 +81,6 @@ struct node_view {
 	VEC(struct part_view) parts;
 	int64_t meta_checked, meta_cuts;
 	int32_t meta_epoch; /* led; -1 */
-	int64_t image_offset;
 };
 
 void truth_init(struct truth *t);

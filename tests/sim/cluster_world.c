@@ -232,6 +232,7 @@ void world_init(struct world *w, uint64_t seed, int n)
 			world_one_in(w, 4) ? world_between(w, -7200000, 7200000) : 0;
 		sim_disk_init(&node->disk, seed + (uint64_t)i * 1000003, &node->machine->clock);
 		node->disk.first_fd += (i + 1) * 100000;
+		node->machine->dead = &node->disk.dead;
 	}
 	for (int i = 0; i < n; i++)
 		configure(&w->nodes[i]);

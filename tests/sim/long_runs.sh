@@ -1,7 +1,7 @@
 #!/bin/sh
-# Thousands of histories of both simulations, other seeds than those of `make check`; FIRST, STORE
-# and QUORUM choose others and more.
-echo 1..2
+# Thousands of histories of the simulations, other seeds than those of `make check`. SEEDS=N: that
+# many clusters; FIRST, STORE and QUORUM choose others and more.
+echo 1..4
 run()
 {
 	name=$1
@@ -15,6 +15,10 @@ run()
 	fi
 }
 bad=0
-run test_store_sim SEED="${FIRST:-1000}" ROUNDS="${STORE:-4000}" || bad=1
-run test_quorum_sim SEED="${FIRST:-1000}" ROUNDS="${QUORUM:-3000}" || bad=1
+first=${FIRST:-1000}
+seeds=${SEEDS:-3000}
+run test_store_sim SEED="$first" ROUNDS="${STORE:-4000}" || bad=1
+run test_quorum_sim SEED="$first" ROUNDS="${QUORUM:-3000}" || bad=1
+run test_cluster_sim SEED="$first" NODES=3 ROUNDS="$((seeds - seeds / 3))" || bad=1
+run test_cluster_sim SEED="$first" NODES=5 ROUNDS="$((seeds / 3))" || bad=1
 exit $bad

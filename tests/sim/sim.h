@@ -43,6 +43,7 @@ struct sim_machine {
 	struct loop *loop; /* of its process; NULL: none */
 	bool off;          /* no power: takes nothing and sends nothing */
 	bool dying;        /* the process is being killed: no byte leaves it any more */
+	const bool *dead;  /* NULL, or: it died in the midst of this turn */
 	int64_t wall_skew_ms, mono_base_us;
 	int64_t stopped_until_us; /* of the sim's time: the process is stopped (SIGSTOP) */
 	int64_t slow_disk_us;     /* more that a job of a thread may take */

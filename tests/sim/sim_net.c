@@ -159,9 +159,10 @@ void sim_conn_send(
 {
 	struct sim_end *e = &c->ends[to];
 	const struct sim_machine *from = c->ends[1 - to].machine;
+	bool dying = from->dying || (from->dead && *from->dead);
 	struct sim_segment *g;
 
-	if (from->off || (from->dying && kind == SIM_DATA))
+	if (from->off || (dying && kind == SIM_DATA))
 		return;
 	g = segment_new(kind, bytes);
 	if (!g)
