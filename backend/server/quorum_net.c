@@ -148,12 +148,14 @@ static void misplaced(struct quorum_net *q, int32_t from, int16_t error, bool le
 {
 	int i = voter_index(q, from), n = 0;
 
-	/* Who has been part of it once goes on. */
-	if (i < 0 || metalog_caught_up(q->b->metalog))
+	if (i < 0)
 		return;
 	if (!q->told_misplaced[i])
 		log_error("node %d refuses this node: %s", from, kerr_name(error));
 	q->told_misplaced[i] = true;
+	/* Who has been part of it once goes on. */
+	if (metalog_caught_up(q->b->metalog))
+		return;
 	for (int k = 0; k < q->b->n_voters; k++)
 		n += q->told_misplaced[k];
 	if (!leader && 2 * n <= q->b->n_voters - 1)
