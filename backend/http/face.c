@@ -19,7 +19,9 @@
 #include "io/listener.h"
 #include "io/loop.h"
 
-#define SWEEP_MS 1000
+#define SWEEP_MS    1000
+#define SWALLOW_MAX (1u << 20)
+#define TOO_LONG    "a body has at most %d bytes here"
 
 struct face {
 	struct loop *loop;
@@ -215,18 +217,16 @@ static unsigned method_of(const char *name)
 	return strcmp(name, "DELETE") == 0 ? FACE_DELETE : 0;
 }
 
-/* What the head says about the body to come. */
-static bool body_may_come(struct MHD_Connection *c, enum face_method method, struct face_reply *out)
+/* A body that is a little too long is taken and thrown away, so that the answer is read; where the
+ * head tells of more, the connection ends with the answer. */
+static bool body_may_come(struct MHD_Connection *c, struct face_reply *out)
 {
 	const char *length =
 		MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
-	if (!length || strtoull(length, NULL, 10) <= (method == FACE_PUT ? FACE_BODY_MAX : 0))
+	if (!length || strtoull(length, NULL, 10) <= SWALLOW_MAX)
 		return true;
-	if (method == FACE_PUT)
-		face_fail(out, 413, "a body has at most %d bytes here", FACE_BODY_MAX);
-	else
-		face_fail(out, 400, "this method takes no body");
+	face_fail(out, 413, TOO_LONG, FACE_BODY_MAX);
 	return false;
 }
 
@@ -243,7 +243,7 @@ static enum MHD_Result begin_request(
 		face_fail(&out, 405, "%.20s is not served here; GET, PUT and DELETE are", method);
 		return send_reply(c, &out);
 	}
-	if (!body_may_come(c, (enum face_method)m, &out))
+	if (!body_may_come(c, &out))
 		return send_reply(c, &out);
 	*own = ALLOC(struct incoming);
 	return MHD_YES;
@@ -289,7 +289,7 @@ static enum MHD_Result answer(struct face *f, struct MHD_Connection *c, const ch
 
 	MHD_get_connection_values_n(c, MHD_GET_ARGUMENT_KIND, take_param, &q);
 	if (in->too_big)
-		face_fail(&out, 413, "a body has at most %d bytes here", FACE_BODY_MAX);
+		face_fail(&out, 413, TOO_LONG, FACE_BODY_MAX);
 	else if (in->body.n && r.method != FACE_PUT)
 		face_fail(&out, 400, "this method takes no body");
 	else if (q.too_many)

@@ -164,13 +164,16 @@ static int64_t silent_since(const struct events *e, int32_t broker)
 	return e->set.silent_since ? e->set.silent_since(e->set.arg, broker) : -1;
 }
 
-/* A leader that hands over stays in sync, is about to stop, or is no replica any more. */
+/* A leader that hands over is about to stop; or there is another, and it stays in sync or is no
+ * replica any more. The last one in sync stays so also when it dies. */
 static bool handed_over(const struct events *e, const struct image_partition *p, int32_t old)
 {
 	const struct known_broker *b = map_get64(&e->brokers, (uint32_t)old);
 
-	return meta_ids_find(p->isr, old) >= 0 || meta_ids_find(p->replicas, old) < 0 ||
-	       (b && b->leaving);
+	if (b && b->leaving)
+		return true;
+	return p->leader >= 0 &&
+	       (meta_ids_find(p->isr, old) >= 0 || meta_ids_find(p->replicas, old) < 0);
 }
 
 /* The old leader's last sign of life, as far as it is known; now when it lives. */
