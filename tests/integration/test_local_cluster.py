@@ -186,8 +186,11 @@ def test_paused_is_stopped():
     """down ends a broker that is paused, in order"""
     where = place("paused")
     with cluster(where, "--brokers", "1", "--port", "0"):
-        os.kill(state(where)[0]["pid"], signal.SIGSTOP)
+        pid = state(where)[0]["pid"]
+        os.kill(pid, signal.SIGSTOP)
         assert states(where) == {1: "paused"}
+        said = call("up", "--dir", where)
+        assert said.code == DONE and "paused: kill -CONT %d " % pid in said.err, said
     with open(os.path.join(where, "broker-1", "broker.log")) as f:
         assert "stopping" in f.read()
 

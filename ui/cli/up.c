@@ -129,6 +129,15 @@ MUSTCHECK static int begin(
 	return rc;
 }
 
+/* Nobody would see why it does not answer. */
+static void note_paused(struct cli *c, const struct local_cluster *k)
+{
+	vec_foreach (b, &k->brokers)
+		if (b->state == LOCAL_PAUSED)
+			cli_note(c, "kdeck up: broker %d is paused: kill -CONT %ld lets it go on",
+				b->id, (long)b->pid);
+}
+
 static void print_addresses(struct cli *c, const struct local_cluster *k)
 {
 	buf_puts(&c->out, "bootstrap ");
@@ -154,8 +163,10 @@ static int up(struct cli *c, const struct local_wish *w)
 		rc = look(c, &k, &e);
 	else
 		k = (struct local_cluster){0};
-	if (rc == 0)
+	if (rc == 0) {
+		note_paused(c, &k);
 		print_addresses(c, &k);
+	}
 	local_fini(&k);
 	loop_free(l);
 	return rc < 0 ? cli_fail(c, "%s", e.msg) : CLI_OK;

@@ -200,19 +200,18 @@ static bool wait_all(process_list *all, int64_t ms)
 	return all->n == 0;
 }
 
-int local_stop_all(const char *dir, int64_t timeout_ms)
+/* ERR_TIMEOUT: some had to be killed. */
+static int stop_those(const struct local_cluster *c, bool votes, int64_t timeout_ms)
 {
 	process_list all = {0};
-	struct local_cluster c;
 	struct err e = {0};
 	int rc = 0;
 
-	if (local_look(&c, dir, &e) == 0)
-		vec_foreach (b, &c.brokers) {
-			int fd = local_open_process(b, &e);
-			if (fd >= 0)
-				vec_push(&all, ((struct pollfd){.fd = fd, .events = POLLIN}));
-		}
+	vec_foreach (b, &c->brokers) {
+		int fd = b->votes == votes ? local_open_process(b, &e) : -1;
+		if (fd >= 0)
+			vec_push(&all, ((struct pollfd){.fd = fd, .events = POLLIN}));
+	}
 	vec_foreach (p, &all)
 		ask_to_end(p->fd);
 	if (!wait_all(&all, timeout_ms)) {
@@ -224,6 +223,20 @@ int local_stop_all(const char *dir, int64_t timeout_ms)
 	vec_foreach (p, &all)
 		close(p->fd);
 	vec_fini(&all);
+	return rc;
+}
+
+int local_stop_all(const char *dir, int64_t timeout_ms)
+{
+	struct local_cluster c;
+	struct err e = {0};
+	int rc = 0;
+
+	if (local_look(&c, dir, &e) == 0) {
+		rc = stop_those(&c, false, timeout_ms);
+		if (stop_those(&c, true, timeout_ms) < 0)
+			rc = ERR_TIMEOUT;
+	}
 	local_fini(&c);
 	return rc;
 }

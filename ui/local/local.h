@@ -35,6 +35,7 @@ struct local_broker {
 	char *listeners; /* of its properties */
 	char *http;      /* the address of its HTTP face as a URL; NULL: none */
 	bool is_broker;  /* serves clients; else it is a controller alone */
+	bool votes;      /* is a controller, too, or alone */
 	enum local_state state;
 	pid_t pid; /* 0 when it does not run, or when nobody knows which process it is */
 };
@@ -123,8 +124,9 @@ int32_t local_op_broker(const struct local_op *o);
 /* Forgets it: what was begun goes on unseen. NULL is allowed. */
 void local_op_free(struct local_op *o);
 
-/* Ends all brokers of DIR at once, without a loop; blocks at most timeout_ms, then kills the rest.
- * 0; ERR_TIMEOUT: some had to be killed. Brokers whose process is not known stay. */
+/* Ends all brokers of DIR without a loop: at once those without a vote, while there are controllers
+ * that take their leaders over, then at once those with one. Each may take timeout_ms and is killed
+ * then. 0; ERR_TIMEOUT: some had to be killed. Brokers whose process is not known stay. */
 int local_stop_all(const char *dir, int64_t timeout_ms);
 
 /* ---- throw-away folders ---------------------------------------------------------------------- */

@@ -170,6 +170,7 @@ static void read_settings(struct local_broker *b)
 
 	local_settings_read(path, s, SETTINGS);
 	b->is_broker = !s[ROLES].value || conf_list_has(str_of(s[ROLES].value), "broker");
+	b->votes = !s[ROLES].value || conf_list_has(str_of(s[ROLES].value), "controller");
 	b->listeners = shown_listeners(
 		s[LISTENERS].value ? s[LISTENERS].value : "PLAINTEXT://127.0.0.1:9092",
 		s[CONTROLLER_NAMES].value ? s[CONTROLLER_NAMES].value : "CONTROLLER");

@@ -160,10 +160,8 @@ void plan_fill(struct plan *p, size_t brokers)
 		n->serves = n->votes = true;
 	}
 	vec_foreach (n, &p->nodes)
-		if (!n->data) {
+		if (!n->data)
 			n->data = xasprintf("%s/broker-%d/data", p->dir, n->id);
-			n->data_is_ours = true;
-		}
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */

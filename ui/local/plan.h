@@ -30,7 +30,6 @@ struct plan_node {
 	VEC(struct plan_setting) settings; /* the file's, in its order */
 	VEC(struct plan_address) addresses;
 	char *data;
-	bool data_is_ours; /* it lies in DIR/broker-ID */
 	bool serves, votes;
 };
 

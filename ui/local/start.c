@@ -10,6 +10,7 @@
 #include "local/op.h"
 
 #define LINE_MAX_BYTES 4096
+#define NEAR_PORTS     20
 
 /* ---- why it failed --------------------------------------------------------------------------- */
 
@@ -224,14 +225,15 @@ static char *quorum_of(const struct local_cluster *c)
 		"%s=%d@127.0.0.1:%ld", keys[0], first->id, port_of(first) + CONTROLLER_ABOVE);
 }
 
-/* What follows the highest one there is, where that is a port that nobody has. */
+/* The first that nobody has from `wanted` on, not too far off; else any. */
 static int choose_port(struct loop *l, long wanted, uint16_t *out, struct err *e)
 {
-	if (wanted > 0 && wanted <= UINT16_MAX &&
-		local_try_port(l, NULL, (uint16_t)wanted, e) == 0) {
-		*out = (uint16_t)wanted;
-		return 0;
-	}
+	for (long port = wanted; port > 0 && port <= UINT16_MAX && port < wanted + NEAR_PORTS;
+		port++)
+		if (local_try_port(l, NULL, (uint16_t)port, e) == 0) {
+			*out = (uint16_t)port;
+			return 0;
+		}
 	return local_free_port(l, out, e);
 }
 
