@@ -330,6 +330,34 @@ int64_t act_purge(struct source *base, const struct purge_spec *p, source_done_f
 	return id;
 }
 
+/* That a partition is led as it should be is no failure. */
+static void on_elected(
+	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
+{
+	const struct elect_leaders_response *r = response;
+	struct op *op = arg;
+	struct err said = {0};
+
+	if (e || r->error_code) {
+		on_reply(arg, e, version, response, arena);
+		return;
+	}
+	for (int32_t i = 0; i < r->n_replica_election_results; i++) {
+		const struct elect_leaders_response_replica_election_results *t =
+			&r->replica_election_results[i];
+
+		for (int32_t k = 0; k < t->n_partition_result && !said.code; k++) {
+			const struct elect_leaders_response_partition_result *p =
+				&t->partition_result[k];
+
+			if (p->error_code && p->error_code != KERR_ELECTION_NOT_NEEDED)
+				admin_kerr(&said, p->error_code, p->error_message,
+					"partition %.*s-%d", STR_ARG(t->topic), p->partition_id);
+		}
+	}
+	op_done(op, said.code ? &said : NULL);
+}
+
 int64_t act_elect(
 	struct source *base, const char *topic, int32_t partition, source_done_fn *fn, void *arg)
 {
@@ -369,7 +397,7 @@ int64_t act_elect(
 	else if (topic && !indexes.n)
 		op_not_there(op);
 	else
-		op->question = admin_elect_leaders(op->s->admin, &r, on_reply, op);
+		op->question = admin_elect_leaders(op->s->admin, &r, on_elected, op);
 	vec_fini(&indexes);
 	return id;
 }

@@ -139,6 +139,20 @@ bool admin_connection(const struct admin *a, int32_t broker, struct admin_connec
 
 /* ---- questions ---- */
 
+/* Partition 0 of orders is led by its preferred replica already. */
+static void answer_elected(admin_reply_fn *fn, void *arg)
+{
+	struct elect_leaders_response_partition_result p[] = {
+		{.partition_id = 0, .error_code = KERR_ELECTION_NOT_NEEDED},
+		{.partition_id = 1, .error_code = fake.refuse}};
+	struct elect_leaders_response_replica_election_results t = {
+		.topic = orders.name, .partition_result = p, .n_partition_result = 2};
+	struct elect_leaders_response r = {
+		.replica_election_results = &t, .n_replica_election_results = 1};
+
+	fn(arg, NULL, 2, &r, NULL);
+}
+
 /* Partition 1 of orders is moving, and one of another topic. */
 static void answer_moves(admin_reply_fn *fn, void *arg)
 {
@@ -181,6 +195,8 @@ static void answer_reply(struct question *q)
 		fn(q->arg, NULL, 4, &sizes, NULL);
 	else if (q->api == API_LIST_GROUPS)
 		fake_list_groups(q->broker, fn, q->arg);
+	else if (q->api == API_ELECT_LEADERS)
+		answer_elected(fn, q->arg);
 	else if (q->api == API_LIST_PARTITION_REASSIGNMENTS)
 		answer_moves(fn, q->arg);
 	else if (q->api == API_DESCRIBE_CONFIGS)

@@ -273,6 +273,24 @@ static void test_actions(void **state)
 	end(b);
 }
 
+static void test_elections(void **state)
+{
+	struct bench *b = begin(false);
+
+	(void)state;
+	UNTIL(b, ready(b));
+	source_elect(b->source, "orders", -1, on_done, b);
+	UNTIL(b, b->done);
+	assert_true(b->ok);
+	fake.refuse = KERR_PREFERRED_LEADER_NOT_AVAILABLE;
+	b->done = false;
+	source_elect(b->source, "orders", -1, on_done, b);
+	UNTIL(b, b->done);
+	assert_false(b->ok);
+	assert_non_null(strstr(b->err.msg, "PREFERRED_LEADER_NOT_AVAILABLE"));
+	end(b);
+}
+
 static void on_moves(void *arg, const struct err *e, const struct moving *v, size_t n)
 {
 	struct bench *b = arg;
@@ -518,6 +536,7 @@ int main(void)
 		cmocka_unit_test(test_settings_that_come_later),
 		cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_actions),
+		cmocka_unit_test(test_elections),
 		cmocka_unit_test(test_moves),
 		cmocka_unit_test(test_read_only),
 		cmocka_unit_test(test_produce),
