@@ -101,7 +101,7 @@ int64_t here_run(struct cluster_source *s)
 
 	if (!h->dir)
 		return now_of(s) + HERE_EVERY_MS;
-	if (h->due_ms <= now_of(s)) {
+	if (h->due_ms <= now_of(s) || strcmp(h->id, model_cluster(s->model)->id) != 0) {
 		h->due_ms = now_of(s) + HERE_EVERY_MS;
 		look(s);
 		poll_publish_soon(s);

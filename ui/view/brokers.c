@@ -212,6 +212,16 @@ static void fill(void *arg)
 	}
 }
 
+/* To the broker that the screen was opened for, once it is listed. */
+static void find_first(struct brokers *v)
+{
+	for (size_t i = 0; v->first >= 0 && i < v->list.rows.n; i++)
+		if (at(v, i)->id == v->first) {
+			table_set_cursor(&v->list.table, i);
+			v->first = -1;
+		}
+}
+
 static void *brokers_open(struct view_ctx *ctx, const char *arg, struct err *e)
 {
 	struct brokers *v = ALLOC(struct brokers);
@@ -223,6 +233,7 @@ static void *brokers_open(struct view_ctx *ctx, const char *arg, struct err *e)
 	view_list_init(&v->list, ctx, cols, COL_COUNT, &table_ops, fill, v);
 	v->list.table.sort_col = COL_ID;
 	view_list_update(&v->list);
+	find_first(v);
 	return v;
 }
 
@@ -238,16 +249,6 @@ static void brokers_close(void *view)
 static const struct broker *at_cursor(struct brokers *v)
 {
 	return at(v, v->list.table.cursor);
-}
-
-/* To the broker that the screen was opened for, once it is listed. */
-static void find_first(struct brokers *v)
-{
-	for (size_t i = 0; v->first >= 0 && i < v->list.rows.n; i++)
-		if (at(v, i)->id == v->first) {
-			table_set_cursor(&v->list.table, i);
-			v->first = -1;
-		}
 }
 
 /* What is the matter with the broker under the cursor. */
@@ -281,6 +282,7 @@ static unsigned brokers_event(void *view, const struct event *e)
 {
 	struct brokers *v = view;
 
+	v->first = -1; /* whoever moves decides */
 	return v->actions.box.open ? formbox_event(&v->actions.box, e)
 				   : view_list_event(&v->list, e);
 }
