@@ -90,18 +90,23 @@ static struct truth_log *truth_log_of(struct truth *t, const struct partition *p
 
 /* ---- leaders --------------------------------------------------------------------------------- */
 
-static void led_by(struct world *w, struct truth_log *l, int32_t epoch, int node)
+/* True: nobody has led in a later epoch. One that learns late of its own time may be behind. */
+static bool led_by(struct world *w, struct truth_log *l, int32_t epoch, int node)
 {
+	bool newest = true;
+
 	vec_foreach (x, &l->leaders) {
-		if (x->epoch != epoch)
-			continue;
-		if (x->node != node)
+		newest = newest && x->epoch <= epoch;
+		if (x->epoch == epoch && x->node != node)
 			world_break(w, "%s: nodes %d and %d both lead in epoch %d", l->name,
 				x->node, node, epoch);
-		return;
 	}
+	vec_foreach (x, &l->leaders)
+		if (x->epoch == epoch)
+			return newest;
 	vec_push(&l->leaders, ((struct truth_leader){epoch, node}));
 	w->stats.leaders++;
+	return newest;
 }
 
 /* ---- records --------------------------------------------------------------------------------- */
@@ -258,8 +263,7 @@ static void look_at_quorum(struct world *w, struct node *n)
 
 	if (quorum_leads(q) && v->meta_epoch != quorum_epoch(q)) {
 		v->meta_epoch = quorum_epoch(q);
-		led_by(w, l, v->meta_epoch, n->id);
-		if (log->leo < l->end)
+		if (led_by(w, l, v->meta_epoch, n->id) && log->leo < l->end)
 			world_break(w,
 				"the quorum's leader %d of epoch %d has %lld records, %lld are "
 				"committed",
@@ -378,14 +382,10 @@ static void look_at_partition(
 		v->cuts = log->cuts;
 		v->checked = min_i64(v->checked, log->leo);
 	}
-	if (p->leads && v->epoch != p->leader_epoch) {
-		led_by(w, l, p->leader_epoch, n->id);
-		if (log->leo < l->end && !l->lossy && !w->fragile)
-			world_break(w,
-				"%s: leader %d of epoch %d has %lld records, %lld are committed",
-				l->name, n->id, p->leader_epoch, (long long)log->leo,
-				(long long)l->end);
-	}
+	if (p->leads && v->epoch != p->leader_epoch && led_by(w, l, p->leader_epoch, n->id) &&
+		log->leo < l->end && !l->lossy && !w->fragile)
+		world_break(w, "%s: leader %d of epoch %d has %lld records, %lld are committed",
+			l->name, n->id, p->leader_epoch, (long long)log->leo, (long long)l->end);
 	decides = p->leads || v->epoch >= 0 || is_last(n, p);
 	v->epoch = p->leads ? p->leader_epoch : -1;
 	if (l->lossy || w->fragile)
