@@ -570,7 +570,8 @@ void api_fetch(struct call *c, const struct fetch_request *r)
 	}
 	read_ahead(f);
 	/* What a new session has not been told yet is answered at once. */
-	if (f->max_wait_ms <= 0 || c->broker->stopping || enough(f)) {
+	if (c->broker->stopping || enough(f) ||
+		(f->max_wait_ms <= 0 && (f->session || !any_warming(f)))) {
 		answer(f);
 		return;
 	}
