@@ -198,14 +198,16 @@ static void unlink_now(void *arg, char *path)
 
 int plog_close(struct plog *log)
 {
+	bool indexed = plog_active(log)->size > 0;
 	int r = plog_flush(log);
 
-	/* The next start takes the indexes as they are, also after a power cut. */
-	if (r == 0)
+	/* The next start takes the indexes as they are, also after a power cut. Those of an empty
+	 * segment are right without; so are the producers of a log that had none. */
+	if (r == 0 && indexed)
 		r = segment_flush_index(plog_active(log), false);
-	if (r == 0)
+	if (r == 0 && indexed)
 		r = segment_sync_indexes(plog_active(log));
-	if (r == 0 && log->snapshot_at != log->leo)
+	if (r == 0 && log->leo > 0 && log->snapshot_at != log->leo)
 		r = plog_save_snapshot(log);
 	plog_take_doomed(log, true, unlink_now, log->io);
 	plog_drop(log);
