@@ -249,6 +249,29 @@ static void killed(void **state)
 	screen_free(b.s);
 }
 
+/* A broker that another kdeck has started again stays when that one ends, and goes with the demo.
+ */
+static void started_from_outside(void **state)
+{
+	struct bench b = {0};
+	char *command = xasprintf(
+		"k=%s; d=$(echo %s/kdeck-demo-*); kill -9 $(cat $d/broker-2/pid)\n"
+		"while $k status --dir $d | grep -q '^2 .*running'; do :; done\n"
+		"$k up --dir $d >/dev/null && $k status --dir $d | grep -q '^2 .*running'",
+		program, folder);
+
+	(void)state;
+	open_on_a_terminal(&b);
+	assert_int_equal(system(command), 0);
+	screen_press(b.s, "2");
+	screen_wait(b.s, "brokers 3/3");
+	kill(screen_pid(b.s), SIGKILL);
+	assert_int_equal(screen_wait_exit(b.s), 128 + SIGKILL);
+	assert_nothing_left();
+	screen_free(b.s);
+	free(command);
+}
+
 static void find_locks(glob_t *found)
 {
 	char pattern[128];
@@ -289,7 +312,7 @@ static void killed_while_it_starts(void **state)
 		while (!has_lock(&before) && clock_mono_ms(&clock_system) < end)
 			(void)poll(NULL, 0, 1);
 		/* Ever later moments of the start. */
-		(void)poll(NULL, 0, i * 3);
+		(void)poll(NULL, 0, i * 10);
 		kill(r.pid, SIGKILL);
 		(void)finish(&r, &said);
 		buf_fini(&said);
@@ -371,6 +394,7 @@ int main(void)
 		TEST(prints_a_page_and_goes),
 		TEST(two_at_once),
 		TEST(killed),
+		TEST(started_from_outside),
 		TEST(killed_while_it_starts),
 		TEST(hung_up),
 		TEST(leftovers_are_removed),

@@ -99,8 +99,9 @@ struct local_op;
 typedef void local_done_fn(void *arg, const struct err *e);
 
 /* Starts broker ID of DIR with the settings it has; done when it is ready: it has joined its
- * cluster and serves. A broker of a throw-away folder ends with this process, any other outlives
- * it. e has the broker's own last line when it does not come up in LOCAL_START_MS. */
+ * cluster and serves. A broker of the throw-away folder that this process holds ends with it, any
+ * other outlives it. e has the broker's own last line when it does not come up in LOCAL_START_MS.
+ */
 struct local_op *local_start(struct loop *l, const char *dir, int32_t id, local_done_fn *fn,
 	void *arg, struct err *e) MUSTCHECK;
 /* SIGTERM (a paused one is continued to see it); done when it is gone. ERR_TIMEOUT: it had to be
@@ -134,8 +135,6 @@ int local_stop_all(const char *dir, int64_t timeout_ms);
 /* A new folder $TMPDIR/kdeck-demo-XXXXXX; heap. NULL with e. *held is a descriptor whose lock says
  * that somebody wants the folder: keep it open as long as that is so. */
 char *local_temp(int *held, struct err *e);
-/* local_temp made it, by its name. */
-bool local_is_temp(const char *dir);
 /* Removes a folder and all in it; only a path that local_temp made. */
 void local_remove(const char *dir);
 /* The same, after its brokers have been ended. */

@@ -47,14 +47,12 @@ bool local_locked(const char *data)
 	return held;
 }
 
-/* The process has the lock's file open: a pid that was left behind may be anybody's by now. */
-static bool has_lock_open(pid_t pid, const char *data)
+bool local_has_open(pid_t pid, const char *path)
 {
-	char *lock = xasprintf("%s/.lock", data);
 	char *fds = xasprintf("/proc/%ld/fd", (long)pid);
 	struct stat want, st;
 	bool found = false;
-	DIR *d = stat(lock, &want) == 0 ? opendir(fds) : NULL;
+	DIR *d = stat(path, &want) == 0 ? opendir(fds) : NULL;
 	struct dirent *e;
 
 	while (d && !found && (e = readdir(d)))
@@ -62,9 +60,18 @@ static bool has_lock_open(pid_t pid, const char *data)
 			st.st_ino == want.st_ino;
 	if (d)
 		closedir(d);
-	free(lock);
 	free(fds);
 	return found;
+}
+
+/* A pid that was left behind may be anybody's by now. */
+static bool has_lock_open(pid_t pid, const char *data)
+{
+	char *lock = xasprintf("%s/.lock", data);
+	bool has = local_has_open(pid, lock);
+
+	free(lock);
+	return has;
 }
 
 /* 0: the file does not say who holds the lock. */

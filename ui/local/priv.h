@@ -22,6 +22,10 @@ int local_make_dirs(const char *path, struct err *e) MUSTCHECK;
 /* A folder and all in it, whoever made it. */
 void local_remove_tree(const char *dir);
 
+/* That process has the file open. */
+bool local_has_open(pid_t pid, const char *path);
+/* This process made the throw-away folder, and holds it. */
+bool local_is_own_temp(const char *dir);
 /* Is the folder's lock held? */
 bool local_locked(const char *data);
 

@@ -146,7 +146,7 @@ static struct local_op *begin(struct loop *l, const char *dir, char *broker_dir,
 	int rc;
 
 	o->broker_dir = broker_dir;
-	rc = spawn(o, !local_is_temp(dir), e);
+	rc = spawn(o, !local_is_own_temp(dir), e);
 	if (rc == 0)
 		rc = write_pid(broker_dir, child_pid(o->child), e);
 	if (rc == 0)

@@ -70,15 +70,13 @@ void local_remove_tree(const char *dir)
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* The name alone could be a user's own choice; what holds it is ours. */
-bool local_is_temp(const char *dir)
+bool local_is_own_temp(const char *dir)
 {
-	const char *slash = strrchr(dir, '/');
 	char *lock = xasprintf("%s/lock", dir);
-	bool held = slash && str_starts(str_of(slash + 1), TEMP_MARK) && access(lock, F_OK) == 0;
+	bool own = strstr(dir, "/" TEMP_MARK) && local_has_open(getpid(), lock);
 
 	free(lock);
-	return held;
+	return own;
 }
 
 void local_remove(const char *dir)
