@@ -85,8 +85,8 @@ struct metalog_op {
 	struct list_node node;
 	int64_t end; /* done when everything below is applied */
 	/* 0: committed and applied; ERR_AGAIN: not the leader (any more); ERR_FULL: the disk took
-	 * nothing of it, later it may; ERR_IO, ERR_CLOSED. May be called from within
-	 * metalog_submit. */
+	 * nothing of it, later it may (where there are other voters, one of them leads then);
+	 * ERR_IO, ERR_CLOSED. May be called from within metalog_submit. */
 	void (*done)(struct metalog_op *op, int rc);
 };
 

@@ -26,8 +26,11 @@ static int op_persist(void *arg, const struct quorum_state *s)
 
 	quorum_state_encode(s, &text);
 	rc = checkpoint_replace(m->store->io, path, buf_slice(&text), true);
-	if (rc < 0)
-		log_error("%s cannot be written", path);
+	if (rc < 0 && !m->state_refused)
+		log_error(
+			"%s cannot be written (%s): this node takes no part in votes until it can",
+			path, err_name(rc));
+	m->state_refused = rc < 0;
 	free(path);
 	buf_fini(&text);
 	return rc;

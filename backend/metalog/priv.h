@@ -32,6 +32,7 @@ struct metalog {
 	int64_t target;    /* caught up when applied; -1: no leader has been heard yet */
 	bool caught_up;
 	bool failed;
+	bool state_refused;      /* quorum-state could not be written the last time */
 	bool marked;             /* the file that says `fresh` is there */
 	bool moved;              /* role, epoch or leader since the last `changed` */
 	bool settled;            /* metalog_start has been called */

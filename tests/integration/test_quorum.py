@@ -363,5 +363,39 @@ def test_a_full_disk_on_one_voter():
             assert n.running(), n.tail()
 
 
+def test_a_leader_without_room_gives_way():
+    """A controller whose disk is full refuses one change and hands over; the next one has room"""
+    with Volume(6 << 20) as volume, Cluster(3, start=False) as c:
+        full = c[0]
+        full.data = os.path.join(volume.path, "data")
+        full.settings["log.dirs"] = full.data
+        c.start()
+
+        def leader():
+            return until("a leader", lambda: next(
+                (n for n in c.nodes for s in [n.running() and describe(n.controller_port)]
+                 if s and s["error"] == 0 and s["leader"] == n.id), None))
+        while leader() is not full:
+            other = leader()
+            other.stop()
+            other.start()
+        volume.fill()
+        # More than what is left of the pages that the log has.
+        topics = [os.path.join(kdecktest.BUILD, "kdeck"), "topics", "-b", c[1].address]
+        refused = []
+        for i in range(4):
+            done = kdecktest.run(topics + ["--create", "--topic", "x%d" % i,
+                                           "--replica-assignment", ",".join(["2:3"] * 40)],
+                                 check=False)
+            if done.returncode:
+                refused.append(done.stderr)
+        assert len(refused) == 1 and b"KAFKA_STORAGE_ERROR" in refused[0], refused
+        assert leader() is not full
+        volume.give_back()
+        until("it has caught up", lambda: next(
+            all(v["end"] == s["end"] for v in s["voters"])
+            for s in [describe(leader().controller_port)]))
+
+
 if __name__ == "__main__":
     kdecktest.main()
