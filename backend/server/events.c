@@ -22,6 +22,8 @@ struct events {
 	struct map brokers;    /* id → struct known_broker */
 	struct map leaderless; /* topic id and partition → struct gap */
 	int32_t controller, epoch;
+	int32_t lost; /* the last controller that was lost, -1: none */
+	int64_t lost_ms;
 	struct events_counts counts;
 };
 
@@ -29,6 +31,9 @@ struct events {
 struct gap {
 	int64_t since_ms; /* wall */
 };
+
+/* A controller that was lost so long ago has been judged by its successor: it lived. */
+#define LOST_MS 10000
 
 /* Names that clients choose are cut to this: what is kept has a bound. */
 #define NAME_MAX_BYTES 256
@@ -45,6 +50,7 @@ struct events *events_new(const struct events_settings *set)
 	e->set = *set;
 	e->controller = -1;
 	e->epoch = -1;
+	e->lost = -1;
 	map_init(&e->brokers);
 	map_init(&e->leaderless);
 	return e;
@@ -159,9 +165,14 @@ static void json_ids(struct json *j, const char *key, struct meta_ids ids)
 	json_array_end(j);
 }
 
+/* The controller hears all brokers; of a controller itself everybody hears. */
 static int64_t silent_since(const struct events *e, int32_t broker)
 {
-	return e->set.silent_since ? e->set.silent_since(e->set.arg, broker) : -1;
+	int64_t since = e->set.silent_since ? e->set.silent_since(e->set.arg, broker) : -1;
+
+	if (since < 0 && broker == e->lost && now(e) - e->lost_ms < LOST_MS)
+		since = e->lost_ms;
+	return since;
 }
 
 /* A leader that hands over is about to stop; or there is another, and it stays in sync or is no
@@ -385,6 +396,12 @@ void events_controller(struct events *e, int32_t controller, int32_t epoch)
 		json_kint(j, "epoch", epoch);
 		events_close(e);
 	}
+	if (e->controller >= 0 && controller != e->controller) {
+		e->lost = e->controller;
+		e->lost_ms = now(e);
+	}
+	if (controller == e->lost)
+		e->lost = -1;
 	e->controller = controller;
 	e->epoch = epoch;
 }

@@ -15,7 +15,7 @@
  * leaderless_ms is how long a partition had no leader that lived: from the last sign of the old
  * one to the election of the new one. 0 when the old one handed over. Only the active controller
  * hears the signs of life: elsewhere it is null, or counts from when this broker learned that the
- * partition had none.
+ * partition had none. Where the active controller itself died, from when this broker lost it.
  */
 #ifndef SERVER_EVENTS_H
 #define SERVER_EVENTS_H

@@ -111,10 +111,12 @@ def test_events_of_a_stop():
 
 
 def test_events_of_a_controller():
-    """the active controller dies: another one, in a later epoch, as all others tell"""
+    """the active controller dies: another one in a later epoch, and leaders for what it led"""
     with cluster() as c:
         boss = active(c)
         others = [n for n in c.nodes if n is not boss]
+        assert create_topic(c[0], "t", 6, 3) == 0
+        c.in_sync(["t"])
         after = {n: events(n.http)[1] for n in others}
         epoch = Metrics(boss.http).value("kdeck_controller_epoch")
         boss.kill()
@@ -125,6 +127,9 @@ def test_events_of_a_controller():
             told = events(n.http, after[n], type="controller")[0]
             assert told[0]["controller_before"] == boss.id, told
             assert told[-1]["controller"] == successor.id and told[-1]["epoch"] > epoch, told
+            found = until("its partitions are led", lambda: events(
+                n.http, after[n], type="leader", leader_before=boss.id)[0])
+            assert all(0 <= e["leaderless_ms"] < 5000 for e in found), found
 
 
 def test_cut():

@@ -166,6 +166,25 @@ static void a_leader_dies_elsewhere(void **state)
 	assert_true(is_null(json_tree_get(told(0), "events")->child, "leaderless_ms"));
 }
 
+/* The dead leader was the controller: everybody heard it, and its successor knows nothing else. */
+static void a_controller_that_leads_dies(void **state)
+{
+	int32_t left[] = {2, 3};
+
+	(void)state;
+	events_controller(events, 1, 3);
+	clock_manual_advance_ms(&the_clock, 60000);
+	events_controller(events, -1, 4);
+	clock_manual_advance_ms(&the_clock, 40);
+	events_controller(events, 2, 5);
+	clock_manual_advance_ms(&the_clock, 20);
+	change(part(1, 4, all, 3), part(2, 5, left, 2));
+	assert_int_equal(number(json_tree_get(told(3), "events")->child, "leaderless_ms"), 60);
+	clock_manual_advance_ms(&the_clock, 60000);
+	change(part(1, 5, all, 3), part(2, 6, left, 2));
+	assert_true(is_null(json_tree_get(told(5), "events")->child, "leaderless_ms"));
+}
+
 static void a_leader_hands_over(void **state)
 {
 	int32_t left[] = {2, 3};
@@ -357,6 +376,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_EVENTS(a_leader_dies),
 		WITH_EVENTS(a_leader_dies_elsewhere),
+		WITH_EVENTS(a_controller_that_leads_dies),
 		WITH_EVENTS(a_leader_hands_over),
 		WITH_EVENTS(nobody_leads_for_a_while),
 		WITH_EVENTS(a_deleted_topic_is_forgotten),
