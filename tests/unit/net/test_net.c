@@ -433,6 +433,116 @@ static void test_connections_are_bounded(void **state)
 	buf_fini(&b);
 }
 
+/* ---- faults on purpose ----------------------------------------------------------------------- */
+
+static void send_frame(struct server *s, int fd, const char *text)
+{
+	struct buf b = BUF_EMPTY;
+
+	put_frame(&b, text);
+	send_all(s, fd, b.p, b.n);
+	buf_fini(&b);
+}
+
+/* The loop turns for `ms`, in which nothing comes. */
+static void expect_nothing(struct server *s, int fd, int64_t ms)
+{
+	int64_t end = loop_now_ms(s->loop) + ms;
+	char byte;
+
+	while (loop_now_ms(s->loop) < end) {
+		loop_run_once(s->loop, false);
+		assert_int_equal(recv(fd, &byte, 1, MSG_PEEK), -1);
+		assert_int_equal(errno, EAGAIN);
+	}
+}
+
+static void test_delay(void **state)
+{
+	struct server *s = *state;
+	int slow = client(s), other = client(s);
+	int64_t began;
+
+	net_set_delay(s->net, 60);
+	began = loop_now_ms(s->loop);
+	/* More than may be open: those behind are read when answers have gone. */
+	for (int i = 0; i < 3 * settings.max_open; i++)
+		send_frame(s, slow, i % 2 ? "odd" : "even");
+	until_requests(s, settings.max_open);
+	assert_int_equal(s->requests, settings.max_open);
+	for (int i = 0; i < 3 * settings.max_open; i++)
+		expect_reply(s, slow, i % 2 ? "odd" : "even");
+	assert_true(loop_now_ms(s->loop) - began >= 3 * 60);
+	/* What is held back goes when it is healed. */
+	net_set_delay(s->net, 3600000);
+	send_frame(s, other, "late");
+	until_requests(s, 3 * settings.max_open + 1);
+	expect_nothing(s, other, 10);
+	net_set_delay(s->net, 0);
+	expect_reply(s, other, "late");
+	/* A connection that goes takes its answers with it. */
+	net_set_delay(s->net, 3600000);
+	send_frame(s, slow, "never");
+	until_requests(s, 3 * settings.max_open + 2);
+	close(slow);
+	close(other);
+}
+
+static void test_deaf(void **state)
+{
+	struct server *s = *state;
+	int fd = client(s), late;
+
+	send_frame(s, fd, "heard");
+	expect_reply(s, fd, "heard");
+	net_set_deaf(s->net, ~(1u << 7));
+	send_frame(s, fd, "another listener's");
+	expect_reply(s, fd, "another listener");
+	net_set_deaf(s->net, 1u << 7);
+	send_frame(s, fd, "one");
+	late = client(s);
+	send_frame(s, late, "two");
+	expect_nothing(s, fd, 10);
+	expect_nothing(s, late, 10);
+	assert_int_equal(s->requests, 2);
+	net_set_deaf(s->net, 0);
+	expect_reply(s, fd, "one");
+	expect_reply(s, late, "two");
+	close(fd);
+	close(late);
+}
+
+static void test_torn(void **state)
+{
+	struct server *s = *state;
+	int marked = client(s), other = client(s);
+	uint8_t byte;
+
+	s->park = true;
+	send_frame(s, marked, "mine");
+	until_requests(s, 1);
+	send_frame(s, other, "yours");
+	until_requests(s, 2);
+	net_slot_mark(s->held.v[0].slot, 3);
+	net_close_marked(s->net, 4);
+	assert_int_equal(s->gone, 0);
+	net_close_marked(s->net, 3);
+	assert_int_equal(s->gone, 1);
+	assert_int_equal(receive(s, marked, &byte, 1), 0);
+	net_slot_mark(s->held.v[0].slot, 3); /* its connection is gone */
+	release_held(s, 0, true);
+	assert_int_equal(net_close_tags(s->net, ~(1u << 7)), 0);
+	release_held(s, 1, true);
+	expect_reply(s, other, "yours");
+	s->park = false;
+	send_frame(s, other, "still there");
+	expect_reply(s, other, "still there");
+	assert_int_equal(net_close_tags(s->net, 1u << 7), 1);
+	assert_int_equal(receive(s, other, &byte, 1), 0);
+	close(marked);
+	close(other);
+}
+
 #define WITH_SERVER(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -447,6 +557,9 @@ int main(void)
 		WITH_SERVER(test_end_is_told),
 		WITH_SERVER(test_memory_is_bounded),
 		WITH_SERVER(test_connections_are_bounded),
+		WITH_SERVER(test_delay),
+		WITH_SERVER(test_deaf),
+		WITH_SERVER(test_torn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
