@@ -40,6 +40,7 @@ struct repl_fetcher {
 	int32_t n_in_session;
 	int32_t session_id;    /* 0: none */
 	int32_t session_epoch; /* of the next request; 0: a new session */
+	int64_t broker_epoch;  /* this broker's, in the session */
 	int64_t calls[MAX_CALLS];
 	int n_calls;
 	uint64_t sent, answered; /* requests, over all sessions */
@@ -272,7 +273,7 @@ static void build(struct repl_fetcher *f, struct fetch_request *req)
 
 	msg_init(&fetch_request_desc, req);
 	req->replica_state.replica_id = set->node_id;
-	req->replica_state.replica_epoch = set->net.broker_epoch(set->net.arg);
+	req->replica_state.replica_epoch = f->broker_epoch;
 	req->max_wait_ms = set->fetch_wait_ms;
 	req->min_bytes = set->fetch_min_bytes;
 	req->max_bytes = set->fetch_response_max_bytes;
@@ -341,6 +342,7 @@ static void send(struct repl_fetcher *f)
 void fetchers_send(struct repl *r)
 {
 	int64_t now = repl_now(r);
+	int64_t epoch = r->set.net.broker_epoch ? r->set.net.broker_epoch(r->set.net.arg) : -1;
 	void *value;
 
 	for (size_t i = 0; map_next(&r->fetchers, &i, NULL, &value);) {
@@ -348,6 +350,11 @@ void fetchers_send(struct repl *r)
 
 		if (!list_empty(&f->held))
 			release_held(f, now);
+		/* Registered anew, as after a time without the controller: the leader takes what a
+		 * session does not name for what the broker of then has. */
+		if (f->broker_epoch != epoch && (f->session_id != 0 || f->n_calls > 0))
+			reset(f);
+		f->broker_epoch = epoch;
 		while (may_send(f, now))
 			send(f);
 	}
