@@ -14,6 +14,7 @@
 #include "traffic/producer.h"
 
 #define METADATA_EVERY_MS 5000
+#define METADATA_SMALL    2000 /* partitions; asked for every second while something is broken */
 #define SIZES_EVERY_MS    10000
 #define NEW_SIZES_MS      1000
 #define CONFIGS_EVERY_MS  30000
@@ -119,9 +120,9 @@ struct cluster_source {
 	bool read_only, frozen, hidden;
 	struct io_timer timer;
 	struct turn metadata, configs, detail, replicas;
-	int64_t shape_ms;         /* when topics came or went last; 0 */
-	int64_t configs_retry_ms; /* rows that failed are asked for again then */
-	bool *replicas_fed;       /* answers of `replicas` that were fed */
+	int64_t shape_ms;                       /* when topics came or went last; 0 */
+	int64_t configs_retry_ms;               /* rows that failed are asked for again then */
+	bool *replicas_fed;                     /* answers of `replicas` that were fed */
 	VEC(struct admin_offset) replicas_held; /* answers that wait for the others' */
 	char *replicas_topic;                   /* that they are of */
 	unsigned replicas_round;

@@ -181,12 +181,21 @@ static void sizes_soon(struct broker_poll *b)
 		b->sizes.due_ms = min_i64(b->sizes.due_ms, due);
 }
 
+/* What is broken changes soon; a cluster whose metadata is big is not asked for it every second. */
+static int64_t metadata_every(const struct cluster_source *s)
+{
+	const struct totals *t = &model_cluster(s->model)->totals;
+	bool broken = t->under || t->offline || t->brokers_up < t->brokers;
+
+	return broken && t->partitions <= METADATA_SMALL ? s->interval_ms : METADATA_EVERY_MS;
+}
+
 static void on_metadata(void *arg, const struct err *e)
 {
 	struct cluster_source *s = arg;
 	uint64_t shape = model_cluster(s->model)->shape;
 
-	turn_end(s, &s->metadata, METADATA_EVERY_MS);
+	turn_end(s, &s->metadata, metadata_every(s));
 	if (e) {
 		feed_metadata_failed(s->model, e->code);
 		s->metadata.due_ms = now_of(s) + DEAD_PAUSE_MS;

@@ -36,8 +36,6 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_SINCE] = {"SINCE", 8, 9, 12, 4, ALIGN_RIGHT},
 };
 
-#define LIVES_MAX 5000 /* partitions listed of one broker */
-
 struct brokers {
 	struct view_ctx *ctx;
 	struct view_list list; /* places in the cluster's brokers */
@@ -301,45 +299,6 @@ static void brokers_filter(void *view, struct str text)
 
 /* ---- actions ------------------------------------------------------------------------------- */
 
-/* "orders 3   leader   in sync 2/3" */
-static void put_life(struct buf *out, const struct topic *t, const struct partition *p, int32_t id)
-{
-	const struct replica *r = partition_replica(p, id);
-
-	if (!r)
-		return;
-	buf_printf(out, "%s  %d   %s   ISR %d/%d", t->name_z, p->index,
-		p->leader == id ? "★ leader"
-		: r->in_sync    ? "● in sync"
-				: "○ behind",
-		p->n_isr, p->n_replicas);
-	if (r->size >= 0) {
-		buf_puts(out, "   ");
-		fmt_bytes(out, r->size);
-	}
-	buf_putc(out, '\n');
-}
-
-/* The partitions that live on a broker. */
-static void show_partitions(struct brokers *v, const struct broker *b)
-{
-	const struct cluster *c = view_cluster(v->ctx);
-	struct buf text = BUF_EMPTY;
-	char title[40];
-	int32_t left = LIVES_MAX;
-
-	for (size_t i = 0; i < c->n_topics; i++)
-		for (int32_t k = 0; k < c->topics[i]->n_partitions && left > 0; k++, left--)
-			put_life(&text, c->topics[i], &c->topics[i]->partitions[k], b->id);
-	if (!text.n)
-		buf_puts(&text, "no partition lives here\n");
-	else if (left <= 0)
-		buf_puts(&text, "… and more\n");
-	snprintf(title, sizeof(title), "partitions on broker %d", b->id);
-	view_show(v->ctx, title, buf_str(&text));
-	buf_fini(&text);
-}
-
 static void elected(void *arg, const struct err *e)
 {
 	view_outcome(arg, e, "preferred leaders elected");
@@ -364,7 +323,7 @@ static unsigned brokers_action(void *view, enum action_id id)
 		source_elect(v->ctx->source, NULL, -1, elected, v->ctx);
 	} else if (id == ACTION_ENTER) {
 		if (at_cursor(v))
-			show_partitions(v, at_cursor(v));
+			brokers_show_partitions(v->ctx, at_cursor(v));
 	} else if (id == ACTION_SORT || id == ACTION_SORT_TURN) {
 		sort(v, id == ACTION_SORT_TURN);
 	} else if (id == ACTION_EXPORT) {

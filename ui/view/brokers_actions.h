@@ -24,5 +24,7 @@ bool brokers_actions_do(struct brokers_actions *a, enum action_id id, const stru
 /* Can it be done to b? If not, why. */
 bool brokers_actions_allowed(const struct brokers_actions *a, enum action_id id,
 	const struct broker *b, struct buf *reason);
+/* Which partitions live on it (brokers_lives.c). */
+void brokers_show_partitions(struct view_ctx *ctx, const struct broker *b);
 
 #endif

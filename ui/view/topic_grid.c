@@ -130,8 +130,11 @@ static void put_short_age(struct buf *out, int64_t ms)
 	struct buf text = BUF_EMPTY;
 	const char *unit, *rest;
 
-	fmt_age(&text, ms);
-	unit = ms >= 1000 ? strchr(buf_z(&text), ' ') : NULL;
+	if (ms < 1000)
+		buf_puts(&text, "0 s");
+	else
+		fmt_age(&text, ms);
+	unit = strchr(buf_z(&text), ' ');
 	rest = unit ? strchr(unit + 1, ' ') : NULL;
 	buf_put(out, text.p, rest ? (size_t)(rest - buf_z(&text)) : text.n);
 	buf_fini(&text);
