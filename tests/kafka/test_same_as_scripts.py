@@ -613,6 +613,7 @@ def test_5_moves():
     one = server
     try:
         with KafkaCluster(3, heap="256m") as server:
+            server.address = server.bootstrap
             for cases in BEGIN, MOVED, GROWN + ELECT + QUORUM:
                 compare(cases.splitlines())
                 settled()
