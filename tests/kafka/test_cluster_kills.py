@@ -193,27 +193,45 @@ def one_round(cluster, watches, i, worst):
                   lambda w=watch: w.whole(3))
 
 
+def check(cluster, producers, reader):
+    """What was acknowledged is there, and the reader has seen all of it."""
+    for p in producers:
+        p.end()
+    java = read_values(cluster, JavaProducer.topic)
+    until("the reader has everything", lambda: all(
+        reader.next.get(p, 0) >= len(rows) for p, rows in java.items()))
+    assert not reader.gaps, reader.gaps[:3]
+
+
+def end_and_start(cluster, producers):
+    """All rounds; the longest times without a leader, by whether the end was an orderly one."""
+    watches = [[Watch(node, p.topic) for p in producers] for node in cluster.nodes]
+    worst = {False: 0.0, True: 0.0}
+    talkers = [p for p in producers if hasattr(p, "progress")]
+    for i in range(ROUNDS):
+        before = [p.progress() for p in talkers]
+        one_round(cluster, watches, i, worst)
+        for p, was in zip(talkers, before):
+            until("%s goes on after end %d" % (p.topic, i), lambda p=p, was=was:
+                  p.progress() > was + 1)
+    return worst
+
+
 def test_kills():
     """every client keeps writing and reading through all ends; what was acknowledged is there"""
     with Cluster(3) as c:
-        producers = [Load(c), Kcat(c), JavaProducer(c)]
-        reader = JavaConsumer(c)
-        watches = [[Watch(node, p.topic) for p in producers] for node in c.nodes]
-        until("Java writes and reads", lambda: producers[2].progress() and reader.next)
-        worst = {False: 0.0, True: 0.0}
-        for i in range(ROUNDS):
-            before = [p.progress() for p in (producers[0], producers[2])]
-            one_round(c, watches, i, worst)
-            for p, was in zip((producers[0], producers[2]), before):
-                until("%s goes on after end %d" % (p.topic, i), lambda p=p, was=was:
-                      p.progress() > was + 1, 60)
-        for p in producers:
-            p.end()
-        java = read_values(c, JavaProducer.topic)
-        until("the reader has everything", lambda: all(
-            reader.next.get(p, 0) >= len(rows) for p, rows in java.items()))
-        reader.end()
-        assert not reader.gaps, reader.gaps[:3]
+        clients = []
+        try:
+            for kind in (Load, Kcat, JavaProducer, JavaConsumer):
+                clients.append(kind(c))
+            *producers, reader = clients
+            until("Java writes and reads", lambda: producers[2].progress() and reader.next)
+            worst = end_and_start(c, producers)
+            check(c, producers, reader)
+        finally:
+            for client in clients:
+                client.process.kill()
+                client.process.wait()
         print("# without a leader at most %.3f s after a kill, %.3f s after an orderly stop" % (
             worst[False], worst[True]), flush=True)
         assert worst[False] <= KILLED_S and worst[True] <= STOPPED_S, worst
