@@ -256,6 +256,18 @@ static void ask_replicas(struct cluster_source *s, const struct topic *t)
 	vec_fini(&ask);
 }
 
+/* The brokers that would be asked soon are asked now: high watermarks and ends stand side by side.
+ */
+static void pull_offsets(struct cluster_source *s)
+{
+	vec_foreach (b, &s->brokers) {
+		struct turn *t = &(*b)->offsets;
+
+		if (!t->busy && !(*b)->pause_ms && t->due_ms - now_of(s) < s->interval_ms / 2)
+			t->due_ms = min_i64(t->due_ms, now_of(s));
+	}
+}
+
 void detail_with_offsets(struct cluster_source *s)
 {
 	if (s->opened && s->replicas.due_ms - now_of(s) <= s->interval_ms &&
@@ -275,8 +287,11 @@ int64_t detail_run(struct cluster_source *s)
 		return next;
 	if (!s->detail.busy && s->detail.due_ms <= now)
 		ask_detail(s, t);
-	if (!s->replicas.busy && s->replicas.due_ms <= now)
+	if (!s->replicas.busy && s->replicas.due_ms <= now) {
 		ask_replicas(s, t);
+		pull_offsets(s);
+		next = now;
+	}
 	if (!s->replicas.busy)
 		next = min_i64(next, s->replicas.due_ms);
 	return show_held(s, next);

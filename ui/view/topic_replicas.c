@@ -89,7 +89,8 @@ static void put_figures(struct buf out[REPL_FIGURES], const struct cluster *c,
 {
 	bool leads = r->broker == p->leader, lost = !leads && replica_is_lost(c, r);
 	int64_t start = r->start < 0 && leads ? p->start : r->start;
-	int64_t end = leads ? partition_leo(p) : r->end;
+	/* All ends are of one question, which the high watermark may be ahead of. */
+	int64_t end = leads && r->end < 0 ? partition_leo(p) : r->end;
 
 	fmt_count(&out[REPL_START], lost ? -1 : start);
 	fmt_count(&out[REPL_HW], lost ? -1 : min_i64(p->hw, end));
