@@ -221,8 +221,11 @@ static void want(struct overview *v)
 	source_want(v->ctx->source, &w);
 }
 
-/* Kept free for changes: the rule and one of them. */
-#define CHANGES_ROWS 2
+/* Kept free for changes: the rule and one of them, on a higher screen as many as a lost broker
+ * makes. */
+#define CHANGES_ROWS      2
+#define CHANGES_ROWS_HIGH 5
+#define HIGH_ROWS         24
 
 static void overview_draw(void *view, const struct surface *s)
 {
@@ -250,7 +253,7 @@ static void overview_draw(void *view, const struct surface *s)
 	}
 	y++;
 	y = trouble_draw(&v->trouble, c, clock_mono_ms(v->ctx->clock), &rest, y, rest.rows - y,
-		CHANGES_ROWS);
+		rest.rows >= HIGH_ROWS ? CHANGES_ROWS_HIGH : CHANGES_ROWS);
 	overview_changes_draw(v, &rest, y);
 }
 

@@ -126,17 +126,30 @@ static bool is_said(const struct changes *all, size_t i, const struct topic *t)
 	return false;
 }
 
-/* "p0, p2, p3 ": of all that are alike, from the i-th on. */
-static void put_alike(struct buf *out, const struct changes *all, size_t i, const struct topic *t)
+/* The lowest partition above `after` of those that are alike; -1: no more. */
+static int32_t next_alike(
+	const struct changes *all, const struct change *c, const struct topic *t, int32_t after)
 {
-	const struct change *c = look(all, i), *x;
-	int n = 0, more = 0;
+	const struct change *x;
+	int32_t found = -1;
 
-	for (size_t k = i; (x = look(all, k)); k++) {
-		if (!is_of_topic(x, t) || !is_alike(x, c))
-			continue;
+	for (size_t k = 0; (x = look(all, k)); k++)
+		if (is_of_topic(x, t) && is_alike(x, c) && x->partition > after &&
+			(found < 0 || x->partition < found))
+			found = x->partition;
+	return found;
+}
+
+/* "p0, p2, p3 ISR 1,2,3 > 1,3" */
+static void put_alike(
+	struct buf *out, const struct changes *all, const struct change *c, const struct topic *t)
+{
+	int n = 0, more = 0;
+	int32_t p = -1;
+
+	while ((p = next_alike(all, c, t, p)) >= 0) {
 		if (n++ < LISTED)
-			buf_printf(out, "%sp%d", n > 1 ? ", " : "", x->partition);
+			buf_printf(out, "%sp%d", n > 1 ? ", " : "", p);
 		else
 			more++;
 	}
@@ -155,7 +168,7 @@ static void put_line(struct buf *out, const struct changes *all, size_t i, const
 		buf_printf(out, "broker %d lost   ", cause->broker);
 	/* A commit that went back needs its group's name. */
 	if (c->kind == CHANGE_ISR)
-		put_alike(out, all, i, t);
+		put_alike(out, all, c, t);
 	else
 		change_put(out, c, c->group != NULL);
 	if (c->kind == CHANGE_BROKER_BACK && is_latest(all, c))
