@@ -9,12 +9,12 @@
  */
 #include "http/http.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/xalloc.h"
+#include "http/curl_load.h"
 #include "io/loop.h"
 
 #define TIMEOUT_MS      5000
@@ -23,7 +23,10 @@
 
 struct http {
 	struct loop *loop;
-	CURLM *multi;
+	struct curl_api curl;
+	CURLM *multi;             /* NULL: not needed so far, or curl cannot be loaded */
+	struct err no_curl;       /* why */
+	struct loop_defer refuse; /* tells those who wait */
 	struct io_timer timer;
 	struct list calls;
 	struct list watches;
@@ -64,7 +67,7 @@ static void act(struct http *h, curl_socket_t fd, int events)
 {
 	int running;
 
-	curl_multi_socket_action(h->multi, fd, events, &running);
+	h->curl.multi_socket_action(h->multi, fd, events, &running);
 	collect(h);
 }
 
@@ -102,7 +105,7 @@ static struct http_watch *watch_new(struct http *h, curl_socket_t fd)
 		return NULL;
 	}
 	list_push_back(&h->watches, &w->node);
-	curl_multi_assign(h->multi, fd, w);
+	h->curl.multi_assign(h->multi, fd, w);
 	return w;
 }
 
@@ -114,7 +117,7 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *
 
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
-		curl_multi_assign(h->multi, fd, NULL);
+		h->curl.multi_assign(h->multi, fd, NULL);
 		if (w)
 			watch_free(w);
 		return 0;
@@ -160,9 +163,11 @@ static void call_free(struct http_call *c)
 {
 	struct http *h = c->http;
 
-	curl_multi_remove_handle(h->multi, c->easy);
-	curl_easy_cleanup(c->easy);
-	curl_slist_free_all(c->headers);
+	if (c->easy) {
+		h->curl.multi_remove_handle(h->multi, c->easy);
+		h->curl.easy_cleanup(c->easy);
+		h->curl.slist_free_all(c->headers);
+	}
 	list_remove(&c->node);
 	h->n_calls--;
 	buf_fini(&c->body);
@@ -172,36 +177,79 @@ static void call_free(struct http_call *c)
 
 static void set_body(struct http_call *c, const struct http_request *r)
 {
+	const struct curl_api *k = &c->http->curl;
 	struct buf type = BUF_EMPTY;
 
 	buf_printf(
 		&type, "Content-Type: %s", r->content_type ? r->content_type : "application/json");
-	c->headers = curl_slist_append(NULL, buf_z(&type));
-	c->headers = curl_slist_append(c->headers, "Expect:");
-	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->headers);
-	curl_easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
-	curl_easy_setopt(c->easy, CURLOPT_COPYPOSTFIELDS, r->body.n ? (const char *)r->body.p : "");
+	c->headers = k->slist_append(NULL, buf_z(&type));
+	c->headers = k->slist_append(c->headers, "Expect:");
+	k->easy_setopt(c->easy, CURLOPT_HTTPHEADER, c->headers);
+	k->easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
+	k->easy_setopt(c->easy, CURLOPT_COPYPOSTFIELDS, r->body.n ? (const char *)r->body.p : "");
 	buf_fini(&type);
 }
 
 static void set_options(struct http_call *c, const struct http_request *r)
 {
+	const struct curl_api *k = &c->http->curl;
 	long ms = (long)(r->timeout_ms > 0 ? r->timeout_ms : TIMEOUT_MS);
 
-	curl_easy_setopt(c->easy, CURLOPT_PRIVATE, c);
-	curl_easy_setopt(c->easy, CURLOPT_URL, c->url);
-	curl_easy_setopt(c->easy, CURLOPT_PROTOCOLS_STR, "http");
-	curl_easy_setopt(c->easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(c->easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, ms);
-	curl_easy_setopt(c->easy, CURLOPT_CONNECTTIMEOUT_MS, ms);
-	curl_easy_setopt(c->easy, CURLOPT_ERRORBUFFER, c->why);
-	curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
+	k->easy_setopt(c->easy, CURLOPT_PRIVATE, c);
+	k->easy_setopt(c->easy, CURLOPT_URL, c->url);
+	k->easy_setopt(c->easy, CURLOPT_PROTOCOLS_STR, "http");
+	k->easy_setopt(c->easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	k->easy_setopt(c->easy, CURLOPT_PROXY, "");
+	k->easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L);
+	k->easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, ms);
+	k->easy_setopt(c->easy, CURLOPT_CONNECTTIMEOUT_MS, ms);
+	k->easy_setopt(c->easy, CURLOPT_ERRORBUFFER, c->why);
+	k->easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_body);
+	k->easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
 	if (r->body.p)
 		set_body(c, r);
-	curl_easy_setopt(c->easy, CURLOPT_CUSTOMREQUEST, r->method);
+	k->easy_setopt(c->easy, CURLOPT_CUSTOMREQUEST, r->method);
+}
+
+/* Where there is no curl: tells the first who asked, then the next. */
+static void refuse(void *arg)
+{
+	struct http *h = arg;
+	struct list_node *node = list_first(&h->calls);
+	struct err e = h->no_curl;
+	struct http_call *c;
+	http_fn *fn;
+	void *fn_arg;
+
+	if (!node)
+		return;
+	c = CONTAINER_OF(node, struct http_call, node);
+	fn = c->fn;
+	fn_arg = c->arg;
+	call_free(c);
+	if (h->n_calls)
+		loop_defer(h->loop, &h->refuse, refuse, h);
+	fn(fn_arg, &e, 0, SLICE_NULL);
+}
+
+/* curl is there, from the first request on. */
+static bool begin(struct http *h)
+{
+	if (h->multi)
+		return true;
+	if (curl_load(&h->curl, &h->no_curl) < 0)
+		return false;
+	h->curl.global_init(CURL_GLOBAL_NOTHING);
+	h->multi = h->curl.multi_init();
+	if (!h->multi)
+		abort();
+	h->curl.multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
+	h->curl.multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+	h->curl.multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, want_time);
+	h->curl.multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	h->curl.multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, MAX_CONNECTIONS);
+	h->curl.multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, MAX_CONNECTIONS);
+	return true;
 }
 
 int64_t http_send(struct http *h, const struct http_request *r, http_fn *fn, void *arg)
@@ -214,13 +262,17 @@ int64_t http_send(struct http *h, const struct http_request *r, http_fn *fn, voi
 	c->arg = arg;
 	c->url = xstrdup(r->url);
 	c->max_bytes = r->max_bytes ? r->max_bytes : MAX_BYTES;
-	c->easy = curl_easy_init();
+	list_push_back(&h->calls, &c->node);
+	h->n_calls++;
+	if (!begin(h)) {
+		loop_defer(h->loop, &h->refuse, refuse, h);
+		return c->id;
+	}
+	c->easy = h->curl.easy_init();
 	if (!c->easy)
 		abort();
 	set_options(c, r);
-	list_push_back(&h->calls, &c->node);
-	h->n_calls++;
-	curl_multi_add_handle(h->multi, c->easy);
+	h->curl.multi_add_handle(h->multi, c->easy);
 	return c->id;
 }
 
@@ -245,9 +297,10 @@ size_t http_pending(const struct http *h)
 /* curl has one code for a scheme that it may not use and for an answer that is no HTTP. */
 static bool was_sent(const struct http_call *c)
 {
+	const struct curl_api *k = &c->http->curl;
 	long n = 0;
 
-	curl_easy_getinfo(c->easy, CURLINFO_REQUEST_SIZE, &n);
+	k->easy_getinfo(c->easy, CURLINFO_REQUEST_SIZE, &n);
 	return n > 0;
 }
 
@@ -282,6 +335,7 @@ static int code_of(const struct http_call *c, CURLcode rc)
 
 static void tell(struct http_call *c, CURLcode rc)
 {
+	const struct curl_api *k = &c->http->curl;
 	struct err e = {0};
 	http_fn *fn = c->fn;
 	void *arg = c->arg;
@@ -293,9 +347,9 @@ static void tell(struct http_call *c, CURLcode rc)
 			c->max_bytes);
 	else if (rc != CURLE_OK)
 		err_set(&e, code_of(c, rc), "%s: %s", c->url,
-			c->why[0] ? c->why : curl_easy_strerror(rc));
+			c->why[0] ? c->why : k->easy_strerror(rc));
 	else
-		curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+		k->easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 	c->body = BUF_EMPTY;
 	call_free(c);
 	if (e.code)
@@ -309,11 +363,14 @@ static void release(struct http *h)
 {
 	struct list_node *node;
 
-	curl_multi_cleanup(h->multi);
+	if (h->multi)
+		h->curl.multi_cleanup(h->multi);
 	while ((node = list_first(&h->watches)))
 		watch_free(CONTAINER_OF(node, struct http_watch, node));
 	io_timer_stop(&h->timer);
-	curl_global_cleanup();
+	loop_defer_cancel(&h->refuse);
+	if (h->multi)
+		h->curl.global_cleanup();
 	free(h);
 }
 
@@ -323,11 +380,11 @@ static void collect(struct http *h)
 	int left;
 
 	h->collecting = true;
-	while (!h->freed && (m = curl_multi_info_read(h->multi, &left))) {
+	while (!h->freed && (m = h->curl.multi_info_read(h->multi, &left))) {
 		struct http_call *c = NULL;
 		if (m->msg != CURLMSG_DONE)
 			continue;
-		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&c);
+		h->curl.easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&c);
 		tell(c, m->data.result);
 	}
 	h->collecting = false;
@@ -341,20 +398,10 @@ struct http *http_new(struct loop *l)
 {
 	struct http *h = ALLOC(struct http);
 
-	curl_global_init(CURL_GLOBAL_NOTHING);
 	h->loop = l;
-	h->multi = curl_multi_init();
-	if (!h->multi)
-		abort();
 	list_init(&h->calls);
 	list_init(&h->watches);
 	io_timer_init(&h->timer, l, on_time, h);
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, want_time);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, MAX_CONNECTIONS);
-	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, MAX_CONNECTIONS);
 	return h;
 }
 

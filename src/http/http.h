@@ -1,7 +1,8 @@
 /*
  * Small HTTP requests over the loop, several at once, answers of a bounded size: for the HTTP face
  * of a broker. HTTP/1.1 without TLS, without redirects, without a proxy whatever the environment
- * says. Connections are kept for the next request to the same place.
+ * says. Connections are kept for the next request to the same place. libcurl is loaded with the
+ * first request.
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
@@ -25,8 +26,8 @@ struct http_request {
  * An answer. Success: e is NULL, status is the server's (also 404, 500 …), body is valid until the
  * callback returns. Failure: status is 0, body null, and e has a line that names the address:
  * ERR_REFUSED, ERR_TIMEOUT, ERR_CLOSED, ERR_NOT_FOUND (unknown host), ERR_TOO_BIG, ERR_INVALID (a
- * url that cannot be), ERR_CORRUPT (an answer that is no HTTP), ERR_IO. A struct http may be freed
- * in it.
+ * url that cannot be), ERR_CORRUPT (an answer that is no HTTP), ERR_IO, ERR_UNSUPPORTED (there is
+ * no libcurl on this machine). A struct http may be freed in it.
  */
 typedef void http_fn(void *arg, const struct err *e, int status, struct slice body);
 
