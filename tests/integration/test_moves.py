@@ -170,7 +170,18 @@ def test_5_plans():
     assert told("reassign", "--list") == []
 
 
-def test_6_quorum():
+def test_6_substitution():
+    """the plan on the command line, as the console copies it"""
+    line = ("%s reassign -b %s --execute --reassignment-json-file <(echo '{\"partitions\":"
+            "[{\"topic\":\"p\",\"partition\":1,\"replicas\":[2]}],\"version\":1}')"
+            % (KDECK, cluster.bootstrap))
+    done = subprocess.run(["bash", "-c", line], capture_output=True, timeout=kdecktest.DEADLINE)
+    assert done.returncode == DONE, done
+    settled()
+    assert placed("p")[1] == (2, [2])
+
+
+def test_7_quorum():
     """the quorum as any broker tells it; voters are fixed; another leader when it is killed"""
     status = told("quorum", "describe", "--status")[0]
     assert [v["id"] for v in status["currentVoters"]] == [1, 2, 3], status
