@@ -118,15 +118,17 @@ static int setup(void **state)
 	if (!folder_make(folder))
 		return -1;
 	l = loop_new(NULL);
+	/* One process all the way: none that outlives it holds its lock. A closed pipe does not end
+	 * it, as it does not end the broker. */
 	put("stand-in",
 		"#!/bin/sh\n"
+		"trap '' PIPE\n"
 		"d=${1%/*}\n"
 		"if test -e $d/fails; then echo 'no room' >&2; exit 1; fi\n"
-		"mkdir -p $d/data\n"
-		"exec 9>$d/data/.lock\n"
-		"flock 9\n"
-		"echo ready node.id=1\n"
-		"exec sleep 1000 >/dev/null 2>&1\n",
+		"test -d $d/data || mkdir $d/data\n"
+		"exec flock --no-fork $d/data/.lock sh -c '\n"
+		"echo ready node.id=1 2>/dev/null\n"
+		"exec sleep 1000 >/dev/null 2>&1'\n",
 		0755);
 	program = path_of("stand-in");
 	setenv("KDECK_BROKER", program, 1);
