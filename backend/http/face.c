@@ -338,7 +338,7 @@ static void on_completed(
 }
 
 /* The library's own complaints are about peers. */
-static void on_log(void *arg, const char *fmt, va_list ap)
+static PRINTF_LIKE(2, 0) void on_log(void *arg, const char *fmt, va_list ap)
 {
 	char text[256];
 

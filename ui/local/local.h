@@ -70,7 +70,7 @@ struct local_wish {
 	int32_t port;             /* of the first broker; 0: free ones; -1: the files', else 9092 */
 	const char *const *files; /* settings, one a broker */
 	size_t n_files;
-	bool next_ports; /* ports that are in use are passed over */
+	bool next_ports; /* rows of `brokers` ports are passed over when one is in use */
 	bool faults;     /* kdeck.faults.enable */
 };
 /* Makes the folders of a cluster in DIR, where none is: one quorum, of whose nodes the first three

@@ -118,13 +118,31 @@ static long highest_port(const struct plan *p)
 	return port;
 }
 
+static bool are_free(struct loop *l, const struct plan *p, long port, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_free(l, p, port + (long)i))
+			return false;
+	return true;
+}
+
+/* Where the flags' brokers begin; next_ports: n in a row, as all such clusters count them, so that
+ * none takes the port of another one's broker that is down. Past the last port: none is left. */
+static long first_port(struct loop *l, const struct plan *p, const struct local_wish *w, size_t n)
+{
+	long port = w->port < 0 ? DEFAULT_PORT : w->port;
+
+	while (w->next_ports && port > 0 && port <= UINT16_MAX && !are_free(l, p, port, n))
+		port += (long)n;
+	return port;
+}
+
 /* The i-th of the cluster by the flags; those behind the files go on where the files end. */
 static int add_port(struct loop *l, const struct plan *p, struct plan_node *n,
-	const struct local_wish *w, size_t i, struct err *e)
+	const struct local_wish *w, long first, size_t i, struct err *e)
 {
 	bool follows = w->port < 0 && w->n_files;
-	bool skips = w->next_ports || follows;
-	long port = follows ? highest_port(p) + 1 : w->port < 0 ? DEFAULT_PORT : w->port;
+	long port = follows ? highest_port(p) + 1 : first;
 	uint16_t chosen = 0;
 
 	if (w->port == 0) {
@@ -133,7 +151,7 @@ static int add_port(struct loop *l, const struct plan *p, struct plan_node *n,
 		port = chosen;
 	} else {
 		port += follows ? 0 : (long)i;
-		while (port <= UINT16_MAX && (is_planned(p, (uint16_t)port) || skips) &&
+		while (port <= UINT16_MAX && (is_planned(p, (uint16_t)port) || follows) &&
 			!is_free(l, p, port))
 			port++;
 	}
@@ -147,13 +165,14 @@ static int add_port(struct loop *l, const struct plan *p, struct plan_node *n,
 
 static int add_clients(struct loop *l, struct plan *p, const struct local_wish *w, struct err *e)
 {
+	long first = first_port(l, p, w, p->nodes.n);
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < p->nodes.n; i++) {
 		struct plan_node *n = &p->nodes.v[i];
 		const char *listeners = plan_get(n, "listeners");
 		if (!n->file || (w->port >= 0 && n->serves))
-			rc = add_port(l, p, n, w, i, e);
+			rc = add_port(l, p, n, w, first, i, e);
 		else if (listeners && *listeners)
 			rc = add_listeners(l, p, n, str_of(listeners), e);
 		else

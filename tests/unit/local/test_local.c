@@ -19,6 +19,7 @@
 
 #include "base/xalloc.h"
 #include "folder.h"
+#include "io/listener.h"
 #include "io/loop.h"
 #include "local/local.h"
 
@@ -376,6 +377,63 @@ static void test_add(void **state)
 	free(path);
 }
 
+/* ---- ports ----------------------------------------------------------------------------------- */
+
+static void ignore(void *arg, int fd)
+{
+	(void)arg;
+	close(fd);
+}
+
+static struct listener *listen_on(uint16_t port)
+{
+	struct err e = {0};
+
+	return listener_new(l, NULL, port, ignore, NULL, &e);
+}
+
+/* The first of n ports in a row that nobody has; the one at `held` of them is listened on. */
+static uint16_t row_of(uint16_t n, uint16_t at, struct listener **held)
+{
+	for (uint16_t first = 21000; first < 30000; first = (uint16_t)(first + n)) {
+		uint16_t i = 0;
+		struct listener *each;
+		while (i < n && (each = listen_on((uint16_t)(first + i)))) {
+			listener_free(each);
+			i++;
+		}
+		*held = i == n ? listen_on((uint16_t)(first + at)) : NULL;
+		if (*held)
+			return first;
+	}
+	return 0;
+}
+
+/* Of the ports of a cluster one is free: its broker is down, and will want it again. */
+static void test_rows_of_ports(void **state)
+{
+	struct listener *held;
+	uint16_t first = row_of(6, 1, &held);
+	struct local_wish w = {.brokers = 3, .port = first, .next_ports = true};
+	struct local_cluster c;
+	struct buf said = BUF_EMPTY, want = BUF_EMPTY, got = BUF_EMPTY;
+	struct err e = {0};
+
+	(void)state;
+	assert_int_not_equal(first, 0);
+	assert_int_equal(local_create(l, folder, &w, &said, &e), 0);
+	assert_int_equal(local_look(&c, folder, &e), 0);
+	local_bootstrap(&c, &got);
+	buf_printf(
+		&want, "127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d", first + 3, first + 4, first + 5);
+	assert_string_equal(buf_z(&got), buf_z(&want));
+	local_fini(&c);
+	listener_free(held);
+	buf_fini(&said);
+	buf_fini(&want);
+	buf_fini(&got);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -390,6 +448,7 @@ int main(void)
 		TEST(test_forgotten),
 		TEST(test_all),
 		TEST(test_add),
+		TEST(test_rows_of_ports),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
