@@ -40,7 +40,8 @@ static void one(struct call *c, const struct list_offsets_request *r, const stru
 
 	out->partition_index = in->partition_index;
 	out->error_code = partition_check_leader(p, in->current_leader_epoch);
-	if (out->error_code == KERR_NOT_LEADER_OR_FOLLOWER && r->replica_id == DEBUG_REPLICA)
+	if (out->error_code == KERR_NOT_LEADER_OR_FOLLOWER && r->replica_id == DEBUG_REPLICA &&
+		p->log)
 		out->error_code = KERR_NONE;
 	if (!out->error_code && !known(c->version, in->timestamp))
 		out->error_code = KERR_UNSUPPORTED_VERSION;

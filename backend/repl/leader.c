@@ -174,6 +174,8 @@ void partitions_check(struct repl *r)
 		return;
 	for (size_t i = 0; (t = repl_next(r, &i));)
 		for (int32_t k = 0; k < t->n_partitions; k++)
-			if (t->partitions[k])
+			if (t->partitions[k]) {
+				partition_try_again(t->partitions[k]);
 				reconsider(t->partitions[k], true);
+			}
 }

@@ -11,7 +11,7 @@ int16_t partition_check_leader(const struct partition *p, int32_t epoch)
 	if (!p || !p->topic)
 		return KERR_UNKNOWN_TOPIC_OR_PARTITION;
 	if (!p->log)
-		return KERR_KAFKA_STORAGE_ERROR;
+		return p->offline ? KERR_KAFKA_STORAGE_ERROR : KERR_NOT_LEADER_OR_FOLLOWER;
 	if (epoch >= 0 && epoch < p->leader_epoch)
 		return KERR_FENCED_LEADER_EPOCH;
 	if (epoch >= 0 && epoch > p->leader_epoch)

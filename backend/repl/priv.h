@@ -2,6 +2,7 @@
  * What the files of this module share:
  *
  *   repl.c       which partitions are here        partition.c  appends of a turn
+ *   open.c       their logs
  *   role.c       leading and following            leader.c     followers' fetches, commits
  *   isr.c        AlterPartition                   replica.c    the arithmetic
  *   fetcher.c    one session a leader             follower.c   what an answer does to a log
@@ -28,6 +29,9 @@ struct repl {
 	struct map by_name; /* struct repl_topic, owned */
 	struct map by_id;
 	struct list dirty;             /* partitions with something queued */
+	struct list opening;           /* partitions whose log is to be made */
+	int n_opened;                  /* logs taken or made in this turn */
+	int64_t opening_us;            /* spent on that */
 	struct list moved;             /* partitions whose replicas moved */
 	VEC(struct plog_append) items; /* of one plog_append */
 	struct isr_asker asker;
@@ -45,6 +49,16 @@ static inline int64_t repl_backoff(uint32_t failures, int64_t base, int64_t most
 {
 	return failures >= 16 ? most : min_i64(most, base << failures);
 }
+
+/* ---- open.c ---- */
+/* What p is to be: at once when its log is there or can be made in this turn, else soon. */
+void partition_want(struct partition *p, const struct image_partition *ip);
+/* It is to be nothing any more. */
+void partition_unwant(struct partition *p);
+/* Makes the logs that this turn has time for. True: some have theirs now. */
+bool partitions_open(struct repl *r);
+/* Those that could not be made are tried again. */
+void partition_try_again(struct partition *p);
 
 /* ---- partition.c ---- */
 /* Answers what is queued with an error. */

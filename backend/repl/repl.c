@@ -19,6 +19,7 @@ struct repl *repl_new(struct store *store, const struct repl_settings *set)
 	map_init(&r->by_id);
 	list_init(&r->dirty);
 	list_init(&r->moved);
+	list_init(&r->opening);
 	isr_asker_init(r);
 	fetchers_init(r);
 	r->check_ms = repl_now(r) + max_i64(1, set->lag_ms / 2);
@@ -77,6 +78,7 @@ static struct partition *partition_new(struct repl_topic *t, int32_t index)
 static void partition_leave(struct partition *p, int16_t error)
 {
 	partition_resign(p, error);
+	partition_unwant(p);
 	p->log = NULL;
 	p->topic = NULL;
 	partition_put(p);
@@ -122,33 +124,6 @@ static struct repl_topic *topic_add(struct repl *r, const struct image_topic *it
 	return t;
 }
 
-/* The partition's log: the one on the disk if it is this topic's, else a new one. */
-static struct plog *open_log(struct repl_topic *t, int32_t index)
-{
-	struct repl *r = t->repl;
-	struct plog *log = store_find(r->store, t->name, index);
-	struct err e = {0};
-
-	if (log && !uuid_is_zero(&log->topic_id) && !uuid_eq(&log->topic_id, &t->id)) {
-		log_warn("%.*s-%d: its log is of a deleted topic of that name and goes",
-			STR_ARG(t->name), index);
-		if (store_delete(r->store, log) < 0)
-			return NULL;
-		log = NULL;
-	}
-	if (log) {
-		if (uuid_is_zero(&log->topic_id) && plog_set_topic_id(log, &t->id) < 0)
-			log_error("%s: partition.metadata cannot be written", plog_name(log));
-		plog_set_config(log, &t->config.log);
-		return log;
-	}
-	if (store_create(r->store, t->name, index, &t->id, &t->config.log, &log, &e) < 0) {
-		log_error("%.*s-%d: its log cannot be made: %s", STR_ARG(t->name), index, e.msg);
-		return NULL;
-	}
-	return log;
-}
-
 static void make_room(struct repl_topic *t, int32_t index)
 {
 	while (t->n_partitions <= index) {
@@ -181,13 +156,9 @@ static void follow(struct repl_topic *t, int32_t index, const struct image_parti
 		return;
 	}
 	p = t->partitions[index];
-	if (!p) {
+	if (!p)
 		p = t->partitions[index] = partition_new(t, index);
-		p->log = open_log(t, index);
-		if (p->log)
-			p->log->owner = p;
-	}
-	partition_assign(p, ip);
+	partition_want(p, ip);
 }
 
 void repl_topic_created(struct repl *r, const struct image_topic *it)
@@ -319,19 +290,22 @@ struct repl_topic *repl_next(const struct repl *r, size_t *i)
 	return map_next(&r->by_name, i, NULL, &value) ? value : NULL;
 }
 
-void repl_turn(struct repl *r)
+bool repl_turn(struct repl *r)
 {
+	bool opened = partitions_open(r);
+
 	partitions_append(r);
 	partitions_moved(r);
 	if (repl_now(r) >= r->check_ms)
 		partitions_check(r);
 	isr_send(r);
 	fetchers_send(r);
+	return opened;
 }
 
 bool repl_has_work(const struct repl *r)
 {
-	return !list_empty(&r->dirty) || !list_empty(&r->moved);
+	return !list_empty(&r->dirty) || !list_empty(&r->moved) || !list_empty(&r->opening);
 }
 
 int64_t repl_due_ms(const struct repl *r)

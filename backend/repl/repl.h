@@ -60,7 +60,11 @@ struct partition {
 	struct repl_topic *topic; /* NULL: deleted, only held for those that still refer to it */
 	struct ref ref;
 	int32_t index;
-	struct plog *log; /* NULL: its log could not be opened, or it is not here */
+	struct plog *log;         /* NULL: not made yet, or offline, or it is not here */
+	bool offline;             /* its log could not be made; tried again now and then */
+	struct list_node opening; /* its log is to be made in one of the next turns */
+	/* What it is once it has a log; owned, NULL when it has one. */
+	struct image_partition *wanted;
 	int32_t leader, leader_epoch, partition_epoch;
 	int32_t n_replicas, n_isr; /* as the image has them */
 	bool leads;
@@ -156,9 +160,9 @@ struct partition *repl_partition(const struct repl_topic *t, int32_t index);
 /* for (size_t i = 0; (t = repl_next(r, &i));) */
 struct repl_topic *repl_next(const struct repl *r, size_t *i);
 
-/* Kafka's code for a request that needs this broker to lead p: 0, NOT_LEADER_OR_FOLLOWER,
- * KAFKA_STORAGE_ERROR, FENCED_LEADER_EPOCH or UNKNOWN_LEADER_EPOCH (epoch -1: not asked). p NULL
- * gives UNKNOWN_TOPIC_OR_PARTITION. */
+/* Kafka's code for a request that needs this broker to lead p: 0, NOT_LEADER_OR_FOLLOWER (also when
+ * its log is not made yet), KAFKA_STORAGE_ERROR (offline), FENCED_LEADER_EPOCH or
+ * UNKNOWN_LEADER_EPOCH (epoch -1: not asked). p NULL gives UNKNOWN_TOPIC_OR_PARTITION. */
 int16_t partition_check_leader(const struct partition *p, int32_t epoch);
 /* NOT_ENOUGH_REPLICAS when acks=all may not be accepted now, else 0 (kafka-rules 5.4: min of
  * min.insync.replicas and the number of replicas). */
@@ -202,8 +206,9 @@ struct repl_append {
 
 /* Queues; done is called in repl_turn, always. p must lead. */
 void repl_append(struct partition *p, struct repl_append *a);
-/* Appends what is queued, moves high watermarks, sends what is due. */
-void repl_turn(struct repl *r);
+/* Makes logs, appends what is queued, moves high watermarks, sends what is due. True: partitions
+ * that had no log have one now. */
+bool repl_turn(struct repl *r);
 /* Something is queued for the next repl_turn. */
 bool repl_has_work(const struct repl *r);
 /* When repl_turn has something to do by itself, in ms of the store's monotonic clock; INT64_MAX:

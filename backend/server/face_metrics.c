@@ -106,7 +106,7 @@ static void add_partition(
 {
 	all->all++;
 	all->led += p->leads;
-	all->offline += p->log == NULL;
+	all->offline += p->offline;
 	all->leaderless += p->leader < 0;
 	all->under_replicated += p->leads && p->n_isr < p->n_replicas;
 	all->under_min_isr += p->leads && partition_check_isr(p) != 0;
@@ -204,7 +204,7 @@ static void put_partitions(struct metrics *m, const struct partition_sums *p)
 	metrics_one(m, "kdeck_partitions_leaderless", "gauge",
 		"Partitions with a replica here that have no leader.", p->leaderless);
 	metrics_one(m, "kdeck_partitions_offline", "gauge",
-		"Replicas here whose log cannot be opened.", p->offline);
+		"Replicas here whose log cannot be opened or made.", p->offline);
 }
 
 /* ---- followers ------------------------------------------------------------------------------- */

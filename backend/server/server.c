@@ -37,8 +37,8 @@ static bool on_turn(void *arg)
 {
 	struct server *s = arg;
 
-	if (s->broker.repl)
-		repl_turn(s->broker.repl);
+	if (s->broker.repl && repl_turn(s->broker.repl))
+		groups_follow(s->groups);
 	api_turn(&s->broker);
 	if (s->groups)
 		groups_turn(s->groups);
