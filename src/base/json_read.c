@@ -324,7 +324,8 @@ static int value(struct reader *r, struct json_value **out)
 
 int json_tree_parse(struct str text, struct arena *a, struct json_value **out, struct err *e)
 {
-	struct reader r = {text.p, text.p, text.p + text.n, a, e, 0};
+	const char *begin = text.n ? text.p : "";
+	struct reader r = {begin, begin, begin + text.n, a, e, 0};
 	int rc;
 
 	if (!text.n)

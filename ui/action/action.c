@@ -143,7 +143,7 @@ static size_t shell_word(const char *p, size_t n)
 /* Words are quoted as shell_quote does: a | or ; outside quotes begins a command. */
 void action_put_command(struct buf *out, struct str command, const char *address)
 {
-	const char *p = command.p, *end = p + command.n;
+	const char *p = command.n ? command.p : "", *end = p + command.n;
 	int word = 0;
 	bool ours = false;
 
