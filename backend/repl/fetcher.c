@@ -126,8 +126,8 @@ static void leave_session(struct repl_fetcher *f, struct partition *p)
 		return;
 	p->follower.in_session = false;
 	f->n_in_session--;
-	if (f->session_epoch > 0)
-		vec_push(&f->gone, ((struct forgotten){p->topic->id, p->index}));
+	/* Also while the request that opens the session is under way: it names this one. */
+	vec_push(&f->gone, ((struct forgotten){p->topic->id, p->index}));
 }
 
 /* One that was forgotten and comes back before that was told. */
@@ -216,25 +216,44 @@ static void put_one(const struct repl_fetcher *f, const struct partition *p,
 	out->partition_max_bytes = f->repl->set.fetch_max_bytes;
 }
 
+static struct partition *of_changed(struct list_node *n)
+{
+	return CONTAINER_OF(n, struct partition, follower.changed);
+}
+
+/* How many of a topic stand together at the front: they make one element. */
+static size_t count_topic(const struct list *changed, const struct repl_topic *t)
+{
+	size_t n = 0;
+
+	list_foreach (it, changed) {
+		if (of_changed(it)->topic != t)
+			break;
+		n++;
+	}
+	return n;
+}
+
 static void put_changed(struct repl_fetcher *f, struct fetch_request *req, size_t n)
 {
+	const struct repl_topic *of = NULL;
 	struct fetch_request_topics *t = NULL;
 	struct list_node *node;
-	size_t left = n;
 
 	req->topics = MSG_NEW(&f->arena, fetch_request_topics, n);
 	while ((node = list_first(&f->changed))) {
-		struct partition *p = CONTAINER_OF(node, struct partition, follower.changed);
+		struct partition *p = of_changed(node);
 
-		list_remove(node);
-		if (!t || !uuid_eq(&t->topic_id, &p->topic->id)) {
+		if (p->topic != of) {
+			of = p->topic;
 			t = &req->topics[req->n_topics++];
-			t->topic = p->topic->name;
-			t->topic_id = p->topic->id;
-			t->partitions = MSG_NEW(&f->arena, fetch_request_partitions, left);
+			t->topic = of->name;
+			t->topic_id = of->id;
+			t->partitions = MSG_NEW(
+				&f->arena, fetch_request_partitions, count_topic(&f->changed, of));
 		}
+		list_remove(node);
 		put_one(f, p, &t->partitions[t->n_partitions++]);
-		left--;
 		if (!p->follower.in_session) {
 			p->follower.in_session = true;
 			f->n_in_session++;

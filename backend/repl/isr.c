@@ -64,23 +64,32 @@ static void put_partition(
 	}
 }
 
-/* Partitions of one topic stand together as they were queued; a topic may come twice. */
+/* How many of one topic stand together. */
+static size_t count_topic(const struct isr_asker *k, size_t from)
+{
+	size_t i = from;
+
+	while (i < k->asked.n && k->asked.v[i]->topic == k->asked.v[from]->topic)
+		i++;
+	return i - from;
+}
+
+/* As they were queued; a topic may come twice. */
 static void put_topics(struct repl *r, struct alter_partition_request *req)
 {
 	struct isr_asker *k = &r->asker;
-	struct alter_partition_request_topics *t = NULL;
 
 	req->topics = MSG_NEW(&k->arena, alter_partition_request_topics, k->asked.n);
-	for (size_t i = 0; i < k->asked.n; i++) {
-		struct partition *p = k->asked.v[i];
+	for (size_t i = 0; i < k->asked.n;) {
+		struct alter_partition_request_topics *t = &req->topics[req->n_topics++];
+		size_t n = count_topic(k, i);
 
-		if (!t || !uuid_eq(&t->topic_id, &p->topic->id)) {
-			t = &req->topics[req->n_topics++];
-			t->topic_id = p->topic->id;
-			t->partitions = MSG_NEW(
-				&k->arena, alter_partition_request_partitions, k->asked.n - i);
-		}
-		put_partition(k, p, &t->partitions[t->n_partitions++]);
+		t->topic_id = k->asked.v[i]->topic->id;
+		t->partitions = MSG_NEW(&k->arena, alter_partition_request_partitions, n);
+		t->n_partitions = (int32_t)n;
+		for (size_t j = 0; j < n; j++)
+			put_partition(k, k->asked.v[i + j], &t->partitions[j]);
+		i += n;
 	}
 }
 
