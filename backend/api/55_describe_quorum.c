@@ -9,14 +9,16 @@
 
 #define OBSERVER_MS 300000 /* as Kafka: who has not fetched for so long is gone */
 
-static void put_replica(struct broker *b, const struct quorum *q, const struct quorum_replica *r,
-	struct describe_quorum_response_current_voters *out)
+static void put_replica(const struct call *c, const struct quorum *q,
+	const struct quorum_replica *r, struct describe_quorum_response_current_voters *out)
 {
+	struct broker *b = c->broker;
 	int64_t wall = clock_wall_ms(b->clock) - broker_now_ms(b);
 	bool self = r->id == q->set.id;
 
 	out->replica_id = r->id;
-	out->replica_directory_id = self ? q->set.dir : r->dir;
+	if (c->version >= 2)
+		out->replica_directory_id = self ? q->set.dir : r->dir;
 	out->log_end_offset = self ? metalog_log(b->metalog)->leo : r->end_offset;
 	out->last_fetch_timestamp = self                   ? clock_wall_ms(b->clock)
 				    : r->last_fetch_ms < 0 ? -1
@@ -42,12 +44,12 @@ static void put_quorum(struct call *c, struct describe_quorum_response_partition
 		CALL_NEW(c, describe_quorum_response_current_voters, (size_t)q->set.n_voters);
 	out->n_current_voters = q->set.n_voters;
 	for (int i = 0; i < q->set.n_voters; i++)
-		put_replica(b, q, &q->replicas[i], &out->current_voters[i]);
+		put_replica(c, q, &q->replicas[i], &out->current_voters[i]);
 	out->observers =
 		CALL_NEW(c, describe_quorum_response_current_voters, (size_t)q->n_observers);
 	for (int i = 0; i < q->n_observers; i++)
 		if (broker_now_ms(b) - q->observers[i].last_fetch_ms < OBSERVER_MS)
-			put_replica(b, q, &q->observers[i], &out->observers[out->n_observers++]);
+			put_replica(c, q, &q->observers[i], &out->observers[out->n_observers++]);
 }
 
 /* Where the voters are reached (v2). */

@@ -71,7 +71,8 @@ void api_describe_cluster(struct call *c, const struct describe_cluster_request 
 		return;
 	}
 	resp.cluster_id = b->cluster_id;
-	resp.endpoint_type = wanted;
+	if (c->version >= 1)
+		resp.endpoint_type = wanted;
 	if (r->include_cluster_authorized_operations)
 		resp.cluster_authorized_operations = ALL_CLUSTER_OPERATIONS;
 	if (by_controller) {

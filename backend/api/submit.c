@@ -12,11 +12,21 @@
 
 enum put { PUT_SUCCESSES, PUT_ALL };
 
-static void put_error(
-	const struct msg_struct *s, uint8_t *at, enum put which, int16_t code, struct str text);
+struct put_what {
+	enum put which;
+	int16_t code;
+	struct str text;
+	int16_t version; /* of the answer: what it has no place for is left alone */
+};
 
-static void put_error_in(
-	const struct msg_field *f, uint8_t *at, enum put which, int16_t code, struct str text)
+static bool has_place(const struct msg_field *f, int16_t version)
+{
+	return version >= f->since && version <= f->until;
+}
+
+static void put_error(const struct msg_struct *s, uint8_t *at, const struct put_what *what);
+
+static void put_error_in(const struct msg_field *f, uint8_t *at, const struct put_what *what)
 {
 	int32_t n = 1;
 
@@ -26,26 +36,27 @@ static void put_error_in(
 	if (f->shape != MSG_ONE)
 		at = *(uint8_t **)(void *)at;
 	for (int32_t i = 0; at && i < n; i++)
-		put_error(f->elem, at + (size_t)i * f->elem->size, which, code, text);
+		put_error(f->elem, at + (size_t)i * f->elem->size, what);
 }
 
 /* Every success that the answer tells, or all that it tells, at any depth, becomes this error. */
-static void put_error(
-	const struct msg_struct *s, uint8_t *at, enum put which, int16_t code, struct str text)
+static void put_error(const struct msg_struct *s, uint8_t *at, const struct put_what *what)
 {
 	bool failed = false;
 
 	for (uint16_t i = 0; i < s->n_fields; i++) {
 		const struct msg_field *f = &s->fields[i];
 
+		if (!has_place(f, what->version))
+			continue;
 		if (f->type == MSG_STRUCT) {
-			put_error_in(f, at, which, code, text);
+			put_error_in(f, at, what);
 		} else if (strcmp(f->name, "error_code") == 0) {
 			int16_t *error = (int16_t *)(void *)(at + f->offset);
-			failed = which == PUT_ALL || *error == KERR_NONE;
-			*error = failed ? code : *error;
+			failed = what->which == PUT_ALL || *error == KERR_NONE;
+			*error = failed ? what->code : *error;
 		} else if (failed && strcmp(f->name, "error_message") == 0) {
-			*(struct str *)(void *)(at + f->offset) = text;
+			*(struct str *)(void *)(at + f->offset) = what->text;
 		}
 	}
 }
@@ -106,15 +117,13 @@ static void name_items(struct submit *s)
 
 void api_submit_fail(struct submit *s, int16_t code, struct str text)
 {
-	const struct msg_field *f;
+	const struct put_what all = {PUT_ALL, code, text, s->call->version};
+	const struct msg_field *f = field(s->desc->body, "error_code");
 
 	msg_init(s->desc, s->response);
-	if (field(s->desc->body, "error_code"))
-		put_error(s->desc->body, s->response, PUT_ALL, code, text);
-	if (!field(s->desc->body, "error_code")) {
+	if (!f || !has_place(f, all.version))
 		name_items(s);
-		put_error(s->desc->body, s->response, PUT_ALL, code, text);
-	}
+	put_error(s->desc->body, s->response, &all);
 	f = field(s->desc->body, "throttle_time_ms");
 	if (f)
 		*(int32_t *)(void *)((uint8_t *)s->response + f->offset) = 0;
@@ -128,8 +137,10 @@ static void refuse(struct submit *s)
 {
 	log_warn("%s from %s: refused, the metadata log could not be written", s->call->api->name,
 		net_slot_peer(s->call->slot));
-	put_error(s->desc->body, s->response, PUT_SUCCESSES, KERR_KAFKA_STORAGE_ERROR,
-		STR_LIT("The metadata log could not be written; is the disk full?"));
+	put_error(s->desc->body, s->response,
+		&(struct put_what){PUT_SUCCESSES, KERR_KAFKA_STORAGE_ERROR,
+			STR_LIT("The metadata log could not be written; is the disk full?"),
+			s->call->version});
 	call_reply(s->call, s->response);
 }
 

@@ -2,9 +2,10 @@
  * Requests that change the cluster's metadata: the controller decides, the records are committed
  * and applied, then the answer goes out.
  *
- *   by a client's listener:      api_submit --here is the controller--> decide --committed-->
- * answer |                                    |
- *                                     +--it is elsewhere--> broker->forward <--no longer it
+ *   by a client's listener:
+ *     api_submit --the controller is here--> decide --committed--> answer
+ *         |                                     |
+ *         +--it is elsewhere--> forward <--not any more
  *   by the controller's listener: decide, or NOT_CONTROLLER
  */
 #ifndef API_SUBMIT_H

@@ -39,7 +39,9 @@ static int64_t vote_wait(struct quorum *q)
 
 static void stand(struct quorum *q)
 {
-	if (!quorum_persist(q, q->state.leader_epoch + 1, QUORUM_NOBODY, q->set.id, &q->set.dir)) {
+	if (!quorum_is_epoch((int64_t)q->state.leader_epoch + 1) ||
+		!quorum_persist(
+			q, q->state.leader_epoch + 1, QUORUM_NOBODY, q->set.id, &q->set.dir)) {
 		q->deadline_ms = q->now_ms + q->set.election_timeout_ms;
 		return;
 	}
@@ -201,11 +203,13 @@ void quorum_on_vote(struct quorum *q, const struct quorum_vote_request *r,
 	quorum_meet(q, r->candidate, r->epoch);
 	memset(out, 0, sizeof(*out));
 	out->pre_vote = r->pre_vote;
-	if (!known || r->epoch < 0 || r->last_epoch > r->epoch || r->last_offset < 0)
+	if (!known || !quorum_is_epoch(r->epoch) || r->last_epoch > r->epoch || r->last_offset < 0)
 		out->error = KERR_INVALID_REQUEST;
 	else if (r->epoch < q->state.leader_epoch)
 		out->error = KERR_FENCED_LEADER_EPOCH;
-	else if (!r->pre_vote && r->epoch > q->state.leader_epoch && !quorum_enter(q, r->epoch))
+	/* By a pre-vote, too: who stood in a later epoch, and was heard by nobody then, could not
+	 * come back to the leader of this one. */
+	else if (r->epoch > q->state.leader_epoch && !quorum_enter(q, r->epoch))
 		out->error = KERR_UNKNOWN_SERVER_ERROR;
 	else
 		out->granted = grant(q, r);

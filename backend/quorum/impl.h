@@ -42,6 +42,12 @@ static inline bool quorum_unsynced(const struct quorum *q)
 	return q->append_pending || q->synced < q->ops->log_end(q->arg);
 }
 
+/* What epochs can be: after each there is another. */
+static inline bool quorum_is_epoch(int64_t epoch)
+{
+	return epoch >= 0 && epoch < INT32_MAX;
+}
+
 static inline int quorum_majority(const struct quorum *q)
 {
 	return q->set.n_voters / 2 + 1;

@@ -141,7 +141,7 @@ bool quorum_learn(struct quorum *q, int32_t epoch, int32_t leader)
 {
 	bool known = leader >= 0 && leader != q->set.id && quorum_index(q, leader) >= 0;
 
-	if (epoch < q->state.leader_epoch)
+	if (epoch < q->state.leader_epoch || !quorum_is_epoch(epoch))
 		return false;
 	if (epoch > q->state.leader_epoch)
 		return known ? quorum_follow(q, epoch, leader) : quorum_enter(q, epoch);
@@ -181,7 +181,7 @@ static int check_state(const struct quorum *q, struct err *e)
 {
 	const struct quorum_state *s = &q->state;
 
-	if (s->leader_epoch < 0)
+	if (!quorum_is_epoch(s->leader_epoch))
 		return err_set(e, ERR_INVALID, "quorum-state: epoch %d", s->leader_epoch);
 	if (s->voted_id >= 0 && q->set.n_voters > 0 && quorum_index(q, s->voted_id) < 0)
 		return err_set(

@@ -3,18 +3,16 @@
  * bytes, offsets and epochs, never what a record means. No clock, socket, disk or thread: the owner
  * tells the time with every call and does what `struct quorum_ops` asks.
  *
- *                    +-------------- higher epoch, leader unknown -------------+
- *                    v                                                         |
- *   start ----> UNATTACHED --time-out--> PROSPECTIVE --majority--> CANDIDATE --+--majority-->
- * LEADER |   ^                    |  pre-votes yes          |                          | |   +----
- * time-out, no leader known (bumps nothing)+- time-out: PROSPECTIVE   | |                        |
- * |
- *                 +--leader known--> FOLLOWER <------------- higher epoch with a leader --------+
- *                                     |   ^                                                     |
- *                                     |   +--- BeginQuorumEpoch, leader in an answer            v
- *                                     +--time-out--> PROSPECTIVE          RESIGNED <--- resign, no
- *                                                                         (until a higher majority
- *   a node without a vote: OBSERVER, for ever                              epoch)
+ *   start --> UNATTACHED --time-out--> PROSPECTIVE --majority--> CANDIDATE --majority--> LEADER
+ *              ^     |                  |      ^     pre-votes       |                    |
+ *              |     |                  |      +------time-out-------+              resign, no
+ *              |     |                  |                                            majority
+ *              +--time-out, not chosen--+                                                v
+ *                    |                                                               RESIGNED
+ *                    +--a leader is known--> FOLLOWER --time-out--> PROSPECTIVE
+ *
+ *   from any of them: a later epoch --> UNATTACHED; with its leader --> FOLLOWER. A pre-vote bumps
+ *   nothing, but it names the epoch of who asks. A node without a vote: OBSERVER, for ever
  *
  * Invariants
  *   - at most one vote an epoch, on disk before it is answered

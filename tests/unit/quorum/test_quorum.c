@@ -185,6 +185,8 @@ static void test_votes(void **state)
 		{2, 6, 7, 10, false, false, false, KERR_INVALID_REQUEST},
 		{2, 6, 4, -1, false, false, false, KERR_INVALID_REQUEST},
 		{2, -1, -1, 10, false, false, false, KERR_INVALID_REQUEST},
+		{2, INT32_MAX, 4, 10, false, false, false, KERR_INVALID_REQUEST},
+		{2, INT32_MAX, 4, 10, true, false, false, KERR_INVALID_REQUEST},
 	};
 
 	(void)state;
@@ -226,6 +228,67 @@ static void test_one_vote_an_epoch(void **state)
 	r.candidate = 3;
 	quorum_on_vote(&v.quorum, &r, &a, 3);
 	assert_false(a.granted);
+}
+
+/* A voter that stood in a later epoch, unheard, has no way back to the leader of this one: its
+ * pre-votes take the others there, though it gets none. */
+static void test_pre_vote_of_a_later_epoch(void **state)
+{
+	struct quorum_begin_request begin = {.leader = 2, .epoch = 5};
+	struct quorum_epoch_response begun;
+	struct quorum_vote_request r = {.voter = 1,
+		.candidate = 3,
+		.epoch = 6,
+		.last_epoch = 4,
+		.last_offset = 9,
+		.pre_vote = true};
+	struct quorum_vote_response a;
+	struct voter v;
+
+	(void)state;
+	voter_init(&v);
+	quorum_on_begin(&v.quorum, &begin, &begun, 1);
+	assert_int_equal(v.quorum.role, QUORUM_FOLLOWER);
+	quorum_on_vote(&v.quorum, &r, &a, 2);
+	assert_int_equal(a.error, 0);
+	assert_false(a.granted);
+	assert_int_equal(a.epoch, 6);
+	assert_int_equal(v.quorum.role, QUORUM_UNATTACHED);
+	assert_int_equal(v.saved.leader_epoch, 6);
+	assert_int_equal(v.saved.voted_id, -1);
+	/* Of its own epoch it changes nothing. */
+	begin.epoch = 6;
+	quorum_on_begin(&v.quorum, &begin, &begun, 3);
+	quorum_on_vote(&v.quorum, &r, &a, 4);
+	assert_false(a.granted);
+	assert_int_equal(v.quorum.role, QUORUM_FOLLOWER);
+}
+
+/* No request or answer leads to an epoch behind which there is none. */
+static void test_last_epoch(void **state)
+{
+	struct quorum_begin_request begin = {.leader = 2, .epoch = INT32_MAX};
+	struct quorum_epoch_response begun;
+	struct quorum_vote_response told = {.leader = 2, .epoch = INT32_MAX, .pre_vote = true};
+	struct voter v;
+
+	(void)state;
+	voter_init(&v);
+	quorum_on_begin(&v.quorum, &begin, &begun, 1);
+	assert_int_equal(begun.error, KERR_INVALID_REQUEST);
+	quorum_on_vote_response(&v.quorum, 2, &told, 2);
+	assert_int_equal(v.quorum.state.leader_epoch, 5);
+	begin.epoch = INT32_MAX - 1;
+	quorum_on_begin(&v.quorum, &begin, &begun, 3);
+	assert_int_equal(begun.error, 0);
+	/* Others grant their pre-votes, and yet it cannot stand. */
+	quorum_on_disconnect(&v.quorum, 2, 4);
+	assert_true(quorum_tick(&v.quorum, 5000) > 5000);
+	told = (struct quorum_vote_response){
+		.leader = -1, .epoch = INT32_MAX - 1, .granted = true, .pre_vote = true};
+	quorum_on_vote_response(&v.quorum, 3, &told, 5001);
+	assert_int_equal(v.quorum.state.leader_epoch, INT32_MAX - 1);
+	assert_int_equal(v.quorum.role, QUORUM_PROSPECTIVE);
 }
 
 /* An empty folder may have been a full one: its vote counts only where nobody objects. */
@@ -540,6 +603,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_votes),
 		cmocka_unit_test(test_one_vote_an_epoch),
+		cmocka_unit_test(test_pre_vote_of_a_later_epoch),
+		cmocka_unit_test(test_last_epoch),
 		cmocka_unit_test(test_fresh_voter),
 		cmocka_unit_test(test_fresh_voter_and_left_leader),
 		cmocka_unit_test(test_no_vote_without_disk),
