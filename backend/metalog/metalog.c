@@ -220,7 +220,6 @@ void metalog_submit(struct metalog *m, struct metalog_op *op, struct arena *aren
 	}
 	control_result_init(&result);
 	rc = decide(arg, &env, &result);
-	op->end = m->log->leo;
 	if (rc == 0 && result.records.list.n) {
 		int64_t base = m->log->leo;
 		rc = append_records(m, &result.records);
@@ -228,11 +227,11 @@ void metalog_submit(struct metalog *m, struct metalog_op *op, struct arena *aren
 			apply_ahead(m, &result.records, base);
 		else if (rc == ERR_FULL && m->quorum.set.n_voters > 1)
 			metalog_resign(m); /* another voter may have room */
-		op->end = m->log->leo;
-	} else if (rc == 0) {
-		op->end = m->applied;
 	}
 	control_result_fini(&result);
+	/* Also a decision without records of its own stands on those before it: a refusal because
+	 * of what is lost with this leader would stay with who asked. */
+	op->end = m->log->leo;
 	if (rc < 0 || op->end <= m->applied)
 		op->done(op, rc);
 	else

@@ -107,6 +107,15 @@ struct topic {
 	int place; /* in which it was done */
 };
 
+/* Looks, and writes nothing. */
+static int look(void *arg, const struct control_env *env, struct control_result *out)
+{
+	struct topic *t = arg;
+
+	(void)out;
+	return image_topic(env->image, str_of(t->name)) ? 0 : ERR_NOT_FOUND;
+}
+
 static int decide(void *arg, const struct control_env *env, struct control_result *out)
 {
 	struct topic *t = arg;
@@ -200,6 +209,33 @@ static void test_decides_on_its_own_tail(void **state)
 	stop(n);
 }
 
+/* An answer without records tells what was decided before it, so it waits for that. */
+static void test_looking_waits_for_what_it_saw(void **state)
+{
+	struct node *n = *state;
+	struct topic a, b;
+	int order = 0;
+
+	start(n);
+	submit(n, &a, "seen", &order);
+	b = (struct topic){.name = "seen", .order = &order, .op = {.done = done}};
+	arena_init(&b.arena, 0);
+	metalog_submit(n->log, &b.op, &b.arena, look, &b);
+	assert_false(b.done);
+	finish(n, &b);
+	assert_true(a.done);
+	assert_int_equal(a.place, 0);
+	assert_int_equal(b.rc, 0);
+	finish(n, &a);
+	/* Nothing is open: at once. */
+	b = (struct topic){.name = "seen", .order = &order, .op = {.done = done}};
+	arena_init(&b.arena, 0);
+	metalog_submit(n->log, &b.op, &b.arena, look, &b);
+	assert_true(b.done);
+	finish(n, &b);
+	stop(n);
+}
+
 static void test_survives_a_restart(void **state)
 {
 	struct node *n = *state;
@@ -242,6 +278,7 @@ int main(void)
 		ON_A_NODE(test_leads_alone),
 		ON_A_NODE(test_committed_in_order),
 		ON_A_NODE(test_decides_on_its_own_tail),
+		ON_A_NODE(test_looking_waits_for_what_it_saw),
 		ON_A_NODE(test_survives_a_restart),
 		ON_A_NODE(test_closing_answers_all),
 	};
