@@ -571,7 +571,8 @@ static int recover(struct opening *o)
 		r = settle_offsets(o);
 	if (r < 0)
 		return r;
-	o->bad_epochs |= lacks_epochs(o);
+	/* Those of a cut that was not done may be forgotten already. */
+	o->bad_epochs |= lacks_epochs(o) || o->cut_mark;
 	if (o->bad_epochs)
 		vec_clear(&log->epochs.entries);
 	if (plog_rebuild_producers(log, o->bad_epochs && log->leo > log->log_start) < 0)

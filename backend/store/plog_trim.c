@@ -203,6 +203,25 @@ static int lower_kept(struct plog *log, int64_t recovery_point, int64_t high_wat
 	return ERR_IO;
 }
 
+/* Epochs of what goes are forgotten first: a full disk may not take the file, and so far the log
+ * can stay as it was. A start that finds the mark reads them from the log. */
+static int forget_epochs(struct plog *log, int64_t end)
+{
+	size_t before = log->epochs.entries.n;
+	int r;
+
+	if (!epoch_cache_truncate_end(&log->epochs, end))
+		return 0;
+	r = plog_save_epochs(log, true);
+	if (r < 0) {
+		log_error("%s: cannot be cut at %lld: leader-epoch-checkpoint: %s", plog_name(log),
+			(long long)end, strerror(errno));
+		log->epochs.entries.n = before; /* what was dropped lies behind the others */
+		unmark_cut(log);
+	}
+	return r;
+}
+
 /* The start goes down behind the cut, so that what was deleted does not come back. Until it is
  * written down the next start would empty the log: no append may come before. */
 static int lower_start(struct plog *log, int64_t start)
@@ -235,6 +254,8 @@ int plog_truncate_to(struct plog *log, int64_t offset)
 	r = lower_kept(log, log->segments.v[last]->base, offset);
 	if (r == 0)
 		r = mark_cut(log);
+	if (r == 0)
+		r = forget_epochs(log, offset);
 	if (r < 0)
 		return r;
 	log->cuts++;
@@ -275,6 +296,8 @@ int plog_truncate_fully_and_start_at(struct plog *log, int64_t offset)
 	r = lower_kept(log, offset, offset);
 	if (r == 0)
 		r = mark_cut(log);
+	if (r == 0)
+		r = forget_epochs(log, INT64_MIN);
 	if (r < 0)
 		return r;
 	log->cuts++;
@@ -288,11 +311,8 @@ int plog_truncate_fully_and_start_at(struct plog *log, int64_t offset)
 	log->unflushed = 0;
 	producer_state_clear(&log->producers);
 	log->producers.end = offset;
-	vec_clear(&log->epochs.entries);
 	if (r == 0)
 		r = segment_create(s);
-	if (r == 0)
-		r = plog_save_epochs(log, true);
 	if (r == 0)
 		r = plog_sync_fresh(log);
 	if (r == 0 && log->io->sync_dir(log->io, log->dir) < 0)

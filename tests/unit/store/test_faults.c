@@ -169,6 +169,40 @@ static void failed_cut_stops_the_log(UNUSED void **state)
 	store_drop(&s);
 }
 
+/* What a cut writes it writes first: refused, it may be tried again. */
+static void full_disk_refuses_a_cut(UNUSED void **state)
+{
+	struct store s;
+	struct plog *log;
+	bool dup;
+
+	start(&s);
+	assert_int_equal(store_create(&s, STR_LIT("t"), 0, NULL, NULL, &log, NULL), 0);
+	for (int32_t i = 0; i < 3; i++)
+		assert_int_equal(put(log, i, &dup), 0);
+	for (int i = 0; i < 2; i++) {
+		disk.writes_left = 0;
+		assert_true(plog_truncate_to(log, 0) < 0);
+		assert_true(plog_truncate_fully_and_start_at(log, 7) < 0);
+		assert_int_equal(log->state, PLOG_OPEN);
+		assert_int_equal(log->leo, 3);
+		assert_int_equal(epoch_cache_latest(&log->epochs), 1);
+		disk.writes_left = -1;
+		assert_int_equal(put(log, 2, &dup), 0);
+		assert_true(dup);
+		if (i == 0) {
+			store_drop(&s);
+			start(&s);
+			log = store_find(&s, STR_LIT("t"), 0);
+		}
+	}
+	assert_int_equal(plog_truncate_to(log, 0), 0);
+	assert_int_equal(log->leo, 0);
+	assert_int_equal(epoch_cache_latest(&log->epochs), NO_EPOCH);
+	assert_int_equal(put(log, 0, &dup), 0);
+	store_drop(&s);
+}
+
 static void failed_sync_stops_the_log(UNUSED void **state)
 {
 	struct store s;
@@ -207,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(full_disk_leaves_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(failed_cut_stops_the_log, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(full_disk_refuses_a_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(failed_sync_stops_the_log, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_owner_a_folder, set_up, tear_down),
 	};
