@@ -6,13 +6,45 @@
  */
 #include "cluster_run.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <cmocka.h>
+
+#include "base/log.h"
 #include "cluster_clients.h"
 #include "server/priv.h"
 
-#define WHOLE_S 60
+#define WHOLE_S   60
+#define LINE_TIME 24 /* a log line begins with the machine's time */
+
+/* ---- settings and lines ---------------------------------------------------------------------- */
+
+uint64_t cluster_setting(const char *name, uint64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void on_line(void *arg, enum log_level level, const char *line, size_t n)
+{
+	(void)arg;
+	(void)level;
+	if (getenv("VERBOSE"))
+		print_message("# %s%.*s\n", sim_where(), (int)n - LINE_TIME, line + LINE_TIME);
+}
+
+void cluster_say(void)
+{
+	log_set_sink(on_line, NULL);
+	if (cluster_setting("VERBOSE", 0) > 1)
+		log_set_level(LOG_DEBUG);
+}
 
 /* ---- whole ----------------------------------------------------------------------------------- */
 
@@ -57,9 +89,17 @@ static const char *lacks(struct world *w, const struct image_topic *t, int32_t i
 							       : "is not committed to its end";
 }
 
+static void say_ids(char text[static 40], struct meta_ids ids)
+{
+	text[0] = 0;
+	for (int32_t i = 0; i < ids.n && i < NODES; i++)
+		snprintf(text + strlen(text), 40 - strlen(text), " %d", ids.v[i]);
+}
+
 static const char *why_not(struct world *w, char text[static 200])
 {
 	const struct image *img = NULL;
+	char replicas[40], isr[40];
 
 	for (int i = 0; i < w->n; i++) {
 		const struct node *n = &w->nodes[i];
@@ -83,7 +123,10 @@ static const char *why_not(struct world *w, char text[static 200])
 			const char *what = lacks(w, *t, i);
 			if (!what)
 				continue;
-			snprintf(text, 200, "%.*s-%d %s", STR_ARG((*t)->name), i, what);
+			say_ids(replicas, (*t)->partitions[i].replicas);
+			say_ids(isr, (*t)->partitions[i].isr);
+			snprintf(text, 200, "%.*s-%d (replicas%s, ISR%s) %s", STR_ARG((*t)->name),
+				i, replicas, isr, what);
 			return text;
 		}
 	return NULL;

@@ -12,6 +12,11 @@ struct cluster_result {
 	struct world_stats stats;
 };
 
+/* A number of the environment. */
+uint64_t cluster_setting(const char *name, uint64_t otherwise);
+/* Log lines are printed as VERBOSE says (1: the servers', 2: all), with the virtual time. */
+void cluster_say(void);
+
 void cluster_run(uint64_t seed, int nodes, int fits, struct cluster_result *out);
 
 #endif

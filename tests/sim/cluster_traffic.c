@@ -27,6 +27,7 @@ struct batch {
 	struct writer *writer;
 	uint32_t counter, n;
 	int32_t sequence;
+	int node; /* where it was sent to */
 	bool in_flight, done;
 };
 
@@ -37,8 +38,8 @@ struct writer {
 	int32_t index;
 	uint32_t number, counter;
 	int16_t acks;
-	bool idempotent, asking_id;
-	int window;
+	bool idempotent, asking_id, known;
+	int window; /* once the log knows it: of a new producer any first sequence is taken */
 	int64_t id;
 	int16_t epoch;
 	int32_t sequence;
@@ -176,6 +177,7 @@ static bool send_batch(struct writer *p, struct batch *b, const struct known_par
 	if (client_call(p->client, k->leader, &call) < 0)
 		return false;
 	b->in_flight = true;
+	b->node = k->leader;
 	p->topic_id = k->id;
 	log_debug("%s-%d: producer %u sends %u-%u to node %d, sequence %d", p->topic, p->index,
 		p->number, b->counter, b->counter + b->n - 1, k->leader, b->sequence);
@@ -211,7 +213,7 @@ static void work(void *arg)
 		return;
 	p->again = false;
 	if (!p->world->traffic->ending)
-		while (p->n_open < p->window && world_one_in(p->world, 2))
+		while (p->n_open < (p->known ? p->window : 1) && world_one_in(p->world, 2))
 			new_batch(p);
 	send_open(p);
 	wait_some(p, 1, p->n_open ? 40 : 120);
@@ -237,6 +239,17 @@ static bool is_retriable(int16_t error)
 	}
 }
 
+/* What went before is gone: another id, from sequence 0 on. */
+static void begin_anew(struct writer *p)
+{
+	p->id = -1;
+	p->sequence = 0;
+	for (int i = 0; i < p->n_open; i++) {
+		p->open[i]->sequence = p->sequence;
+		p->sequence = batch_sequence_add(p->sequence, (int32_t)p->open[i]->n);
+	}
+}
+
 static void failed(struct writer *p, const struct batch *b, int16_t error)
 {
 	p->again = true;
@@ -245,7 +258,12 @@ static void failed(struct writer *p, const struct batch *b, int16_t error)
 	if (!is_retriable(error))
 		world_break(p->world, "%s-%d: producer %u got %s", p->topic, p->index, p->number,
 			kerr_name(error));
-	if (error == KERR_OUT_OF_ORDER_SEQUENCE_NUMBER && b == p->open[0] && !p->world->fragile)
+	if (error != KERR_OUT_OF_ORDER_SEQUENCE_NUMBER || b != p->open[0])
+		return;
+	/* A leader that does not know of its successor cannot know what that one has taken. */
+	if (p->world->fragile)
+		begin_anew(p);
+	else if (truth_leader(&p->world->truth, &p->topic_id, p->index) == b->node)
 		world_break(p->world,
 			"%s-%d: %s for the first record of producer %u that is not acknowledged",
 			p->topic, p->index, kerr_name(error), p->number);
@@ -253,7 +271,7 @@ static void failed(struct writer *p, const struct batch *b, int16_t error)
 
 static void acked(struct writer *p, struct batch *b, int64_t offset)
 {
-	b->done = true;
+	b->done = p->known = true;
 	if (p->acks == -1)
 		truth_acked(p->world, &p->topic_id, p->index, p->number, b->counter, b->n, offset);
 	else
@@ -325,6 +343,7 @@ struct reader {
 	struct uuid topic_id;
 	int64_t position, high_watermark;
 	bool asking;
+	int node; /* who is asked */
 	int16_t version_cap;
 	int16_t last_error;
 	struct io_timer timer;
@@ -365,25 +384,30 @@ static void read_batches(struct reader *c, struct slice bytes)
 
 static void take(struct reader *c, const struct fetch_response_partitions *p)
 {
+	bool newest = truth_leader(&c->world->truth, &c->topic_id, c->index) == c->node;
+
 	c->last_error = p->error_code;
 	if (p->error_code == KERR_OFFSET_OUT_OF_RANGE) {
 		if (c->world->fragile)
 			c->position = c->high_watermark = 0;
-		else
+		else if (newest)
 			world_break(c->world, "%s-%d: nothing to read at %lld", c->topic, c->index,
 				(long long)c->position);
+		client_refresh(c->client);
 		return;
 	}
 	if (p->error_code) {
 		client_refresh(c->client);
 		return;
 	}
-	/* A reader that is behind may hear of an end that is nearer: a new leader learns it. */
-	if (p->high_watermark < c->position && !c->world->fragile)
+	/* A reader that is behind may hear of an end that is nearer: a new leader learns it. So may
+	 * one who comes from a leader to one that has been replaced and does not know it. */
+	if (p->high_watermark < c->position && !c->world->fragile && newest)
 		world_break(c->world,
 			"%s-%d: a client that has read up to %lld saw the high watermark go back "
-			"to %lld",
-			c->topic, c->index, (long long)c->position, (long long)p->high_watermark);
+			"to %lld at node %d",
+			c->topic, c->index, (long long)c->position, (long long)p->high_watermark,
+			c->node);
 	c->high_watermark = p->high_watermark;
 	read_batches(c, p->records.bytes);
 }
@@ -442,6 +466,7 @@ static void fetch(void *arg)
 	r.topics = &t;
 	r.n_topics = 1;
 	c->asking = client_call(c->client, k->leader, &call) == 0;
+	c->node = k->leader;
 	if (c->asking)
 		c->topic_id = k->id;
 	else

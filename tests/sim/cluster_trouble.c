@@ -6,12 +6,21 @@
 #include <stdlib.h>
 
 #include "cluster_clients.h"
+#include "server/priv.h"
+
+#define DIM_LOOKS   40
+#define DIM_LOOK_MS 50
 
 struct trouble {
 	struct world *world;
 	struct io_timer timer;
 	bool active;
-	bool grave; /* one of them is still to come */
+	bool grave;                /* one of them is still to come */
+	int dimmed;                /* looks until a black-out, at most */
+	int64_t stranded_until_us; /* who is cut off stays so */
+	/* A voter that was cut off comes back when another has lost its folder and the leader is
+	 * away: what is committed has one witness. */
+	struct node *witness, *cut_off, *lost; /* NULL: nothing of it under way */
 	struct io_timer starts[NODES];
 };
 
@@ -69,18 +78,121 @@ static void stop_one(struct trouble *t)
 	start_later(t, n, 4000, 9000);
 }
 
-static void cut_some(struct world *w)
+/* From everybody; a is a machine. */
+static void cut_one_off(struct world *w, int a)
 {
+	for (int i = 0; i < w->n; i++)
+		w->sim.paths[a][i].cut = w->sim.paths[i][a].cut = i != a;
+}
+
+static void cut_some(struct trouble *t)
+{
+	struct world *w = t->world;
 	int a = (int)world_between(w, 0, w->sim.n_machines - 1);
 	int b = (int)world_between(w, 0, w->sim.n_machines - 1);
 	bool both = !world_one_in(w, 3);
 
 	w->stats.cuts++;
-	if (world_one_in(w, 3)) /* from everybody */
-		for (int i = 0; i < w->n; i++)
-			w->sim.paths[a][i].cut = w->sim.paths[i][a].cut = i != a;
 	w->sim.paths[a][b].cut = a != b;
 	w->sim.paths[b][a].cut = both && a != b;
+}
+
+/* Long enough for a leader to see its followers fall behind; clients still reach it. */
+static void strand(struct trouble *t)
+{
+	struct world *w = t->world;
+
+	w->stats.cuts++;
+	cut_one_off(w, some_node(w)->machine->id);
+	t->stranded_until_us = w->sim.now_us + (w->lag_ms + world_between(w, 0, 1000)) * 1000;
+}
+
+static struct node *quorum_leader(struct world *w)
+{
+	for (int i = 0; i < w->n; i++) {
+		const struct server *s = w->nodes[i].server;
+
+		if (s && s->broker.metalog && metalog_leads(s->broker.metalog))
+			return &w->nodes[i];
+	}
+	return NULL;
+}
+
+/* Voters are slow to hear of each other: more than one asks for votes. */
+static void slow_voters(struct world *w)
+{
+	int64_t slow = world_between(w, 0, 40000);
+
+	for (int i = 0; i < VOTERS && i < w->n; i++)
+		for (int k = 0; k < VOTERS && k < w->n; k++)
+			w->sim.paths[i][k].slow_us = slow;
+}
+
+/* The quorum's leader goes. */
+static void strike_quorum(struct trouble *t)
+{
+	struct world *w = t->world;
+	struct node *n = quorum_leader(w);
+
+	if (!n)
+		return;
+	slow_voters(w);
+	if (world_one_in(w, 3)) {
+		w->stats.cuts++;
+		cut_one_off(w, n->machine->id);
+		return;
+	}
+	w->stats.kills++;
+	node_kill(n, w->fragile && world_one_in(w, 2));
+	start_later(t, n, 10, 3000);
+}
+
+/* All processes are killed and started again at once. */
+static void restart_all(struct trouble *t)
+{
+	struct world *w = t->world;
+
+	slow_voters(w);
+	for (int i = 0; i < w->n; i++) {
+		w->stats.kills += w->nodes[i].server != NULL;
+		node_kill(&w->nodes[i], false);
+		start_later(t, &w->nodes[i], 10, 100);
+	}
+}
+
+/* The disks get slow, and soon the light goes out: much is written, little of it synced. */
+static void dim(struct trouble *t)
+{
+	struct world *w = t->world;
+
+	for (int i = 0; i < w->n; i++)
+		w->nodes[i].machine->slow_disk_us = world_between(w, 500000, 1500000);
+	t->dimmed = DIM_LOOKS;
+}
+
+/* A good moment: of the metadata something is written and not synced. */
+static bool writes_metadata(struct world *w)
+{
+	const struct node *n = quorum_leader(w);
+	const struct plog *log = n ? metalog_log(n->server->broker.metalog) : NULL;
+
+	return log && log->recovery_point < log->leo;
+}
+
+/* All machines lose power at once. */
+static void black_out(struct trouble *t)
+{
+	struct world *w = t->world;
+	bool forget = world_one_in(w, 2);
+
+	t->dimmed = 0;
+	for (int i = 0; i < w->n; i++) {
+		w->nodes[i].machine->slow_disk_us = 0;
+		w->nodes[i].disk.forgets = forget;
+		w->stats.power_cuts++;
+		node_kill(&w->nodes[i], true);
+		start_later(t, &w->nodes[i], 50, 1500);
+	}
 }
 
 static void join_all(struct world *w)
@@ -143,7 +255,7 @@ static void something(struct trouble *t)
 {
 	struct world *w = t->world;
 
-	switch (world_between(w, 0, 11)) {
+	switch (world_between(w, 0, 16)) {
 	case 0:
 	case 1:
 	case 2:
@@ -157,7 +269,7 @@ static void something(struct trouble *t)
 		break;
 	case 5:
 	case 6:
-		cut_some(w);
+		cut_some(t);
 		break;
 	case 7:
 		slow_way(w);
@@ -171,10 +283,84 @@ static void something(struct trouble *t)
 	case 10:
 		hurt_disk(w);
 		break;
+	case 11:
+	case 12:
+		strike_quorum(t);
+		break;
+	case 13:
+		strand(t);
+		break;
+	case 14:
+		restart_all(t);
+		break;
+	case 15:
+		if (w->fragile)
+			dim(t);
+		break;
 	default:
-		join_all(w);
+		if (w->sim.now_us >= t->stranded_until_us)
+			join_all(w);
 		break;
 	}
+}
+
+/* So that no replica falls out of an ISR: of a partition's records the one cut off has all. */
+static int64_t cut_at_most(const struct world *w)
+{
+	return min_i64(w->lag_ms, w->session_ms) / 2;
+}
+
+static void begin_witness(struct trouble *t)
+{
+	struct world *w = t->world;
+	int first = (int)world_between(w, 1, 2);
+
+	t->witness = quorum_leader(w);
+	if (!t->witness)
+		return;
+	t->cut_off = &w->nodes[(t->witness->id + first) % VOTERS];
+	t->lost = &w->nodes[(t->witness->id + 3 - first) % VOTERS];
+	cut_one_off(w, t->cut_off->machine->id);
+	w->stats.cuts++;
+}
+
+static void lose_witness(struct trouble *t)
+{
+	struct world *w = t->world;
+	struct node *away = t->witness;
+
+	t->witness = NULL;
+	if (!away->server || !t->lost->server)
+		return;
+	w->stats.wipes++;
+	w->stats.kills++;
+	node_wipe(t->lost);
+	node_kill(away, false);
+	join_all(w);
+	start_later(t, t->lost, 10, 300);
+	start_later(t, away, 2000, 5000);
+}
+
+static void strike_gravely(struct trouble *t)
+{
+	switch (world_between(t->world, 0, 3)) {
+	case 0:
+		wipe_one(t);
+		break;
+	case 1:
+		kill_one(t, true);
+		break;
+	default:
+		begin_witness(t);
+		break;
+	}
+}
+
+static int64_t next_ms(struct trouble *t)
+{
+	if (t->dimmed > 0)
+		return DIM_LOOK_MS;
+	return world_between(t->world, 20, t->witness ? cut_at_most(t->world) : 900);
 }
 
 static void work(void *arg)
@@ -182,12 +368,14 @@ static void work(void *arg)
 	struct trouble *t = arg;
 	struct world *w = t->world;
 
-	if (t->active && t->grave) {
+	if (t->witness) {
+		lose_witness(t);
+	} else if (t->dimmed > 0) {
+		if (--t->dimmed == 0 || writes_metadata(w))
+			black_out(t);
+	} else if (t->active && t->grave) {
 		t->grave = t->active = false;
-		if (world_one_in(w, 2))
-			wipe_one(t);
-		else
-			kill_one(t, true);
+		strike_gravely(t);
 	} else if (t->active) {
 		something(t);
 	}
@@ -195,7 +383,7 @@ static void work(void *arg)
 	for (int i = 0; i < w->n; i++)
 		if (!w->nodes[i].server && !io_timer_active(&t->starts[i]))
 			start_later(t, &w->nodes[i], 10, 2000);
-	io_timer_start(&t->timer, world_between(w, 20, 900), 0);
+	io_timer_start(&t->timer, next_ms(t), 0);
 }
 
 void trouble_start(struct world *w)
@@ -242,6 +430,8 @@ static void mend(struct node *n)
 void trouble_heal(struct world *w)
 {
 	w->trouble->active = w->trouble->grave = false;
+	w->trouble->witness = NULL;
+	w->trouble->dimmed = 0;
 	join_all(w);
 	for (int i = 0; i < w->n; i++) {
 		mend(&w->nodes[i]);

@@ -44,6 +44,7 @@ void node_view_reset(struct node_view *v)
 	vec_clear(&v->parts);
 	v->meta_checked = v->meta_cuts = 0;
 	v->meta_epoch = -1;
+	v->meta_leads = false;
 }
 
 void node_view_fini(struct node_view *v)
@@ -107,6 +108,19 @@ static bool led_by(struct world *w, struct truth_log *l, int32_t epoch, int node
 	vec_push(&l->leaders, ((struct truth_leader){epoch, node}));
 	w->stats.leaders++;
 	return newest;
+}
+
+int truth_leader(struct truth *t, const struct uuid *topic, int32_t index)
+{
+	const struct truth_log *l = truth_find(t, topic, index);
+	struct truth_leader newest = {-1, -1};
+
+	if (!l)
+		return -1;
+	vec_foreach (x, &l->leaders)
+		if (x->epoch > newest.epoch)
+			newest = *x;
+	return newest.node;
 }
 
 /* ---- records --------------------------------------------------------------------------------- */
@@ -260,7 +274,9 @@ static void look_at_quorum(struct world *w, struct node *n)
 	struct plog *log = metalog_log(m);
 	struct truth_log *l = &w->truth.quorum;
 	struct node_view *v = &n->view;
+	bool decides = quorum_leads(q) || v->meta_leads; /* led, at the turn's beginning */
 
+	v->meta_leads = quorum_leads(q);
 	if (quorum_leads(q) && v->meta_epoch != quorum_epoch(q)) {
 		v->meta_epoch = quorum_epoch(q);
 		if (led_by(w, l, v->meta_epoch, n->id) && log->leo < l->end)
@@ -273,12 +289,12 @@ static void look_at_quorum(struct world *w, struct node *n)
 		v->meta_cuts = log->cuts;
 		v->meta_checked = min_i64(v->meta_checked, log->leo);
 	}
-	if (!quorum_leads(q) && q->high_watermark > l->end)
+	if (!decides && q->high_watermark > l->end)
 		world_break(w, "node %d takes %lld for committed, leaders have committed %lld",
 			n->id, (long long)q->high_watermark, (long long)l->end);
 	if (q->high_watermark > v->meta_checked)
 		v->meta_checked = walk(w, l, n, log, v->meta_checked,
-			min_i64(q->high_watermark, log->leo), quorum_leads(q));
+			min_i64(q->high_watermark, log->leo), decides);
 }
 
 /* ---- partitions ------------------------------------------------------------------------------ */

@@ -80,7 +80,8 @@ struct part_view {
 struct node_view {
 	VEC(struct part_view) parts;
 	int64_t meta_checked, meta_cuts;
-	int32_t meta_epoch; /* led; -1 */
+	int32_t meta_epoch; /* led last; -1 */
+	bool meta_leads;
 };
 
 void truth_init(struct truth *t);
@@ -92,6 +93,8 @@ void node_view_fini(struct node_view *v);
 uint32_t truth_add_producer(struct truth *t, bool idempotent);
 /* NULL: nothing was ever committed there. */
 struct truth_log *truth_find(struct truth *t, const struct uuid *topic, int32_t index);
+/* Who leads in the newest epoch; -1: nobody ever has. */
+int truth_leader(struct truth *t, const struct uuid *topic, int32_t index);
 /* n records from `counter` on were acknowledged at that offset; -1: not told. */
 void truth_acked(struct world *w, const struct uuid *topic, int32_t index, uint32_t producer,
 	uint32_t counter, uint32_t n, int64_t offset);

@@ -219,7 +219,8 @@ void world_init(struct world *w, uint64_t seed, int n)
 	the_world = w;
 	sim_init(&w->sim, seed * 2 + (uint64_t)n * 0x51ed270b);
 	truth_init(&w->truth);
-	w->lag_ms = (int)world_between(w, 1000, 10000);
+	w->fragile = world_one_in(w, 6);
+	w->lag_ms = (int)world_between(w, 1000, world_one_in(w, 2) ? 2500 : 10000);
 	w->session_ms = (int)world_between(w, 2000, 9000);
 	for (int i = 0; i < n; i++) {
 		struct node *node = &w->nodes[i];
@@ -266,11 +267,15 @@ void world_fini(struct world *w)
 /* After something has happened on a machine. */
 static void look_at(struct world *w, struct node *n)
 {
+	bool died = n->disk.dead;
+
 	w->stats.turns++;
 	if (!n->server)
 		return;
-	if (!n->disk.dead)
-		truth_look(w, n);
+	/* Also at one whose disk died in this turn: what it committed before may have been told. */
+	n->disk.dead = false;
+	truth_look(w, n);
+	n->disk.dead = died;
 	if (n->exited)
 		end_process(n);
 }

@@ -549,7 +549,7 @@ static void tear(struct sim_disk *d, struct sim_node *f)
 {
 	struct buf left = BUF_EMPTY;
 	size_t small = min_size(f->data.n, f->platter.n), big = max_size(f->data.n, f->platter.n);
-	uint64_t way = rng_below(&d->rng, 8);
+	uint64_t way = d->forgets ? 0 : rng_below(&d->rng, 8);
 	size_t size = way == 0   ? f->platter.n
 		      : way <= 4 ? f->data.n
 				 : (size_t)rng_between(&d->rng, (int64_t)small, (int64_t)big);
@@ -572,7 +572,10 @@ static void lose_names(struct sim_disk *d, struct sim_node *dir)
 
 	if (n == 0)
 		return;
-	changes_done(dir, rng_one_in(&d->rng, 3) ? n : (size_t)rng_below(&d->rng, n + 1));
+	if (d->forgets)
+		changes_done(dir, 0);
+	else
+		changes_done(dir, rng_one_in(&d->rng, 3) ? n : (size_t)rng_below(&d->rng, n + 1));
 	names_fini(&dir->names);
 	vec_foreach (name, &dir->platter_names)
 		vec_push(&dir->names, ((struct name){xstrdup(name->text), name->node}));
@@ -595,4 +598,5 @@ void sim_disk_restart(struct sim_disk *d, bool power_off)
 		else if ((*at)->dirty)
 			tear(d, *at);
 	}
+	d->forgets = false;
 }

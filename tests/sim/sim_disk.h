@@ -38,6 +38,7 @@ struct sim_disk {
 	 * from then on all calls fail until sim_disk_restart. -1: it lives on. */
 	int fuse;
 	bool dead;
+	bool forgets; /* the next power cut: all that was not synced is gone */
 };
 
 void sim_disk_init(struct sim_disk *d, uint64_t seed, const struct clock *clock);

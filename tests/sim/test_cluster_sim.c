@@ -14,11 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
-#include "base/log.h"
 #include "cluster_run.h"
 
 #define FITS 2
@@ -28,22 +26,6 @@
 #else
 #define SLOWER 1
 #endif
-#define LINE_TIME 24 /* a log line begins with the machine's time */
-
-static uint64_t setting(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoull(text, NULL, 10) : otherwise;
-}
-
-static void on_line(void *arg, enum log_level level, const char *line, size_t n)
-{
-	(void)arg;
-	(void)level;
-	if (getenv("VERBOSE"))
-		print_message("# %s%.*s\n", sim_where(), (int)n - LINE_TIME, line + LINE_TIME);
-}
 
 /* ---- histories ------------------------------------------------------------------------------- */
 
@@ -58,13 +40,13 @@ static void add(struct world_stats *sum, const struct world_stats *s)
 
 static void run_some(int nodes, uint64_t rounds)
 {
-	uint64_t first = setting("SEED", 1);
+	uint64_t first = cluster_setting("SEED", 1);
 	struct world_stats sum = {0};
 	int64_t virtual_us = 0;
 
-	if (setting("NODES", (uint64_t)nodes) != (uint64_t)nodes)
+	if (cluster_setting("NODES", (uint64_t)nodes) != (uint64_t)nodes)
 		skip();
-	rounds = setting("ROUNDS", rounds / SLOWER);
+	rounds = cluster_setting("ROUNDS", rounds / SLOWER);
 	for (uint64_t seed = first; seed < first + rounds; seed++) {
 		struct cluster_result r;
 
@@ -127,8 +109,6 @@ int main(void)
 		cmocka_unit_test(five_nodes),
 	};
 
-	log_set_sink(on_line, NULL);
-	if (setting("VERBOSE", 0) > 1)
-		log_set_level(LOG_DEBUG);
+	cluster_say();
 	return cmocka_run_group_tests_name("cluster-sim", tests, NULL, NULL);
 }
