@@ -5,6 +5,8 @@
 
 /* For a few writes on a slow disk. */
 #define FRESH_PATIENCE_MS 150
+/* For a pre-vote's answer, and a vote written down by each of two on a busy disk. */
+#define GIVE_WAY_MS 150
 
 static void clear_votes(struct quorum *q)
 {
@@ -168,12 +170,34 @@ static bool may_grant(const struct quorum *q, const struct quorum_vote_request *
 	return q->role == QUORUM_UNATTACHED || q->role == QUORUM_PROSPECTIVE;
 }
 
+/* Two who stand at once each have their own vote, and the epoch ends without a leader, an election
+ * time-out later. So who is asked for a pre-vote first does not stand for a while; of two who ask
+ * each other the one with less in its log waits, else the one of higher id. */
+static void give_way(struct quorum *q, const struct quorum_vote_request *r)
+{
+	bool equal = r->last_epoch == q->ops->last_epoch(q->arg) &&
+		     r->last_offset == q->ops->log_end(q->arg);
+
+	if (q->fresh || r->new_cluster ||
+		(q->role == QUORUM_PROSPECTIVE && equal && q->set.id < r->candidate))
+		return;
+	if (q->role == QUORUM_PROSPECTIVE) {
+		quorum_move(q, QUORUM_UNATTACHED, QUORUM_NOBODY);
+		q->deadline_ms = q->now_ms;
+	}
+	if (q->role == QUORUM_UNATTACHED || q->role == QUORUM_FOLLOWER)
+		q->deadline_ms = max_i64(q->deadline_ms,
+			q->now_ms + GIVE_WAY_MS + rng_between(&q->rng, 0, GIVE_WAY_MS));
+}
+
 static bool grant(struct quorum *q, const struct quorum_vote_request *r)
 {
 	if (!may_grant(q, r))
 		return false;
-	if (r->pre_vote)
+	if (r->pre_vote) {
+		give_way(q, r);
 		return true;
+	}
 	if (q->state.leader_id != QUORUM_NOBODY ||
 		!quorum_persist(q, r->epoch, QUORUM_NOBODY, r->candidate, &r->candidate_dir))
 		return false;

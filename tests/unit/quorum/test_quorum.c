@@ -475,6 +475,61 @@ static void test_asks_soon_after_a_start(void **state)
 	assert_int_equal(v.votes, 2);
 }
 
+static bool asked_for_pre_vote(struct voter *v, int32_t by, int64_t end, int64_t now)
+{
+	struct quorum_vote_request r = {.voter = 1,
+		.candidate = by,
+		.epoch = 5,
+		.last_epoch = 4,
+		.last_offset = end,
+		.pre_vote = true};
+	struct quorum_vote_response a;
+
+	quorum_on_vote(&v->quorum, &r, &a, now);
+	assert_int_equal(a.error, 0);
+	return a.granted;
+}
+
+/* Votes are not split: who was asked first lets the other stand. */
+static void test_lets_the_first_stand(void **state)
+{
+	struct voter v;
+
+	(void)state;
+	voter_init(&v);
+	v.quorum.deadline_ms = 5;
+	assert_true(asked_for_pre_vote(&v, 2, 10, 4));
+	assert_in_range(v.quorum.deadline_ms, 154, 304);
+	/* The other may be gone. */
+	quorum_tick(&v.quorum, v.quorum.deadline_ms);
+	assert_int_equal(v.quorum.role, QUORUM_PROSPECTIVE);
+	/* One that could not be elected keeps nobody from standing. */
+	voter_init(&v);
+	v.quorum.deadline_ms = 5;
+	assert_false(asked_for_pre_vote(&v, 2, 9, 4));
+	assert_int_equal(v.quorum.deadline_ms, 5);
+}
+
+/* Of two who ask each other one goes on: that of the longer log, or else of the lower id. */
+static void test_two_ask_at_once(void **state)
+{
+	struct quorum_vote_response granted = {.granted = true, .epoch = 5, .pre_vote = true};
+	struct voter v;
+
+	(void)state;
+	granted.leader = -1;
+	for (int longer = 0; longer < 2; longer++) {
+		voter_init(&v);
+		quorum_tick(&v.quorum, v.quorum.deadline_ms);
+		assert_int_equal(v.quorum.role, QUORUM_PROSPECTIVE);
+		assert_true(asked_for_pre_vote(&v, 2, 10 + longer, 100));
+		assert_int_equal(v.quorum.role, longer ? QUORUM_UNATTACHED : QUORUM_PROSPECTIVE);
+		quorum_on_vote_response(&v.quorum, 2, &granted, 101);
+		assert_int_equal(v.quorum.role, longer ? QUORUM_UNATTACHED : QUORUM_CANDIDATE);
+	}
+	assert_in_range(v.quorum.deadline_ms, 250, 400);
+}
+
 static void follow(struct voter *v, int32_t leader, int64_t now)
 {
 	struct quorum_begin_request begin = {.leader = leader, .epoch = 6};
@@ -612,6 +667,8 @@ int main(void)
 		cmocka_unit_test(test_single_voter),
 		cmocka_unit_test(test_stands_for_new_voters),
 		cmocka_unit_test(test_asks_soon_after_a_start),
+		cmocka_unit_test(test_lets_the_first_stand),
+		cmocka_unit_test(test_two_ask_at_once),
 		cmocka_unit_test(test_refused_append_waits),
 		cmocka_unit_test(test_observer_learns_the_voters),
 		cmocka_unit_test(test_settings),
