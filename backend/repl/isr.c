@@ -56,11 +56,8 @@ static void put_partition(
 	out->new_isr_with_epochs = MSG_NEW(
 		&k->arena, alter_partition_request_new_isr_with_epochs, (size_t)isr->proposed.n);
 	for (int32_t i = 0; i < isr->proposed.n; i++) {
-		int32_t id = isr->proposed.v[i];
-		const struct replica *v = replicas_find(&p->replicas, id);
-
-		out->new_isr_with_epochs[i].broker_id = id;
-		out->new_isr_with_epochs[i].broker_epoch = v ? v->broker_epoch : -1;
+		out->new_isr_with_epochs[i].broker_id = isr->proposed.v[i];
+		out->new_isr_with_epochs[i].broker_epoch = isr->epochs[i];
 	}
 }
 

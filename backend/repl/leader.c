@@ -84,6 +84,7 @@ int16_t partition_fetched(struct partition *p, struct replica_fetch *f)
 	start = v->log_start;
 	f->leader_leo = p->log->leo;
 	f->now_ms = repl_now(p->topic->repl);
+	f->live_epoch = live_epoch(p->topic->repl, f->replica);
 	if (!replica_fetched(v, f))
 		return KERR_NOT_LEADER_OR_FOLLOWER;
 	look_live(p->topic->repl, v);

@@ -28,7 +28,7 @@ void replicas_fini(struct replicas *rs)
 {
 	free(rs->v);
 	ids_free(&rs->isr.committed);
-	ids_free(&rs->isr.proposed);
+	isr_refused(&rs->isr);
 	*rs = (struct replicas){.me = rs->me};
 }
 
@@ -76,8 +76,7 @@ void replicas_lead(
 	rs->n = 0;
 	take_replicas(rs, ip, now_ms);
 	ids_copy(&rs->isr.committed, ip->isr);
-	ids_free(&rs->isr.proposed);
-	rs->isr.state = ISR_SETTLED;
+	isr_refused(&rs->isr);
 	rs->epoch_start = leo;
 }
 
@@ -90,10 +89,12 @@ void replicas_change(struct replicas *rs, const struct image_partition *ip, int6
 
 bool replica_fetched(struct replica *r, const struct replica_fetch *f)
 {
-	if (f->broker_epoch >= 0 && f->broker_epoch < r->broker_epoch)
+	if (f->live_epoch >= 0 && f->broker_epoch != f->live_epoch)
+		return false;
+	if (f->live_epoch < 0 && f->broker_epoch >= 0 && f->broker_epoch < r->broker_epoch)
 		return false;
 	/* It has started again, maybe with less than it had. */
-	if (f->broker_epoch > r->broker_epoch && r->broker_epoch >= 0)
+	if (f->broker_epoch >= 0 && r->broker_epoch >= 0 && f->broker_epoch != r->broker_epoch)
 		*r = unheard(r->id, false, f->now_ms);
 	if (f->offset >= f->leader_leo)
 		r->caught_up_ms = max_i64(r->caught_up_ms, f->now_ms);
@@ -165,6 +166,13 @@ static bool wanted(const struct replicas *rs, const struct replica *r, const str
 	return replica_may_join(rs, r, v);
 }
 
+/* There is room. */
+static void put_proposed(struct isr *isr, int32_t id, int64_t broker_epoch)
+{
+	isr->epochs[isr->proposed.n] = broker_epoch;
+	isr->proposed.v[isr->proposed.n++] = id;
+}
+
 bool isr_propose(
 	struct replicas *rs, const struct commit_view *v, int32_t partition_epoch, bool shrink)
 {
@@ -178,10 +186,11 @@ bool isr_propose(
 	if (!differs)
 		return false;
 	isr->proposed.v = xcalloc((size_t)rs->n + 1, sizeof(*isr->proposed.v));
-	isr->proposed.v[isr->proposed.n++] = rs->me;
+	isr->epochs = xcalloc((size_t)rs->n + 1, sizeof(*isr->epochs));
+	put_proposed(isr, rs->me, -1);
 	for (int32_t i = 0; i < rs->n; i++)
 		if (wanted(rs, &rs->v[i], v, shrink))
-			isr->proposed.v[isr->proposed.n++] = rs->v[i].id;
+			put_proposed(isr, rs->v[i].id, rs->v[i].broker_epoch);
 	isr->base_epoch = partition_epoch;
 	isr->state = ISR_PROPOSED;
 	return true;
@@ -197,6 +206,8 @@ void isr_settle(struct isr *i, int32_t partition_epoch)
 void isr_refused(struct isr *i)
 {
 	ids_free(&i->proposed);
+	free(i->epochs);
+	i->epochs = NULL;
 	i->state = ISR_SETTLED;
 }
 

@@ -39,6 +39,7 @@ struct isr {
 	enum isr_state state;
 	struct meta_ids committed; /* owned */
 	struct meta_ids proposed;  /* owned; of PROPOSED and SENT */
+	int64_t *epochs;           /* owned: whom of each broker that means; -1: not known */
 	int32_t base_epoch;        /* partition epoch that the proposal changes */
 };
 
@@ -67,12 +68,13 @@ struct replica *replicas_find(const struct replicas *rs, int32_t id);
 struct replica_fetch {
 	int32_t replica;
 	int64_t broker_epoch; /* -1: not told */
+	int64_t live_epoch;   /* the one that the image has, while it is unfenced; -1: not known */
 	int64_t offset;       /* it has all below */
 	int64_t log_start;    /* -1: not told */
 	int64_t leader_leo;
 	int64_t now_ms;
 };
-/* False: an earlier incarnation of that broker asks, which counts for nothing. */
+/* False: it counts for nothing. An earlier incarnation of that broker asks, or somebody else. */
 bool replica_fetched(struct replica *r, const struct replica_fetch *f);
 
 bool isr_has(struct meta_ids isr, int32_t id);
@@ -94,14 +96,14 @@ bool replica_may_join(
 /* The high watermark as it may be now; never below the one before. */
 int64_t replicas_commit(const struct replicas *rs, const struct commit_view *v);
 
-/* Begins a proposal, unless one is open: takes out those that lag (and whom the image has fenced
- * since), brings in those that may join. False: the committed ISR is as it should be. shrink: also
- * take out. */
+/* Begins a proposal, unless one is open: takes out those that lag, brings in those that may join.
+ * False: the committed ISR is as it should be. shrink: also take out. What is proposed are brokers
+ * as they are now: of one that starts again before it is settled, nothing is known. */
 bool isr_propose(
 	struct replicas *rs, const struct commit_view *v, int32_t partition_epoch, bool shrink);
 /* The image has reached partition_epoch: a proposal on an older one is settled. */
 void isr_settle(struct isr *i, int32_t partition_epoch);
-/* The controller will not make it true. */
+/* The controller will not make it true: no proposal is open any more. */
 void isr_refused(struct isr *i);
 
 /* Lowest log start of this broker and the live others; REPLICA_UNKNOWN: one has not told. */

@@ -35,6 +35,7 @@ static bool fetch(struct replicas *rs, int32_t id, int64_t offset, int64_t leo, 
 {
 	struct replica_fetch f = {.replica = id,
 		.broker_epoch = 100 + id,
+		.live_epoch = 100 + id,
 		.offset = offset,
 		.leader_leo = leo,
 		.now_ms = now};
@@ -173,8 +174,12 @@ static void test_incarnations(void **state)
 {
 	struct replicas rs;
 	struct replica *r;
-	struct replica_fetch f = {
-		.replica = 2, .broker_epoch = 200, .offset = 10, .leader_leo = 60, .now_ms = 5};
+	struct replica_fetch f = {.replica = 2,
+		.broker_epoch = 200,
+		.live_epoch = -1,
+		.offset = 10,
+		.leader_leo = 60,
+		.now_ms = 5};
 
 	(void)state;
 	lead(&rs, 3, 50);
@@ -184,8 +189,66 @@ static void test_incarnations(void **state)
 	assert_int_equal(r->leo, 10);
 	assert_false(r->live);
 	assert_false(replica_caught_up(r, 60, 6, LAG));
-	assert_false(fetch(&rs, 2, 60, 60, 7));
+	f.broker_epoch = 102;
+	assert_false(replica_fetched(r, &f));
 	assert_int_equal(r->leo, 10);
+	replicas_fini(&rs);
+}
+
+/* While the image knows who it is, nobody else speaks for it: not with another epoch, not without
+ * one. What was taken before that was known does not stand in its way. */
+static void test_somebody_else(void **state)
+{
+	struct replicas rs;
+	struct replica *r;
+	struct replica_fetch f = {.replica = 2,
+		.broker_epoch = -1,
+		.live_epoch = 102,
+		.offset = 60,
+		.leader_leo = 60};
+
+	(void)state;
+	lead(&rs, 3, 50);
+	r = replicas_find(&rs, 2);
+	assert_false(replica_fetched(r, &f));
+	f.broker_epoch = INT64_MAX;
+	assert_false(replica_fetched(r, &f));
+	f.broker_epoch = 101;
+	assert_false(replica_fetched(r, &f));
+	assert_int_equal(r->leo, REPLICA_UNKNOWN);
+	f.broker_epoch = INT64_MAX;
+	f.live_epoch = -1;
+	assert_true(replica_fetched(r, &f));
+	assert_true(fetch(&rs, 2, 20, 60, 1));
+	assert_int_equal(r->leo, 20);
+	assert_int_equal(r->broker_epoch, 102);
+	replicas_fini(&rs);
+}
+
+/* The controller is asked for the broker that had caught up. One that has started again since,
+ * maybe with less, is another: it must not come in by a proposal that is sent late, or once more.
+ */
+static void test_proposed_as_it_was(void **state)
+{
+	struct replicas rs;
+	struct commit_view v = view(60, 60, 0);
+	struct replica_fetch f = {.replica = 3,
+		.broker_epoch = 300,
+		.live_epoch = 300,
+		.offset = 0,
+		.leader_leo = 60};
+
+	(void)state;
+	lead(&rs, 2, 50);
+	fetch(&rs, 2, 60, 60, 0);
+	fetch(&rs, 3, 60, 60, 0);
+	assert_true(isr_propose(&rs, &v, 10, false));
+	assert_true(replica_fetched(replicas_find(&rs, 3), &f));
+	assert_int_equal(rs.isr.proposed.n, 3);
+	assert_int_equal(rs.isr.epochs[0], -1);
+	assert_int_equal(rs.isr.epochs[1], 102);
+	assert_int_equal(rs.isr.proposed.v[2], 3);
+	assert_int_equal(rs.isr.epochs[2], 103);
 	replicas_fini(&rs);
 }
 
@@ -250,6 +313,8 @@ int main(void)
 		cmocka_unit_test(test_shrink_and_settle),
 		cmocka_unit_test(test_join_needs_all_of_earlier_epochs),
 		cmocka_unit_test(test_incarnations),
+		cmocka_unit_test(test_somebody_else),
+		cmocka_unit_test(test_proposed_as_it_was),
 		cmocka_unit_test(test_caught_up_by_the_fetch_before),
 		cmocka_unit_test(test_low_watermark),
 		cmocka_unit_test(test_change_keeps_what_is_known),
