@@ -165,7 +165,8 @@ static void done(struct metalog_op *op, int rc)
 	else if (rc == ERR_AGAIN)
 		elsewhere(s);
 	else if (rc < 0)
-		call_drop(s->call, "the metadata log takes no records");
+		call_drop(s->call, rc == ERR_NOMEM ? "an answer that would be too big"
+						   : "the metadata log takes no records");
 	else
 		call_reply(s->call, s->response);
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #define QUARREL_MS 10000
+#define ID_SHOWN   64 /* of a cluster's id that somebody sent */
 
 static bool may_say(struct broker *b)
 {
@@ -24,7 +25,8 @@ int16_t voters_check_cluster(struct call *c, struct str cluster_id)
 		return KERR_NONE;
 	if (may_say(b))
 		log_error("%s from %s: it belongs to cluster %.*s, this node to %.*s", c->api->name,
-			net_slot_peer(c->slot), STR_ARG(cluster_id), STR_ARG(b->cluster_id));
+			net_slot_peer(c->slot), (int)min_size(cluster_id.n, ID_SHOWN), cluster_id.p,
+			STR_ARG(b->cluster_id));
 	return KERR_INCONSISTENT_CLUSTER_ID;
 }
 

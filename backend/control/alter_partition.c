@@ -168,13 +168,19 @@ static int alter_one(const struct control_env *env, int32_t leader, const struct
 	return fill(env, &n, a);
 }
 
+static const struct image_topic *topic_of(
+	const struct control_env *env, const struct alter_partition_request_topics *q)
+{
+	return uuid_is_zero(&q->topic_id) ? image_topic(env->image, q->topic_name)
+					  : image_topic_by_id(env->image, &q->topic_id);
+}
+
 static int alter_topic(const struct control_env *env, int32_t leader,
 	const struct alter_partition_request_topics *q, struct alter_partition_response_topics *a,
 	struct control_result *out)
 {
 	bool by_id = !uuid_is_zero(&q->topic_id);
-	const struct image_topic *t = by_id ? image_topic_by_id(env->image, &q->topic_id)
-					    : image_topic(env->image, q->topic_name);
+	const struct image_topic *t = topic_of(env, q);
 	int16_t unknown = by_id ? KERR_UNKNOWN_TOPIC_ID : KERR_UNKNOWN_TOPIC_OR_PARTITION;
 	int rc = 0;
 
@@ -192,12 +198,35 @@ static int alter_topic(const struct control_env *env, int32_t leader,
 	return rc;
 }
 
+/* Both changes of one named twice would build on the same image. */
+static int named_once(
+	const struct control_env *env, const struct alter_partition_request *req, bool *once)
+{
+	struct control_pair *pairs;
+	int32_t n = 0, at = 0;
+
+	for (int32_t i = 0; i < req->n_topics; i++)
+		n += req->topics[i].n_partitions;
+	pairs = arena_array(env->arena, (size_t)n, sizeof(*pairs));
+	if (!pairs)
+		return ERR_NOMEM;
+	for (int32_t i = 0; i < req->n_topics; i++) {
+		const struct image_topic *t = topic_of(env, &req->topics[i]);
+
+		for (int32_t k = 0; t && k < req->topics[i].n_partitions; k++)
+			pairs[at++] = (struct control_pair){
+				t->name, req->topics[i].partitions[k].partition_index};
+	}
+	return control_named_once(env, pairs, at, once);
+}
+
 int control_alter_partition(const struct control_env *env,
 	const struct alter_partition_request *req, struct alter_partition_response *resp,
 	struct control_result *out)
 {
 	const struct image_broker *b = image_broker(env->image, req->broker_id);
 	size_t n = out->records.list.n;
+	bool once = true;
 	int rc = 0;
 
 	msg_init(&alter_partition_response_desc, resp);
@@ -207,6 +236,12 @@ int control_alter_partition(const struct control_env *env,
 	}
 	if (req->n_topics <= 0)
 		return 0;
+	if (named_once(env, req, &once) < 0)
+		return ERR_NOMEM;
+	if (!once) {
+		resp->error_code = KERR_INVALID_REQUEST;
+		return 0;
+	}
 	resp->topics = MSG_NEW(env->arena, alter_partition_response_topics, (size_t)req->n_topics);
 	if (!resp->topics)
 		return ERR_NOMEM;

@@ -200,15 +200,19 @@ static bool leads_any(const struct lifecycle *l)
 	return false;
 }
 
-/* Only a process with a copy of this data folder is let in under the id of one that lives. */
-static void taken_over(struct lifecycle *l)
+/* Another process is let in under the id of one that lives when it has a copy of its folder, and
+ * with any folder when this one was fenced. */
+static void taken_over(struct lifecycle *l, const struct image_broker *other)
 {
+	bool copy = false;
 	char why[200];
 
+	for (int32_t i = 0; i < other->n_dirs; i++)
+		copy |= uuid_eq(&other->dirs[i], &l->dir);
 	snprintf(why, sizeof(why),
-		"node.id %d was taken over by another process, from a copy of this data folder. "
-		"Each broker needs an id and a folder of its own",
-		l->server->set.node_id);
+		"node.id %d was taken over by another process%s. Each broker needs an id and a "
+		"folder of its own",
+		l->server->set.node_id, copy ? ", from a copy of this data folder" : "");
 	server_fail(l->server, why);
 }
 
@@ -319,14 +323,15 @@ void lifecycle_begin(struct lifecycle *l)
 
 static void look_for_another(struct lifecycle *l)
 {
+	const struct image_broker *other;
+
 	if (!l || !l->loaded || l->state >= LIFE_LEFT)
 		return;
-	if (!image_broker(metalog_image(l->server->broker.metalog), l->server->set.node_id))
-		return;
-	if (l->state == LIFE_LEAVING)
+	other = image_broker(metalog_image(l->server->broker.metalog), l->server->set.node_id);
+	if (other && l->state == LIFE_LEAVING)
 		left(l);
-	else
-		taken_over(l);
+	else if (other)
+		taken_over(l, other);
 }
 
 void lifecycle_applied(struct lifecycle *l)

@@ -283,6 +283,25 @@ def test_copied_folder():
         twin.start()
         assert c[3].gone() == 1
         assert "node.id 4 was taken over" in c[3].text(), c[3].tail()
+        assert "copy of this data folder" in c[3].text(), c[3].tail()
+        until("the twin is the broker",
+              lambda: metadata(c[0], []).brokers.get(4) == ("127.0.0.1", twin.port))
+
+
+def test_id_of_a_paused_one():
+    """who takes the id of a broker that stands still keeps it: the other one ends when it goes on"""
+    with Cluster(4, broker_session_timeout_ms=1000, broker_heartbeat_interval_ms=300) as c:
+        c.all_see(4)
+        c[3].pause()
+        try:
+            until("it is fenced", lambda: 4 not in metadata(c[0], []).brokers)
+            twin = c.add()
+            twin.write(**{"node.id": 4})
+            twin.start()
+        finally:
+            c[3].go_on()
+        assert c[3].gone() == 1
+        assert "node.id 4 was taken over by another process. Each" in c[3].text(), c[3].tail()
         until("the twin is the broker",
               lambda: metadata(c[0], []).brokers.get(4) == ("127.0.0.1", twin.port))
 

@@ -109,10 +109,11 @@ static void test_bound_on_partitions(void **state)
 {
 	struct fixture *f = *state;
 	struct uuid id = {{1}};
-	struct fetch_session *s;
+	struct fetch_session *s = make(f, false, 1, 0);
 
-	assert_null(make(f, false, FETCH_SESSION_PARTS + 1, 0));
-	s = make(f, false, 1, 0);
+	/* More than there can ever be takes no other's place. */
+	assert_null(make(f, true, FETCH_SESSION_PARTS + 1, 10 * FETCH_SESSION_IDLE_MS));
+	assert_int_equal(fetch_sessions_count(f->s), 1);
 	for (int32_t i = 0; i < FETCH_SESSION_PARTS; i++)
 		assert_non_null(fetch_session_part(f->s, s, STR_NULL, &id, i));
 	assert_null(fetch_session_part(f->s, s, STR_NULL, &id, FETCH_SESSION_PARTS));

@@ -180,6 +180,34 @@ static void test_alter_partition(void **state)
 	}
 }
 
+static void test_partition_twice(void **state)
+{
+	struct alter_partition_request_new_isr_with_epochs isr[2];
+	struct alter_partition_request_partitions p = {
+		.new_isr_with_epochs = isr, .n_new_isr_with_epochs = 2};
+	struct alter_partition_request_topics t[2];
+	struct alter_partition_request q = {.topics = t, .n_topics = 2};
+	struct alter_partition_response a;
+	struct fixture f;
+
+	(void)state;
+	setup_cluster(&f);
+	q.broker_id = part(&f, 0)->leader;
+	q.broker_epoch = image_broker(&f.image, q.broker_id)->epoch;
+	for (int i = 0; i < 2; i++) {
+		isr[i] = (struct alter_partition_request_new_isr_with_epochs){
+			part(&f, 0)->replicas.v[i], -1};
+		t[i] = (struct alter_partition_request_topics){
+			.topic_id = image_topic(&f.image, STR_LIT("t"))->id,
+			.partitions = &p,
+			.n_partitions = 1};
+	}
+	assert_int_equal(control_alter_partition(&f.env, &q, &a, &f.out), 0);
+	assert_int_equal(a.error_code, KERR_INVALID_REQUEST);
+	assert_int_equal(f.out.records.list.n, 0);
+	fixture_fini(&f);
+}
+
 static void test_ineligible(void **state)
 {
 	struct alter_partition_request_new_isr_with_epochs isr[3];
@@ -258,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_elections),
 		cmocka_unit_test(test_elect_everywhere),
 		cmocka_unit_test(test_alter_partition),
+		cmocka_unit_test(test_partition_twice),
 		cmocka_unit_test(test_ineligible),
 		cmocka_unit_test(test_registration),
 	};
