@@ -24,6 +24,8 @@ ACKS = ("1", "all")
 # A Java broker has half its speed in its first runs.
 WARM_UPS = 3
 REST_S, REST_CPU = 0.3, 0.02
+# A batch's size, and what it is larger than its records' values.
+PIECE, OVERHEAD = 1 << 20, 1.1
 
 
 def say(text):
@@ -58,9 +60,17 @@ def topics(cluster, *args):
                    stdout=subprocess.DEVNULL, timeout=60)
 
 
+def written(n_bytes):
+    """What three brokers write for so many bytes of records, as the lines that Memory.warm takes."""
+    files = 3 * 3
+    pieces = int(n_bytes * 3 * OVERHEAD) // PIECE + 1
+    return "".join("%d %d\n" % (i % files, PIECE) for i in range(pieces)).encode()
+
+
 class Replicated:
-    def __init__(self, samples, figures, traffic, records):
+    def __init__(self, samples, memory, figures, traffic, records):
         self.samples, self.figures, self.traffic = samples, figures, traffic
+        self.memory = memory
         self.records = {100: records // 2, 1024: records // 16}
         self.n = 0
 
@@ -71,6 +81,7 @@ class Replicated:
         topics(cluster, "--create", "--topic", topic, "--partitions", "3",
                "--replication-factor", "3")
         wait_for_rest(cluster)
+        self.memory.warm(written(records * size))
         before = cpu_of(cluster)
         result = self.figures(self.traffic, "produce", cluster.bootstrap, topic, records, size, acks)
         cpu = wait_for_rest(cluster) - before
@@ -94,8 +105,8 @@ class Replicated:
                 say("RF 3, acks %s, %s: %d pairs done" % (acks, name, n))
 
 
-def measure(samples, figures, traffic, records, rounds):
-    bench = Replicated(samples, figures, traffic, records)
+def measure(samples, memory, figures, traffic, records, rounds):
+    bench = Replicated(samples, memory, figures, traffic, records)
     with Cluster(3) as ours:
         if not kafka_is_here():
             say("KAFKA_JARS or java is not there: RF 3 without Apache Kafka beside it")

@@ -392,7 +392,7 @@ def main():
     say("the coordinator done")
     many.measure(samples, figures, TRAFFIC)
     say("many partitions done")
-    replicated.measure(samples, figures, TRAFFIC, args.records, min(args.rounds, 3))
+    replicated.measure(samples, memory, figures, TRAFFIC, args.records, min(args.rounds, 3))
     day = datetime.date.today().isoformat()
     lines = ["kdeck bench, %s" % day, ""] + lines + [""] + list(report(samples).lines())
     lines += [""] + list(spreads(samples))
