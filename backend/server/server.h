@@ -72,7 +72,7 @@ struct server_settings {
 	int16_t offsets_replicas;      /* offsets.topic.replication.factor */
 	int32_t offsets_segment_bytes; /* offsets.topic.segment.bytes */
 	bool topic_deletion;           /* delete.topic.enable */
-	int64_t replica_timeout_ms; /* replica.socket.timeout.ms */
+	int64_t replica_timeout_ms;    /* replica.socket.timeout.ms */
 	int64_t retention_check_ms;
 	int64_t checkpoint_ms; /* high watermarks */
 	int64_t recovery_checkpoint_ms, start_checkpoint_ms;
