@@ -246,9 +246,11 @@ static void other_topic(struct admin *a)
 	struct link_call call = {.api_key = API_DELETE_TOPICS, .request = &r, .fn = answered};
 
 	if (!name[0]) {
+		int32_t partitions = (int32_t)world_between(w, 1, 3);
+		int16_t replicas = (int16_t)world_between(w, 1, min_int(w->n, 3));
+
 		snprintf(name, sizeof(a->others[0]), "other-%d", a->n_others++ % 5);
-		create(a, name, (int32_t)world_between(w, 1, 3),
-			(int16_t)world_between(w, 1, min_int(w->n, 3)), -1);
+		create(a, name, partitions, replicas, -1);
 		return;
 	}
 	msg_init(&delete_topics_request_desc, &r);
