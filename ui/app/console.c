@@ -92,14 +92,23 @@ static bool needs_address(struct console *k)
 	return strcmp(k->usual, k->address) != 0;
 }
 
+static void put_facts(struct console *k, const struct cluster *c)
+{
+	struct buf b = BUF_EMPTY;
+
+	buf_printf(&b, "brokers %d/%d   controller ", c->totals.brokers_up, c->totals.brokers);
+	cluster_put_controller(&b, c);
+	snprintf(k->facts, sizeof(k->facts), "%s", buf_z(&b));
+	buf_fini(&b);
+}
+
 static void on_status(void *arg, struct app_status *out)
 {
 	struct console *k = arg;
 	const struct cluster *c = model_cluster(k->model);
 
 	if (c->n_brokers)
-		snprintf(k->facts, sizeof(k->facts), "brokers %d/%d   controller %d",
-			c->totals.brokers_up, c->totals.brokers, c->controller);
+		put_facts(k, c);
 	else
 		snprintf(k->facts, sizeof(k->facts), "connecting");
 	out->cluster = k->o->name;

@@ -102,6 +102,9 @@ static void make_reading(struct rng *r, struct buf *key, struct buf *value)
 		places[place].humidity + (unsigned)rng_below(r, 6));
 }
 
+#define DELIVERY_MS (24 * 3600 * 1000)
+#define QUEUED_MAX  20000 /* five minutes */
+
 static const struct sample table[SAMPLE_TOPICS] = {
 	{"orders", 6, 20, make_order},
 	{"page-views", 3, 40, make_view},
@@ -179,8 +182,13 @@ struct samples *samples_start(struct loop *l, struct source *source, struct lab 
 	const char *bootstrap, size_t brokers)
 {
 	struct samples *s = ALLOC(struct samples);
-	struct producer_options po = {
-		.bootstrap = bootstrap, .client_id = "kdeck-demo", .linger_ms = 20};
+	/* A record whose time is up ends the idempotence of those behind it: they would be written
+	 * again. A cluster that lacks most of its brokers is waited for instead. */
+	struct producer_options po = {.bootstrap = bootstrap,
+		.client_id = "kdeck-demo",
+		.linger_ms = 20,
+		.delivery_timeout_ms = DELIVERY_MS,
+		.max_queued = QUEUED_MAX};
 	struct err e = {0};
 
 	s->lab = lab;

@@ -222,8 +222,7 @@ static void status_json(struct cli *c, const struct local_cluster *k)
 			json_null(&j);
 		json_kz(&j, "state", local_state_name(b->state));
 		json_kz(&j, "listeners", b->listeners);
-		json_key(&j, "http");
-		json_null(&j);
+		json_kz(&j, "http", b->http);
 		json_kz(&j, "dir", b->dir);
 		json_object_end(&j);
 	}

@@ -51,7 +51,8 @@ static void diff_brokers(struct diff *d, const struct cluster *a)
 		struct change c = change_blank(CHANGE_BROKER_NEW);
 
 		c.broker = now->id;
-		c.text = now->why[0] ? now->why : NULL;
+		/* What it failed at before it came back does not matter any more. */
+		c.text = now->why[0] && !alive(now) ? now->why : NULL;
 		if (was && alive(was) == alive(now))
 			continue;
 		/* Listed again is not back: it must have answered. */
@@ -232,8 +233,11 @@ static void put_election(struct buf *out, const struct change *c)
 {
 	buf_puts(out, " leader ");
 	put_id(out, c->from);
-	buf_puts(out, " > ");
-	put_id(out, c->to);
+	/* A move of replicas begins or ends: a new epoch, the same leader. */
+	if (c->from != c->to) {
+		buf_puts(out, " > ");
+		put_id(out, c->to);
+	}
 	if (c->epoch_to >= 0 && c->epoch_from != c->epoch_to)
 		buf_printf(out, "   epoch %d > %d", c->epoch_from, c->epoch_to);
 }

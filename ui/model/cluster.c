@@ -127,6 +127,14 @@ bool cluster_is_other(const char *a, const char *b)
 	return a[0] && b[0] && strcmp(a, b) != 0;
 }
 
+void cluster_put_controller(struct buf *out, const struct cluster *c)
+{
+	if (c->controller < 0)
+		buf_puts(out, "none");
+	else
+		fmt_count(out, c->controller);
+}
+
 /* ---- problems ---------------------------------------------------------------------------- */
 
 struct gather {
@@ -146,7 +154,8 @@ static bool below_min_isr(const struct topic *t, const struct partition *p)
 	return t->min_isr > 0 && p->n_isr < min_i64(t->min_isr, p->n_replicas);
 }
 
-static bool has_problem(const struct topic *t, const struct partition *p, enum problem_kind kind)
+static bool has_problem(const struct cluster *c, const struct topic *t, const struct partition *p,
+	enum problem_kind kind)
 {
 	switch (kind) {
 	case PROBLEM_OFFLINE:
@@ -157,10 +166,21 @@ static bool has_problem(const struct topic *t, const struct partition *p, enum p
 		return below_min_isr(t, p);
 	case PROBLEM_UNPREFERRED:
 		return p->leader >= 0 && p->leader != partition_preferred(p);
+	case PROBLEM_ORPHAN:
+		return partition_is_orphan(c, p);
 	case PROBLEM_BROKER:
+	case PROBLEM_TROUBLE:
+	case PROBLEM_FAULT:
 		break;
 	}
 	return false;
+}
+
+/* Nothing of it can be wrong: its partitions need no look. */
+static bool is_fine(const struct cluster *c, const struct topic *t)
+{
+	return !t->n_under && !t->n_offline && !t->n_unpreferred && t->min_isr <= 1 &&
+	       !c->totals.orphans;
 }
 
 static void add_topics(struct gather *g, const struct cluster *c, enum problem_kind kind)
@@ -169,10 +189,10 @@ static void add_topics(struct gather *g, const struct cluster *c, enum problem_k
 		const struct topic *t = c->topics[i];
 		struct problem p = {.kind = kind, .broker = -1, .topic = t, .partition = -1};
 
-		if (!t->n_under && !t->n_offline && !t->n_unpreferred && t->min_isr <= 1)
+		if (is_fine(c, t))
 			continue;
 		for (int32_t k = 0; k < t->n_partitions; k++) {
-			if (!has_problem(t, &t->partitions[k], kind))
+			if (!has_problem(c, t, &t->partitions[k], kind))
 				continue;
 			if (p.count++ == 0)
 				p.partition = t->partitions[k].index;
@@ -182,21 +202,69 @@ static void add_topics(struct gather *g, const struct cluster *c, enum problem_k
 	}
 }
 
+static void add_broker(struct gather *g, enum problem_kind kind, const struct broker *b)
+{
+	add(g, (struct problem){
+		       .kind = kind, .broker = b->id, .partition = -1, .count = b->n_replicas});
+}
+
+static bool said_before(const struct cluster *c, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(c->brokers[k].trouble, c->brokers[i].trouble) == 0 &&
+			!broker_is_gone(&c->brokers[k]))
+			return true;
+	return false;
+}
+
+static void add_brokers(struct gather *g, const struct cluster *c, enum problem_kind kind)
+{
+	for (size_t i = 0; i < c->n_brokers; i++) {
+		const struct broker *b = &c->brokers[i];
+
+		if (kind == PROBLEM_BROKER && broker_is_gone(b))
+			add_broker(g, kind, b);
+		if (broker_is_gone(b))
+			continue;
+		if (kind == PROBLEM_TROUBLE && b->trouble[0] && !said_before(c, i))
+			add_broker(g, kind, b);
+		if (kind == PROBLEM_FAULT && b->fault[0]) {
+			add_broker(g, kind, b);
+			return;
+		}
+	}
+}
+
 size_t cluster_problems(const struct cluster *c, struct problem *out, size_t max)
 {
 	struct gather g = {out, max, 0};
 
 	add_topics(&g, c, PROBLEM_OFFLINE);
-	for (size_t i = 0; i < c->n_brokers; i++)
-		if (c->brokers[i].state != BROKER_UNKNOWN && !broker_is_up(&c->brokers[i]))
-			add(&g, (struct problem){.kind = PROBLEM_BROKER,
-					.broker = c->brokers[i].id,
-					.partition = -1,
-					.count = c->brokers[i].n_replicas});
+	add_brokers(&g, c, PROBLEM_TROUBLE);
+	if (c->totals.orphans)
+		add_topics(&g, c, PROBLEM_ORPHAN);
+	add_brokers(&g, c, PROBLEM_BROKER);
+	add_brokers(&g, c, PROBLEM_FAULT);
 	add_topics(&g, c, PROBLEM_MIN_ISR);
 	add_topics(&g, c, PROBLEM_UNDER);
 	add_topics(&g, c, PROBLEM_UNPREFERRED);
 	return g.n;
+}
+
+bool partition_is_orphan(const struct cluster *c, const struct partition *p)
+{
+	const struct broker *b = cluster_broker(c, p->leader);
+
+	return b && broker_is_gone(b);
+}
+
+int32_t topic_orphans(const struct cluster *c, const struct topic *t)
+{
+	int32_t n = 0;
+
+	for (int32_t i = 0; c->totals.orphans && i < t->n_partitions; i++)
+		n += partition_is_orphan(c, &t->partitions[i]);
+	return n;
 }
 
 bool replica_is_lost(const struct cluster *c, const struct replica *r)
@@ -217,6 +285,7 @@ int32_t topic_below_min_isr(const struct topic *t)
 
 static bool lacks(const struct topic *t, int32_t broker)
 {
+
 	for (int32_t i = 0; i < t->n_partitions; i++) {
 		const struct partition *p = &t->partitions[i];
 		const struct replica *r = partition_replica(p, broker);
@@ -255,28 +324,90 @@ void topic_put_reason(struct buf *out, const struct cluster *c, const struct top
 		}
 }
 
+static bool leads(const struct topic *t, int32_t broker)
+{
+	for (int32_t i = 0; i < t->n_partitions; i++)
+		if (t->partitions[i].leader == broker)
+			return true;
+	return false;
+}
+
+void topic_put_orphaned(struct buf *out, const struct cluster *c, const struct topic *t)
+{
+	const char *sep = " led by ";
+
+	for (size_t i = 0; i < c->n_brokers; i++) {
+		const struct broker *b = &c->brokers[i];
+
+		if (!broker_is_gone(b) || !leads(t, b->id))
+			continue;
+		buf_printf(out, "%sbroker %d, which %s", sep, b->id, why_lacked(b));
+		sep = ", and ";
+	}
+}
+
+/* "brokers 1, 4: no controller: topics and leaders cannot change" */
+static void put_trouble(struct buf *out, const struct cluster *c, const struct broker *b)
+{
+	struct buf ids = BUF_EMPTY;
+	int n = 0;
+
+	for (size_t i = 0; i < c->n_brokers; i++)
+		if (!broker_is_gone(&c->brokers[i]) &&
+			strcmp(c->brokers[i].trouble, b->trouble) == 0)
+			buf_printf(&ids, "%s%d", n++ ? ", " : "", c->brokers[i].id);
+	buf_printf(out, "broker%s %s: %s", n > 1 ? "s" : "", buf_z(&ids), b->trouble);
+	buf_fini(&ids);
+}
+
+static void put_faults(struct buf *out, const struct cluster *c)
+{
+	const char *sep = "on purpose: ";
+
+	for (size_t i = 0; i < c->n_brokers; i++) {
+		const struct broker *b = &c->brokers[i];
+
+		if (broker_is_gone(b) || !b->fault[0])
+			continue;
+		buf_printf(out, "%sbroker %d %s", sep, b->id, b->fault);
+		sep = "; ";
+	}
+}
+
+static void put_gone(struct buf *out, const struct broker *b, const struct problem *p)
+{
+	buf_printf(out, "broker %d %s, ", p->broker, b ? why_lacked(b) : "is down");
+	fmt_things(out, p->count, "replica");
+	buf_puts(out, " there");
+	if (b && b->why[0])
+		buf_printf(out, ": %s", b->why);
+}
+
 void problem_put(struct buf *out, const struct cluster *c, const struct problem *p)
 {
 	static const char *const words[] = {
 		[PROBLEM_OFFLINE] = "without a leader",
-		[PROBLEM_BROKER] = "",
+		[PROBLEM_ORPHAN] = "",
 		[PROBLEM_UNDER] = "under-replicated",
 		[PROBLEM_MIN_ISR] = "below min.insync.replicas: acks=all is refused",
 		[PROBLEM_UNPREFERRED] = "not led by their preferred replica",
 	};
-	const struct broker *b;
+	const struct broker *b = p->topic ? NULL : cluster_broker(c, p->broker);
 
-	if (p->kind == PROBLEM_BROKER) {
-		b = cluster_broker(c, p->broker);
-		buf_printf(out, "broker %d %s, ", p->broker, b ? why_lacked(b) : "is down");
-		fmt_things(out, p->count, "replica");
-		buf_puts(out, " there");
-		if (b && b->why[0])
-			buf_printf(out, ": %s", b->why);
+	if (p->kind == PROBLEM_BROKER)
+		put_gone(out, b, p);
+	else if (p->kind == PROBLEM_TROUBLE && b)
+		put_trouble(out, c, b);
+	else if (p->kind == PROBLEM_FAULT)
+		put_faults(out, c);
+	if (!p->topic)
 		return;
-	}
 	buf_printf(out, "topic %.*s: ", STR_ARG(p->topic->name));
 	fmt_things_of(out, p->count, p->topic->n_partitions, "partition");
+	if (p->kind == PROBLEM_ORPHAN) {
+		topic_put_orphaned(out, c, p->topic);
+		return;
+	}
 	buf_printf(out, " %s", words[p->kind]);
 	if (p->kind != PROBLEM_UNPREFERRED)
 		topic_put_reason(out, c, p->topic);

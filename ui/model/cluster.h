@@ -77,11 +77,17 @@ struct broker {
 	char why[200];        /* why it does not answer; "" */
 	uint8_t process;      /* enum broker_process */
 	char fault[80];       /* "cut off from 1, 3": what was done to it; "" */
+	char trouble[100];    /* "no controller: …": why it does not serve, as it says; "" */
 };
 /* It answers, as far as is known. */
 static inline bool broker_is_up(const struct broker *b)
 {
 	return b->state == BROKER_UP && b->process != PROCESS_PAUSED;
+}
+/* It is known that it does not. */
+static inline bool broker_is_gone(const struct broker *b)
+{
+	return b->state != BROKER_UNKNOWN && !broker_is_up(b);
 }
 /* "up", "down", "stale", "paused": what a row says of it. */
 const char *broker_word(const struct broker *b);
@@ -91,10 +97,9 @@ const char *broker_word(const struct broker *b);
 struct replica {
 	int32_t broker;
 	bool in_sync, offline;
-	int64_t start, end;   /* of this replica's log (LEO), -1 */
-	int64_t size;         /* bytes on disk, -1 */
-	int64_t caught_up_ms; /* when it was last seen without lag behind the leader, -1 */
-	uint32_t round;       /* private: of the last answer about sizes */
+	int64_t start, end; /* of this replica's log (LEO), -1 */
+	int64_t size;       /* bytes on disk, -1 */
+	uint32_t round;     /* private: of the last answer about sizes */
 };
 
 struct partition {
@@ -213,6 +218,7 @@ struct totals {
 	int32_t brokers_up, brokers;
 	int32_t topics, internal_topics;
 	int32_t partitions, under, offline, unpreferred;
+	int32_t orphans;       /* led by a broker that does not answer */
 	int32_t below_min_isr; /* of the topics whose min.insync.replicas is known */
 	int64_t records, size; /* internal topics left out; -1 */
 	bool records_about;
@@ -263,28 +269,40 @@ const struct topic *cluster_topic(const struct cluster *c, struct str name);
 /* Place in topics, or -1. */
 ptrdiff_t cluster_topic_at(const struct cluster *c, struct str name);
 
+/* "2", or "none". */
+void cluster_put_controller(struct buf *out, const struct cluster *c);
+
 /* One thing that is wrong, as the overview lists it, worst first. */
 enum problem_kind {
 	PROBLEM_OFFLINE,
+	PROBLEM_TROUBLE, /* of brokers that answer: the same of all of them in one */
+	PROBLEM_ORPHAN,
 	PROBLEM_BROKER,
+	PROBLEM_FAULT, /* of brokers that answer: all in one */
 	PROBLEM_UNDER,
 	PROBLEM_MIN_ISR,
 	PROBLEM_UNPREFERRED
 };
 struct problem {
 	enum problem_kind kind;
-	int32_t broker;            /* PROBLEM_BROKER */
+	int32_t broker;            /* PROBLEM_BROKER, the first of PROBLEM_TROUBLE and _FAULT */
 	const struct topic *topic; /* borrowed from the snapshot */
 	int32_t count;             /* partitions */
 	int32_t partition;         /* the first of them */
 };
 /* The copy cannot be had: its broker is down, or says that its disk is. */
 bool replica_is_lost(const struct cluster *c, const struct replica *r);
+/* It has a leader, but that broker does not answer: nobody writes or reads it until another one is
+ * elected. */
+bool partition_is_orphan(const struct cluster *c, const struct partition *p);
+int32_t topic_orphans(const struct cluster *c, const struct topic *t);
 /* Partitions of which acks=all is refused; 0 where min.insync.replicas is not known. */
 int32_t topic_below_min_isr(const struct topic *t);
 /* ": broker 4 is down, broker 3 is catching up": whose replicas the topic lacks; nothing when it
  * lacks none. */
 void topic_put_reason(struct buf *out, const struct cluster *c, const struct topic *t);
+/* " led by broker 3, which is down": of its partitions that topic_orphans counts. */
+void topic_put_orphaned(struct buf *out, const struct cluster *c, const struct topic *t);
 /* At most max of them; returns how many there are in all. */
 size_t cluster_problems(const struct cluster *c, struct problem *out, size_t max);
 /* "topic orders: 5 of 6 partitions under-replicated: broker 4 is down" */

@@ -47,6 +47,22 @@ void feed_broker_fault(struct model *m, int32_t id, const char *words)
 	m->dirty = true;
 }
 
+void feed_broker_trouble(struct model *m, int32_t id, const char *words, bool no_controller)
+{
+	struct broker *b = model_broker(m, id);
+	struct broker_track *t;
+
+	if (!b)
+		return;
+	t = model_track(m, id);
+	m->dirty = m->dirty || t->no_controller != no_controller;
+	t->no_controller = no_controller;
+	if (strncmp(b->trouble, words ? words : "", sizeof(b->trouble) - 1) == 0)
+		return;
+	snprintf(b->trouble, sizeof(b->trouble), "%s", words ? words : "");
+	m->dirty = true;
+}
+
 /* What is known keeps its age; the last try says why it is not newer. */
 static void tried(struct part *p, int64_t now_ms, int32_t interval_ms, int code)
 {
@@ -79,7 +95,7 @@ static void set_end(struct slot *s, ptrdiff_t at, int64_t now_ms, int64_t offset
 }
 
 static bool set_replica(struct topic *t, const struct partition *p, int32_t broker,
-	enum feed_offset what, int64_t offset, int64_t now_ms)
+	enum feed_offset what, int64_t offset)
 {
 	struct replica *v = topic_replicas_of(t, p);
 
@@ -90,8 +106,6 @@ static bool set_replica(struct topic *t, const struct partition *p, int32_t brok
 			v[i].start = offset;
 		else
 			v[i].end = offset;
-		if (what == FEED_REPLICA_END && offset >= 0 && replica_behind(p, &v[i]) == 0)
-			v[i].caught_up_ms = now_ms;
 		return true;
 	}
 	return false;
@@ -113,7 +127,7 @@ bool feed_offset(struct model *m, int64_t now_ms, struct str topic, int32_t part
 	t = slot_write(m, s);
 	p = &t->own[at];
 	if (what == FEED_REPLICA_END || what == FEED_REPLICA_START)
-		return set_replica(t, p, replica, what, kerr ? -1 : offset, now_ms);
+		return set_replica(t, p, replica, what, kerr ? -1 : offset);
 	p->error = kerr;
 	if (kerr)
 		return true;

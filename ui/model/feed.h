@@ -52,6 +52,9 @@ void feed_broker_state(struct model *m, int64_t now_ms, int32_t id, enum broker_
 void feed_broker_process(struct model *m, int64_t now_ms, int32_t id, enum broker_process process);
 /* What was done to it, in words; NULL or "": nothing. */
 void feed_broker_fault(struct model *m, int32_t id, const char *words);
+/* Why it says that it does not serve; NULL or "": it does, or is not asked. no_controller: that it
+ * knows of none is among it. */
+void feed_broker_trouble(struct model *m, int32_t id, const char *words, bool no_controller);
 /* Answer of a broker for offsets (code 0), or why there is none. */
 void feed_broker_offsets(
 	struct model *m, int64_t now_ms, int32_t id, int32_t interval_ms, int code);

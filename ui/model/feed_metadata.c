@@ -53,9 +53,7 @@ static void set_replicas(struct partition *p, struct replica *v, const struct fe
 		const struct replica *old =
 			before ? partition_replica(before, f->replicas[i]) : NULL;
 
-		v[i] = old ? *old
-			   : (struct replica){
-				     .start = -1, .end = -1, .size = -1, .caught_up_ms = -1};
+		v[i] = old ? *old : (struct replica){.start = -1, .end = -1, .size = -1};
 		v[i].broker = f->replicas[i];
 		v[i].in_sync = listed(f->isr, f->n_isr, v[i].broker);
 		v[i].offline = listed(f->offline, f->n_offline, v[i].broker);

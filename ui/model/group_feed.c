@@ -228,29 +228,86 @@ void feed_group_listed(struct model *m, int64_t now_ms, int32_t broker, struct s
 		touch(m, g);
 }
 
+/* ---- groups of a coordinator that is gone for good ---- */
+
+/* Whoever takes a group over loads it first; until then it is in nobody's list. */
+#define GROUP_LOADS_MS 5000
+
+/* Some group's commits lie where nobody can read them: it will be listed when they can. */
+static bool lacks_a_coordinator(const struct model *m)
+{
+	const struct slot *s = model_slot(m, STR_LIT("__consumer_offsets"));
+
+	for (int32_t i = 0; s && i < s->t->n_partitions; i++) {
+		const struct broker *b =
+			model_broker((struct model *)(uintptr_t)m, s->t->partitions[i].leader);
+
+		if (!b || broker_is_gone(b))
+			return true;
+	}
+	return false;
+}
+
+/* As of when all coordinators that there are have listed their groups; -1: one has not, or one is
+ * lacking. */
+static int64_t all_listed_ms(struct model *m, int64_t now_ms)
+{
+	int64_t at = INT64_MAX;
+
+	if (lacks_a_coordinator(m)) {
+		m->lacking_ms = now_ms;
+		return -1;
+	}
+	vec_foreach (b, &m->brokers) {
+		if (!model_track(m, b->id)->seen)
+			continue;
+		if (b->groups.code || b->groups.kerr || b->groups.at_ms < 0)
+			return -1;
+		at = min_i64(at, b->groups.at_ms);
+	}
+	return at == INT64_MAX ? -1 : at;
+}
+
+/* Its coordinator is not of the cluster any more, and nobody has taken it over. */
+static bool is_abandoned(struct model *m, const struct gslot *g, int64_t all_ms)
+{
+	const struct broker *b = model_broker(m, g->coordinator);
+	int64_t since = max_i64(m->lacking_ms, max_i64(g->listed_ms, g->describe.at_ms));
+
+	if (all_ms < 0 || g->coordinator < 0 || (b && model_track(m, b->id)->seen))
+		return false;
+	if (b)
+		since = max_i64(since, b->since_ms);
+	return all_ms >= since + GROUP_LOADS_MS;
+}
+
 void feed_groups_end(struct model *m, int64_t now_ms, int32_t broker, int32_t interval_ms)
 {
 	uint32_t round = model_track(m, broker)->group_round;
 	struct broker *b = model_broker(m, broker);
 	size_t kept = 0;
+	int64_t all_ms;
 
 	if (b)
 		b->groups = (struct part){.at_ms = now_ms, .interval_ms = interval_ms};
 	m->dirty = true;
+	all_ms = all_listed_ms(m, now_ms);
 	for (size_t i = 0; i < m->groups.n; i++) {
 		struct gslot *g = m->groups.v[i];
+		bool gone = is_abandoned(m, g, all_ms);
 
 		if (g->coordinator == broker && g->list_round != round) {
 			g->state = GROUP_DEAD;
 			touch(m, g);
-			if (++g->misses > 1) {
-				map_dels(&m->group_by_name, g->name);
-				gslot_free(m, g);
-				m->group_shape++;
-				continue;
-			}
+			gone = ++g->misses > 1;
 		}
-		m->groups.v[kept++] = g;
+		if (!gone) {
+			m->groups.v[kept++] = g;
+			continue;
+		}
+		map_dels(&m->group_by_name, g->name);
+		gslot_free(m, g);
+		m->group_shape++;
 	}
 	m->groups.n = kept;
 }

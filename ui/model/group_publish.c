@@ -351,7 +351,18 @@ static void sum_groups(struct cluster *c)
 }
 
 /* As old as the oldest list; brokers that never had one to give do not count. */
-static struct part list_part(const struct model *m)
+/* Metadata lists it, or groups that it listed have not gone elsewhere. */
+static bool counts(struct model *m, const struct broker *b)
+{
+	if (model_track(m, b->id)->seen)
+		return true;
+	vec_foreach (g, &m->groups)
+		if ((*g)->coordinator == b->id)
+			return true;
+	return false;
+}
+
+static struct part list_part(struct model *m)
 {
 	struct part sum = {.at_ms = -1};
 	bool first = true;
@@ -359,7 +370,7 @@ static struct part list_part(const struct model *m)
 	for (size_t i = 0; i < m->brokers.n; i++) {
 		const struct part *p = &m->brokers.v[i].groups;
 
-		if (p->at_ms < 0 && !p->code && !p->kerr)
+		if ((p->at_ms < 0 && !p->code && !p->kerr) || !counts(m, &m->brokers.v[i]))
 			continue;
 		if (first || p->at_ms < sum.at_ms)
 			sum.at_ms = p->at_ms;

@@ -33,7 +33,7 @@ struct broker_track {
 	struct series in;
 	uint32_t round; /* of its sizes */
 	uint32_t group_round;
-	bool seen;
+	bool seen, no_controller;
 };
 
 struct pin {
@@ -58,6 +58,7 @@ struct model {
 	struct map group_by_name;   /* name -> gslot */
 	size_t lag_bytes;           /* against LAG_HISTORY_MAX */
 	uint64_t group_shape;
+	int64_t lacking_ms; /* when some group had no coordinator last; 0: never */
 	bool groups_unsorted;
 	struct series totals[TOTAL_COUNT];
 	struct changes changes;

@@ -316,10 +316,24 @@ struct broker *model_broker_add(struct model *m, int32_t id)
 	return b;
 }
 
+/* What came in a second ago is no rate of what its leader, gone since, takes now. */
+static void forget_rates(struct model *m, int32_t leader)
+{
+	vec_foreach (s, &m->slots)
+		for (int32_t i = 0; i < (*s)->t->n_partitions; i++) {
+			const struct partition *p = &(*s)->t->partitions[i];
+
+			if (p->leader == leader && !isnan(p->in_records))
+				slot_write(m, *s)->own[i].in_records = (double)NAN;
+		}
+}
+
 void broker_set_state(struct model *m, struct broker *b, enum broker_state state, int64_t now_ms)
 {
 	if (b->state == state && b->since_ms)
 		return;
+	if (state == BROKER_DOWN || state == BROKER_STALE)
+		forget_rates(m, b->id);
 	b->state = state;
 	b->since_ms = now_ms;
 	m->dirty = true;

@@ -144,8 +144,20 @@ static void sum_cluster(const struct cluster *c, struct totals *sum)
 		sum->in_records = sum->in_bytes = 0;
 	}
 	sum->brokers = (int32_t)c->n_brokers;
-	for (size_t i = 0; i < c->n_brokers; i++)
+	for (size_t i = 0; i < c->n_brokers; i++) {
 		sum->brokers_up += broker_is_up(&c->brokers[i]);
+		if (broker_is_gone(&c->brokers[i]))
+			sum->orphans += c->brokers[i].n_leaders;
+	}
+}
+
+/* A broker names itself as the controller where it knows of none, so that clients have somebody to
+ * ask: what it says of its own state counts more. */
+static int32_t controller_of(struct model *m)
+{
+	const struct broker *b = model_broker(m, m->controller);
+
+	return b && b->trouble[0] && model_track(m, b->id)->no_controller ? -1 : m->controller;
 }
 
 static struct cluster *snapshot(struct model *m, int64_t now_ms, int64_t wall_ms)
@@ -162,7 +174,7 @@ static struct cluster *snapshot(struct model *m, int64_t now_ms, int64_t wall_ms
 		m->brokers.n ? xmemdup(m->brokers.v, m->brokers.n * sizeof(*m->brokers.v)) : NULL;
 	c->n_brokers = m->brokers.n;
 	memcpy(c->id, m->cluster_id, sizeof(c->id));
-	c->controller = m->controller;
+	c->controller = controller_of(m);
 	c->metadata = m->metadata;
 	c->progress = m->progress;
 	c->generation = m->now->generation + 1;

@@ -109,9 +109,9 @@ static void put_head(
 		return;
 	}
 	buf_printf(out, "brokers %d/%d   controller ", t->brokers_up, t->brokers);
-	fmt_count(out, c->controller);
+	cluster_put_controller(out, c);
 	buf_printf(out, "   topics %d   partitions %d   under-replicated %d   offline %d\n",
-		t->topics, t->partitions, t->under, t->offline);
+		t->topics, t->partitions, t->under, t->offline + t->orphans);
 	buf_puts(out, t->records_about && t->records >= 0 ? "records ≈" : "records ");
 	fmt_count(out, t->records);
 	buf_puts(out, "   size ");

@@ -2,12 +2,14 @@
 #include "source/impl.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/json_read.h"
 #include "base/xalloc.h"
 
 #define EVENTS_EVERY_MS 500
 #define FAULTS_EVERY_MS 2000
+#define HEALTH_EVERY_MS 1000
 #define FACE_MS         2000 /* a face that is slower is asked again later */
 
 void faces_init(struct cluster_source *s)
@@ -19,6 +21,7 @@ static void free_face(struct cluster_source *s, struct face *f)
 {
 	http_cancel(s->faces.http, f->events.id);
 	http_cancel(s->faces.http, f->faults.id);
+	http_cancel(s->faces.http, f->health.id);
 	free(f->url);
 	free(f);
 }
@@ -45,6 +48,7 @@ struct face *face_find(struct cluster_source *s, int32_t broker)
 static void drop(struct cluster_source *s, size_t i)
 {
 	feed_broker_fault(s->model, s->faces.v.v[i]->broker, NULL);
+	feed_broker_trouble(s->model, s->faces.v.v[i]->broker, NULL, false);
 	free_face(s, s->faces.v.v[i]);
 	vec_remove(&s->faces.v, i);
 }
@@ -110,6 +114,23 @@ static void on_faults(void *arg, const struct err *e, int status, struct slice b
 	poll_run(f->s);
 }
 
+/* Asked although it serves nobody else: 200, or 503 with the reason. */
+static void on_health(void *arg, const struct err *e, int status, struct slice body)
+{
+	struct face *f = arg;
+
+	f->health.id = 0;
+	f->health.due_ms = now_of(f->s) + (e ? FAULTS_EVERY_MS : HEALTH_EVERY_MS);
+	if (!e && status == 503) {
+		face_take_health(f, body);
+	} else {
+		f->lacks_controller = false;
+		feed_broker_trouble(f->s->model, f->broker, NULL, false);
+	}
+	poll_publish_soon(f->s);
+	poll_run(f->s);
+}
+
 static void ask(struct face *f, struct face_ask *a, const char *path, http_fn *fn)
 {
 	char *url = xasprintf("%s%s", f->url, path);
@@ -128,6 +149,10 @@ static void ask_due(struct face *f, int64_t *next)
 		ask(f, &f->events, path, on_events);
 	if (!f->faults.id && f->faults.due_ms <= now_of(f->s))
 		ask(f, &f->faults, "/faults", on_faults);
+	if (!f->health.id && f->health.due_ms <= now_of(f->s))
+		ask(f, &f->health, "/health", on_health);
+	if (!f->health.id)
+		*next = min_i64(*next, f->health.due_ms);
 	if (!f->events.id)
 		*next = min_i64(*next, f->events.due_ms);
 	if (!f->faults.id)
@@ -142,6 +167,33 @@ int64_t faces_run(struct cluster_source *s)
 	vec_foreach (f, &s->faces.v)
 		ask_due(*f, &next);
 	return next;
+}
+
+/* ---- health -------------------------------------------------------------------------------- */
+
+/* How kdeck-broker's reason begins when it knows of no controller (docs: GET /health). */
+#define NO_CONTROLLER "no controller"
+
+void face_take_health(struct face *f, struct slice body)
+{
+	struct json_value *all = NULL;
+	const struct json_value *v;
+	struct arena a;
+	struct err e = {0};
+	const char *why = NULL;
+	bool before = f->lacks_controller;
+
+	arena_init(&a, 0);
+	if (json_tree_parse((struct str){(const char *)body.p, body.n}, &a, &all, &e) == 0) {
+		v = json_tree_get(all, "reason");
+		if (v && v->kind == JSON_STRING)
+			why = arena_printf(&a, "%.*s", STR_ARG(v->string));
+	}
+	f->lacks_controller = why && strncmp(why, NO_CONTROLLER, strlen(NO_CONTROLLER)) == 0;
+	/* Between one controller and the next there is none for a moment. */
+	if (!f->lacks_controller || before)
+		feed_broker_trouble(f->s->model, f->broker, why, f->lacks_controller);
+	arena_fini(&a);
 }
 
 /* ---- faults -------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /*
  * The HTTP faces of this machine's brokers: what they tell of elections, ISR, brokers and
- * controllers (/events), and the faults that hold (/faults). Private to ui/source.
+ * controllers (/events), the faults that hold (/faults), and why one does not serve (/health).
+ * Private to ui/source.
  */
 #ifndef SOURCE_FACE_H
 #define SOURCE_FACE_H
@@ -30,10 +31,10 @@ struct face {
 	struct cluster_source *s;
 	int32_t broker;
 	char *url;
-	struct face_ask events, faults;
-	int64_t after;   /* the last event that it told */
-	int64_t told_ms; /* when it answered last */
-	bool takes_faults;
+	struct face_ask events, faults, health;
+	int64_t after;                       /* the last event that it told */
+	int64_t told_ms;                     /* when it answered last */
+	bool takes_faults, lacks_controller; /* as it said last */
 	struct face_faults now;
 };
 
@@ -51,6 +52,8 @@ int64_t faces_run(struct cluster_source *s);
 struct face *face_find(struct cluster_source *s, int32_t broker);
 /* The answer of /faults; false: it is none. */
 bool face_take_faults(struct face *f, struct slice body);
+/* The answer of /health: why it does not serve, into the model. */
+void face_take_health(struct face *f, struct slice body);
 /* "cut off from 1, 3": for the model, of every broker that has a face. */
 void faces_tell(struct cluster_source *s);
 /* Events of a face, whose answer body is. Returns how many were new. */

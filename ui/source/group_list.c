@@ -32,7 +32,24 @@ static struct known_group *make_known(struct cluster_source *s, struct str name)
 	return g;
 }
 
-/* What this broker leaves out has gone; who coordinates elsewhere now, is not its matter. */
+static bool is_polled(const struct cluster_source *s, int32_t broker)
+{
+	vec_foreach (it, &s->brokers)
+		if ((*it)->id == broker)
+			return true;
+	return false;
+}
+
+/* What this broker leaves out has gone; who coordinates elsewhere now, is not its matter. Of a
+ * coordinator that is not of the cluster any more the model knows when its groups have gone. */
+static bool has_gone(
+	const struct cluster_source *s, const struct broker_poll *b, const struct known_group *g)
+{
+	if (g->broker == b->id)
+		return g->list_round != s->list_round;
+	return !is_polled(s, g->broker) && !cluster_group(model_cluster(s->model), g->name);
+}
+
 static void drop_unlisted(struct cluster_source *s, const struct broker_poll *b)
 {
 	size_t kept = 0;
@@ -40,7 +57,7 @@ static void drop_unlisted(struct cluster_source *s, const struct broker_poll *b)
 	for (size_t i = 0; i < s->groups.n; i++) {
 		struct known_group *g = s->groups.v[i];
 
-		if (g->broker != b->id || g->list_round == s->list_round) {
+		if (!has_gone(s, b, g)) {
 			s->groups.v[kept++] = g;
 			continue;
 		}

@@ -59,9 +59,9 @@ static void put_state(
 	buf_puts(text, broker_word(b));
 	if (b->id == c->controller && broker_is_up(b))
 		buf_puts(text, ", ctrl");
-	if (b->fault[0])
+	if (b->fault[0] || b->trouble[0])
 		buf_puts(text, " !");
-	if (b->fault[0] || b->process == PROCESS_PAUSED)
+	if (b->fault[0] || b->trouble[0] || b->process == PROCESS_PAUSED)
 		*style = STYLE_WARN;
 	else if (b->state == BROKER_UP)
 		*style = STYLE_OK;
@@ -94,6 +94,8 @@ static void cell(void *arg, size_t row, int col, struct buf *text, enum style *s
 		break;
 	case COL_LEADERS:
 		fmt_count(text, b->n_leaders);
+		if (b->n_leaders && broker_is_gone(b))
+			*style = STYLE_ERROR;
 		break;
 	case COL_REPLICAS:
 		fmt_count(text, b->n_replicas);
@@ -252,7 +254,7 @@ static const struct broker *at_cursor(struct brokers *v)
 /* What is the matter with the broker under the cursor. */
 static void draw_note(const struct broker *b, const struct surface *s)
 {
-	const char *what = b->fault[0] ? b->fault : b->why;
+	const char *what = b->fault[0] ? b->fault : b->trouble[0] ? b->trouble : b->why;
 
 	if (b->process == PROCESS_ENDED)
 		what = "its process has ended: m t starts it again";

@@ -186,9 +186,9 @@ static void events_explain(void *view, struct buf *out)
 	(void)view;
 	buf_puts(out,
 		"What this console saw change, newest first.\n\n"
-		"leader  an election: another broker leads the partition. Each election raises the "
+		"election  another broker leads the partition. Each election raises the "
 		"leader epoch, so that an old leader is recognised.\n"
-		"isr     the in-sync replicas: who may become leader without losing what was "
+		"ISR       the in-sync replicas: who may become leader without losing what was "
 		"acknowledged.\n"
 		"member came, member left  of a consumer group; the group shares its partitions "
 		"out anew\n"

@@ -140,7 +140,7 @@ static int draw_figures(struct overview *v, const struct cluster *c, const struc
 
 	buf_printf(&f.text, "%d of %d up", t->brokers_up, t->brokers);
 	put_figure(&f, "brokers", t->brokers_up < t->brokers ? STYLE_ERROR : STYLE_NORMAL, NULL);
-	fmt_count(&f.text, c->controller);
+	cluster_put_controller(&f.text, c);
 	put_beside(&f, "controller", true);
 	put_number(&f, "topics", t->topics, STYLE_NORMAL, NULL);
 	put_partitions(&f, t);
@@ -149,7 +149,9 @@ static int draw_figures(struct overview *v, const struct cluster *c, const struc
 			t->below_min_isr);
 	put_number(&f, "under-repl.", t->under, STYLE_WARN,
 		t->below_min_isr ? below : "! a replica is behind or down");
-	put_number(&f, "offline", t->offline, STYLE_ERROR, "✗ no leader: neither written nor read");
+	put_number(&f, "offline", t->offline + t->orphans, STYLE_ERROR,
+		t->orphans ? "✗ no leader that answers: neither written nor read"
+			   : "✗ no leader: neither written nor read");
 	fmt_count_about(&f.text, t->records, t->records_about);
 	put_figure(&f, "records", STYLE_NORMAL, NULL);
 	if (!f.wide || t->size >= 0)
@@ -176,8 +178,8 @@ static void draw_advice(const struct overview *v, const struct surface *s)
 {
 	static const char offer[] =
 		"Start a cluster on this machine?\n\n"
-		"n   a broker that stays: kdeck up; kdeck down ends it\n"
-		"d   the demo: a broker with sample traffic, gone when you leave\n\n"
+		"n   three brokers that stay: kdeck up; kdeck down ends them\n"
+		"d   the demo: three brokers with sample traffic, gone when you leave\n\n"
 		"kdeck -b HOST:PORT looks at a cluster elsewhere. This console goes on trying.";
 	static const char elsewhere[] =
 		"This console goes on trying.\n\n"

@@ -25,8 +25,10 @@ void topic_put_replica(const struct cluster *c, const struct partition *p, const
 		buf_puts(text, "·");
 		*style = STYLE_DIM;
 	} else if (r->broker == p->leader) {
-		buf_puts(text, "★");
-		*style = STYLE_OK;
+		bool gone = partition_is_orphan(c, p);
+
+		buf_puts(text, gone ? "★✗" : "★");
+		*style = gone ? STYLE_ERROR : STYLE_OK;
 	} else if (replica_is_lost(c, r)) {
 		buf_puts(text, "✗");
 		*style = STYLE_ERROR;
@@ -106,7 +108,9 @@ static enum table_row_kind row_kind(void *arg, size_t row, enum style *style)
 	struct topic_view *v = arg;
 	const struct topic *t = topic_view_topic(v);
 
-	if (t && row < (size_t)t->n_partitions && partition_offline(&t->partitions[row]))
+	if (t && row < (size_t)t->n_partitions &&
+		(partition_offline(&t->partitions[row]) ||
+			partition_is_orphan(view_cluster(v->ctx), &t->partitions[row])))
 		*style = STYLE_ERROR;
 	return TABLE_ROW;
 }
@@ -226,17 +230,28 @@ static void draw_summary(const struct topic *t, const struct surface *s)
 	buf_fini(&b);
 }
 
+/* Without one, nobody else is made leader, and the set in sync stays as it is. */
+static void put_no_controller(struct buf *out, const struct cluster *c)
+{
+	if (c->controller < 0)
+		buf_puts(out, "; no controller decides");
+}
+
 /* The worst that is wrong, and why. */
 static void draw_headline(const struct cluster *c, const struct topic *t, const struct surface *s)
 {
 	struct surface line = surface_sub(s, 1, 1, s->cols - 2, 1);
 	const char *what = " under-replicated";
-	int32_t n = t->n_under;
+	int32_t n = t->n_under, orphans = topic_orphans(c, t);
+	bool red = t->n_offline || orphans;
 	struct buf b = BUF_EMPTY;
 
 	if (t->n_offline) {
 		n = t->n_offline;
 		what = " without a leader";
+	} else if (orphans) {
+		n = orphans;
+		what = "";
 	} else if (topic_below_min_isr(t)) {
 		n = topic_below_min_isr(t);
 		what = " below min ISR, acks=all is refused";
@@ -246,11 +261,14 @@ static void draw_headline(const struct cluster *c, const struct topic *t, const 
 	else
 		fmt_things_of(&b, n, t->n_partitions, "partition");
 	buf_puts(&b, what);
-	topic_put_reason(&b, c, t);
-	surface_puts(
-		&line, 0, 0, t->n_offline ? STYLE_ERROR : STYLE_WARN, t->n_offline ? "✗" : "!");
-	surface_field(&line, 2, 0, line.cols - 2, ALIGN_LEFT,
-		t->n_offline ? STYLE_ERROR : STYLE_WARN, buf_str(&b));
+	if (*what)
+		topic_put_reason(&b, c, t);
+	else
+		topic_put_orphaned(&b, c, t);
+	put_no_controller(&b, c);
+	surface_puts(&line, 0, 0, red ? STYLE_ERROR : STYLE_WARN, red ? "✗" : "!");
+	surface_field(&line, 2, 0, line.cols - 2, ALIGN_LEFT, red ? STYLE_ERROR : STYLE_WARN,
+		buf_str(&b));
 	buf_fini(&b);
 }
 
@@ -299,7 +317,7 @@ static int grid_rows(const struct topic_view *v, const struct topic *t, int want
 void topic_grid_draw(struct topic_view *v, const struct topic *t, const struct surface *s)
 {
 	const struct cluster *c = view_cluster(v->ctx);
-	int head = t->n_under || t->n_offline ? 3 : 2;
+	int head = t->n_under || t->n_offline || topic_orphans(c, t) ? 3 : 2;
 	int legend = s->rows > 12 ? 2 : 0;
 	int room = s->rows - head - 1 - legend;
 	int want = t->n_partitions + 1;

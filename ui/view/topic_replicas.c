@@ -36,8 +36,7 @@ static void lay_out(struct repl_layout *l, int width, struct buf figures[][REPL_
 }
 
 /* What is behind of a log that grows tells when it ended there. */
-static void put_caught_up(
-	struct buf *out, const struct partition *p, const struct replica *r, int64_t now)
+static void put_caught_up(struct buf *out, const struct partition *p, const struct replica *r)
 {
 	int64_t behind = replica_behind(p, r);
 	double late = p->in_records > 0 ? (double)behind / p->in_records : 60;
@@ -49,26 +48,22 @@ static void put_caught_up(
 	} else if (late < 60) {
 		buf_printf(out, "caught up %.1f s ago", late < 0.1 ? 0.1 : late);
 	} else {
-		buf_puts(out, "caught up");
-		if (r->caught_up_ms >= 0) {
-			buf_putc(out, ' ');
-			fmt_age(out, now - r->caught_up_ms);
-			buf_puts(out, " ago");
-		}
+		/* When it was last seen without lag says little: nobody may have looked since. */
+		buf_puts(out, "in sync, and waited for");
 	}
 }
 
 static void put_leader_since(struct buf *out, const struct cluster *c, const struct partition *p)
 {
-	buf_puts(out, "leader");
-	if (p->leader_since_ms < 0)
+	buf_puts(out, partition_is_orphan(c, p) ? "leader, does not answer" : "leader");
+	if (p->leader_since_ms < 0 || partition_is_orphan(c, p))
 		return;
 	buf_puts(out, " since ");
 	fmt_clock(out, c->wall_ms - (c->at_ms - p->leader_since_ms));
 }
 
 static void put_note(struct buf *out, const struct cluster *c, const struct partition *p,
-	const struct replica *r, int64_t now)
+	const struct replica *r)
 {
 	bool preferred = r->broker == partition_preferred(p);
 
@@ -79,7 +74,7 @@ static void put_note(struct buf *out, const struct cluster *c, const struct part
 	else if (replica_is_lost(c, r))
 		buf_puts(out, preferred ? "preferred leader, offline" : "offline");
 	else if (r->in_sync)
-		put_caught_up(out, p, r, now);
+		put_caught_up(out, p, r);
 	else
 		buf_puts(out, "catching up");
 }
@@ -126,7 +121,7 @@ static void draw_one(const struct surface *s, int y, const struct repl_layout *l
 			k == REPL_BEHIND && !r->in_sync ? style : STYLE_NORMAL,
 			buf_str(&figures[k]));
 	buf_clear(&text);
-	put_note(&text, c, p, r, clock_mono_ms(v->ctx->clock));
+	put_note(&text, c, p, r);
 	surface_field(s, l->note_x, y, s->cols - l->note_x, ALIGN_LEFT, STYLE_DIM, buf_str(&text));
 	buf_fini(&text);
 }

@@ -63,10 +63,14 @@ struct topics {
 	struct export export;
 };
 
-static void put_sync(const struct topic *t, struct buf *text, enum style *style)
+/* Without a leader, or with one that does not answer: the same to who writes and reads. */
+static void put_sync(
+	const struct cluster *c, const struct topic *t, struct buf *text, enum style *style)
 {
-	if (t->n_offline) {
-		buf_printf(text, "✗ %d off", t->n_offline);
+	int32_t off = t->n_offline + topic_orphans(c, t);
+
+	if (off) {
+		buf_printf(text, "✗ %d off", off);
 		*style = STYLE_ERROR;
 	} else if (t->n_under) {
 		buf_printf(text, "○ %d under", t->n_under);
@@ -133,7 +137,7 @@ static void cell(void *arg, size_t row, int col, struct buf *text, enum style *s
 		fmt_count(text, t->replication);
 		break;
 	case COL_SYNC:
-		put_sync(t, text, style);
+		put_sync(view_cluster(v->ctx), t, text, style);
 		break;
 	case COL_RECORDS:
 		if (view_part_cell(&t->offsets, now, text, style))

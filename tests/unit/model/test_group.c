@@ -324,6 +324,115 @@ static void test_lists(void **state)
 	model_free(w.m);
 }
 
+/* Brokers 1 and 2, or 1 alone; what groups commit lies in one partition, led by `leader`. */
+struct moving_world {
+	struct model *m;
+	int32_t leader;
+	struct feed_partition part;
+};
+
+static void give_offsets(void *arg, size_t i, struct feed_topic *out)
+{
+	struct moving_world *w = arg;
+	static const int32_t replicas[] = {2, 1};
+
+	(void)i;
+	w->part = (struct feed_partition){.index = 0,
+		.leader = w->leader,
+		.replicas = replicas,
+		.n_replicas = 2,
+		.isr = replicas,
+		.n_isr = 1};
+	*out = (struct feed_topic){.name = STR_LIT("__consumer_offsets"),
+		.internal = true,
+		.partitions = &w->part,
+		.n_partitions = 1};
+}
+
+static void moving_metadata(struct moving_world *w, int64_t now, size_t n_brokers, int32_t leader)
+{
+	const struct feed_broker brokers[] = {
+		{1, STR_LIT("one"), 9092, STR_NULL}, {2, STR_LIT("two"), 9093, STR_NULL}};
+
+	w->leader = leader;
+	feed_metadata(w->m, now,
+		&(struct feed_metadata){.cluster_id = STR_LIT("abc"),
+			.controller = 1,
+			.brokers = brokers,
+			.n_brokers = n_brokers,
+			.n_topics = 1,
+			.topic = give_offsets,
+			.arg = w,
+			.interval_ms = 5000});
+}
+
+/* A list of broker 1 with that group, or without one; how many groups there are then. */
+static size_t list_of_one(struct moving_world *w, int64_t now, const char *group)
+{
+	feed_groups_begin(w->m, 1);
+	if (group)
+		feed_group_listed(
+			w->m, now, 1, str_of(group), STR_LIT("Empty"), STR_NULL, STR_NULL);
+	feed_groups_end(w->m, now, 1, 1000);
+	model_publish(w->m, now, now);
+	return model_cluster(w->m)->n_groups;
+}
+
+/* Two groups whose coordinator, broker 2, leaves the cluster and never comes back: one is taken
+ * over by broker 1; the other is nowhere, and goes when all that could have it have answered. */
+static void test_coordinator_gone_for_good(void **state)
+{
+	struct moving_world w = {.m = model_new()};
+
+	(void)state;
+	moving_metadata(&w, 0, 2, 2);
+	feed_broker_state(w.m, 0, 1, BROKER_UP, -1, NULL);
+	feed_broker_state(w.m, 0, 2, BROKER_UP, -1, NULL);
+	feed_groups_begin(w.m, 2);
+	feed_group_listed(w.m, 10, 2, STR_LIT("moves"), STR_LIT("Empty"), STR_NULL, STR_NULL);
+	feed_group_listed(w.m, 10, 2, STR_LIT("ends"), STR_LIT("Empty"), STR_NULL, STR_NULL);
+	feed_groups_end(w.m, 10, 2, 1000);
+	assert_int_equal(list_of_one(&w, 20, NULL), 2);
+
+	/* The cluster has not noticed yet: nobody says that they are gone. */
+	feed_broker_state(w.m, 1000, 2, BROKER_STALE, -1, "no answer");
+	feed_groups_failed(w.m, 2, 1000, ERR_TIMEOUT, 0);
+	assert_int_equal(list_of_one(&w, 20000, NULL), 2);
+	/* It has, but nobody can read what they committed. */
+	moving_metadata(&w, 20100, 1, -1);
+	assert_int_equal(list_of_one(&w, 40000, NULL), 2);
+	assert_int_equal(part_state(&model_cluster(w.m)->group_list, 40000), PART_STALE);
+	/* Broker 1 leads it, and loads. */
+	moving_metadata(&w, 40100, 1, 1);
+	feed_groups_failed(w.m, 1, 1000, ERR_TIMEOUT, 14);
+	assert_int_equal(list_of_one(&w, 41000, "moves"), 2);
+	assert_int_equal(list_of_one(&w, 46000, "moves"), 1);
+	assert_int_equal(cluster_group(model_cluster(w.m), STR_LIT("moves"))->coordinator, 1);
+	assert_null(cluster_group(model_cluster(w.m), STR_LIT("ends")));
+	/* What broker 2 said last is of no group any more. */
+	assert_int_equal(part_state(&model_cluster(w.m)->group_list, 46100), PART_LIVE);
+	model_free(w.m);
+}
+
+/* Who takes groups over lists them only when it has read them: they do not blink meanwhile. */
+static void test_coordinator_is_taken_over(void **state)
+{
+	struct moving_world w = {.m = model_new()};
+
+	(void)state;
+	moving_metadata(&w, 0, 2, 2);
+	feed_groups_begin(w.m, 2);
+	feed_group_listed(w.m, 10, 2, STR_LIT("moves"), STR_LIT("Empty"), STR_NULL, STR_NULL);
+	feed_groups_end(w.m, 10, 2, 1000);
+	moving_metadata(&w, 1000, 1, 1);
+	assert_int_equal(list_of_one(&w, 1100, NULL), 1);
+	assert_int_equal(list_of_one(&w, 2100, NULL), 1);
+	feed_groups_failed(w.m, 1, 1000, ERR_TIMEOUT, 14);
+	assert_int_equal(list_of_one(&w, 3100, "moves"), 1);
+	assert_int_equal(list_of_one(&w, 60000, "moves"), 1);
+	model_free(w.m);
+}
+
 static void test_topic_made_anew(void **state)
 {
 	struct lag_world w;
@@ -428,6 +537,8 @@ int main(void)
 		cmocka_unit_test(test_commit_waits_for_its_end),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_coordinator_gone_for_good),
+		cmocka_unit_test(test_coordinator_is_taken_over),
 		cmocka_unit_test(test_topic_made_anew),
 		cmocka_unit_test(test_snapshot),
 	};

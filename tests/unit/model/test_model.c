@@ -100,6 +100,107 @@ static void test_publish(void **state)
 	model_free(m);
 }
 
+/* The problem that stands at a place, in words. */
+static void problem_is(struct model *m, size_t at, const char *words)
+{
+	struct problem problems[8];
+	struct buf b = BUF_EMPTY;
+	size_t n = cluster_problems(model_cluster(m), problems, 8);
+
+	assert_true(at < n);
+	problem_put(&b, model_cluster(m), &problems[at]);
+	assert_string_equal(buf_z(&b), words);
+	buf_fini(&b);
+}
+
+/* A leader has ended and there is no controller that would replace it: metadata says that all is
+ * well, and names as the controller who knows of none. */
+static void test_no_majority(void **state)
+{
+	struct model *m = model_new();
+	struct world w = {.n = 1, .leader = 2, .epoch = 6, .n_isr = 2};
+	const char *unpreferred =
+		"topic topic-00000: 2 of 2 partitions not led by their preferred replica";
+
+	(void)state;
+	feed(m, 1000, &w, 2);
+	feed_broker_state(m, 1000, 1, BROKER_UP, -1, NULL);
+	feed_broker_state(m, 1000, 2, BROKER_UP, -1, NULL);
+	feed_offset(m, 1000, STR_LIT("topic-00000"), 0, FEED_END, -1, 100, 0);
+	feed_offset(m, 2000, STR_LIT("topic-00000"), 0, FEED_END, -1, 200, 0);
+	model_publish(m, 2000, 1);
+	int32_t controller = model_cluster(m)->controller;
+	assert_false(isnan(model_cluster(m)->totals.in_records));
+	problem_is(m, 0, unpreferred);
+
+	feed_broker_process(m, 3000, 2, PROCESS_ENDED);
+	feed_broker_trouble(m, controller, "no controller: nothing changes", true);
+	model_publish(m, 3000, 2);
+	assert_int_equal(model_cluster(m)->controller, -1);
+	assert_int_equal(model_cluster(m)->totals.orphans, 2);
+	assert_int_equal(topic_orphans(model_cluster(m), model_cluster(m)->topics[0]), 2);
+	/* What came in before is no rate of now. */
+	assert_true(isnan(model_cluster(m)->totals.in_records));
+	problem_is(m, 0, "broker 1: no controller: nothing changes");
+	problem_is(m, 1, "topic topic-00000: 2 of 2 partitions led by broker 2, which is down");
+	problem_is(m, 2, "broker 2 is down, 2 replicas there");
+
+	feed_broker_process(m, 4000, 2, PROCESS_RUNS);
+	feed_broker_state(m, 4000, 2, BROKER_UP, -1, NULL);
+	feed_broker_trouble(m, controller, NULL, false);
+	model_publish(m, 4000, 3);
+	assert_int_equal(model_cluster(m)->controller, controller);
+	problem_is(m, 0, unpreferred);
+	model_free(m);
+}
+
+/* Said of brokers that answer: what was done to them in one line, the same trouble of several in
+ * one. */
+static void test_trouble_and_faults(void **state)
+{
+	struct model *m = model_new();
+	struct world w = {.n = 1, .leader = 2, .epoch = 6, .n_isr = 2};
+
+	(void)state;
+	feed(m, 1000, &w, 2);
+	for (int32_t id = 1; id <= 2; id++) {
+		feed_broker_state(m, 1000, id, BROKER_UP, -1, NULL);
+		feed_broker_trouble(m, id, "not served", false);
+		feed_broker_fault(m, id, id == 1 ? "cut off from 2" : "cut off from 1");
+	}
+	model_publish(m, 1000, 1);
+	problem_is(m, 0, "brokers 1, 2: not served");
+	problem_is(m, 1, "on purpose: broker 1 cut off from 2; broker 2 cut off from 1");
+	assert_int_equal(cluster_problems(model_cluster(m), NULL, 0), 3);
+	model_free(m);
+}
+
+/* What a broker failed at before it came back, and a leader that stays, are no news. */
+static void test_back_and_again(void **state)
+{
+	struct model *m = model_new();
+	struct world w = {.n = 1, .leader = 2, .epoch = 6, .n_isr = 2};
+	struct buf b = BUF_EMPTY;
+
+	(void)state;
+	feed(m, 1000, &w, 2);
+	feed_broker_state(m, 1000, 1, BROKER_UP, -1, NULL);
+	feed_broker_state(m, 1000, 2, BROKER_STALE, -1, "no answer in time");
+	model_publish(m, 1000, 1);
+	feed_broker_state(m, 2000, 2, BROKER_UP, -1, "no answer in time");
+	model_publish(m, 2000, 2);
+	change_put(&b, changes_at(model_changes(m), 0), true);
+	assert_string_equal(buf_z(&b), "broker 2 back");
+	buf_clear(&b);
+	w.epoch = 7;
+	feed(m, 3000, &w, 2);
+	model_publish(m, 3000, 3);
+	change_put(&b, changes_at(model_changes(m), 0), true);
+	assert_string_equal(buf_z(&b), "topic-00000  p1 leader 2   epoch 6 > 7");
+	model_free(m);
+	buf_fini(&b);
+}
+
 static void test_changes(void **state)
 {
 	struct model *m = model_new();
@@ -564,6 +665,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_publish),
+		cmocka_unit_test(test_no_majority),
+		cmocka_unit_test(test_trouble_and_faults),
+		cmocka_unit_test(test_back_and_again),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_an_action_and_its_effect),
 		cmocka_unit_test(test_many_changes_are_bounded),

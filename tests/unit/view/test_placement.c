@@ -31,11 +31,29 @@ static void test_broker_lost(void **state)
 	world_fini(&w);
 }
 
+/* A leader that ended, and nobody there who would make another one: the star has a cross, the row
+ * is red, and the line over the grid says why. */
+static void test_leader_gone(void **state)
+{
+	struct brokers_world w;
+
+	(void)state;
+	world_init(&w);
+	feed_broker_process(w.s.w.m, stage_now(&w.s), 2, PROCESS_ENDED);
+	feed_broker_trouble(w.s.w.m, w.controller, "no controller: nothing changes", true);
+	stage_publish(&w.s);
+	stage_open(&w.s, &view_topic, "orders");
+	stage_shows(&w.s, 100, 26, "✗ 3 of 6 partitions led by broker 2, which is down");
+	stage_shows(&w.s, 100, 26, "★✗");
+	world_fini(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_well),
 		cmocka_unit_test(test_broker_lost),
+		cmocka_unit_test(test_leader_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
