@@ -9,6 +9,7 @@
 #include "wire/kerr.h"
 #include "wire/msg.h"
 
+#define SAY_REFUSED_MS 10000
 #define SAY_AT_FAILURE 6
 
 int32_t follower_last_epoch(const struct partition *p)
@@ -179,11 +180,26 @@ static enum follower_verdict take_records(
 	return log->leo != leo || log->log_start != start ? FOLLOWER_MOVED : FOLLOWER_SAME;
 }
 
-static enum follower_verdict refused(struct partition *p, int16_t error)
+/* A leader that makes thousands of logs refuses as many partitions: a line now and then tells it.
+ */
+static void say_refused(const struct partition *p, int16_t error)
+{
+	struct repl *r = p->topic->repl;
+
+	if (repl_now(r) < r->say_refused_ms) {
+		r->n_unsaid++;
+		return;
+	}
+	log_warn("%s: leader %d answers %s; %d more were refused since the last such line",
+		plog_name(p->log), p->leader, kerr_name(error), r->n_unsaid);
+	r->n_unsaid = 0;
+	r->say_refused_ms = repl_now(r) + SAY_REFUSED_MS;
+}
+
+static enum follower_verdict refused(const struct partition *p, int16_t error)
 {
 	if (p->follower.failures == SAY_AT_FAILURE)
-		log_warn(
-			"%s: leader %d answers %s", plog_name(p->log), p->leader, kerr_name(error));
+		say_refused(p, error);
 	return FOLLOWER_FAILED;
 }
 

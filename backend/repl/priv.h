@@ -35,8 +35,11 @@ struct repl {
 	struct list moved;             /* partitions whose replicas moved */
 	VEC(struct plog_append) items; /* of one plog_append */
 	struct isr_asker asker;
-	struct map fetchers; /* struct repl_fetcher by leader, owned */
-	int64_t check_ms;    /* when to look for replicas that lag */
+	struct map fetchers;    /* struct repl_fetcher by leader, owned */
+	int64_t check_ms;       /* when to look for replicas that lag */
+	int64_t say_refused_ms; /* partitions that a leader refuses are counted until then, not said
+				 */
+	int n_unsaid;
 };
 
 static inline int64_t repl_now(const struct repl *r)

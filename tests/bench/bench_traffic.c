@@ -353,7 +353,7 @@ static int make_topics(const char *address, int64_t n, int partitions, int repli
 			hand_over(rk, handles[i], p, why, 1);
 	}
 	wait_acked(rk, n * partitions);
-	printf("topics %lld seconds %.6f\n", (long long)n, made);
+	printf("topics %lld seconds %.6f usable %.6f\n", (long long)n, made, seconds() - began);
 	for (int64_t i = 0; i < n; i++)
 		rd_kafka_topic_destroy(handles[i]);
 	rd_kafka_destroy(rk);
