@@ -177,6 +177,8 @@ def test_three():
         assert [after[i]["pid"] == before[i]["pid"] for i in (1, 2, 3)] == [True, False, True]
         assert after[2]["listeners"] == before[2]["listeners"]
         os.kill(before[1]["pid"], signal.SIGSTOP)
+        # a signal is there when the process has next run
+        kdecktest.until("broker 1 is held up", lambda: states(where)[1] == "paused")
         assert states(where) == {1: "paused", 2: "running", 3: "running"}
         os.kill(before[1]["pid"], signal.SIGCONT)
         kdecktest.until("broker 1 goes on", lambda: states(where)[1] == "running")
@@ -188,7 +190,7 @@ def test_paused_is_stopped():
     with cluster(where, "--brokers", "1", "--port", "0"):
         pid = state(where)[0]["pid"]
         os.kill(pid, signal.SIGSTOP)
-        assert states(where) == {1: "paused"}
+        kdecktest.until("broker 1 is held up", lambda: states(where) == {1: "paused"})
         said = call("up", "--dir", where)
         assert said.code == DONE and "paused: kill -CONT %d " % pid in said.err, said
     with open(os.path.join(where, "broker-1", "broker.log")) as f:
