@@ -324,13 +324,36 @@ static void begin_witness(struct trouble *t)
 	w->stats.cuts++;
 }
 
+/* Who stays has all of the partition. */
+static bool is_kept(const struct trouble *t, const struct image_partition *p)
+{
+	for (int32_t i = 0; i < p->isr.n; i++)
+		if (p->isr.v[i] != t->lost->id && p->isr.v[i] != t->witness->id)
+			return true;
+	return meta_ids_find(p->isr, t->lost->id) < 0;
+}
+
+/* The clients' records outlive what is about to happen: nobody was put out of an ISR meanwhile. */
+static bool are_kept(const struct trouble *t)
+{
+	const struct image *img = metalog_image(t->witness->server->broker.metalog);
+
+	vec_foreach (topic, &img->topics)
+		for (int32_t i = 0; i < (*topic)->n_partitions; i++)
+			if (str_starts((*topic)->name, "data-") &&
+				!is_kept(t, &(*topic)->partitions[i]))
+				return false;
+	return true;
+}
+
 static void lose_witness(struct trouble *t)
 {
 	struct world *w = t->world;
 	struct node *away = t->witness;
+	bool sound = away->server && t->lost->server && are_kept(t);
 
 	t->witness = NULL;
-	if (!away->server || !t->lost->server)
+	if (!sound)
 		return;
 	w->stats.wipes++;
 	w->stats.kills++;
