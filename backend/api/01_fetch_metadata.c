@@ -183,6 +183,8 @@ void api_fetch_metadata(struct call *c, const struct fetch_request *r)
 	}
 	t = take(c, r);
 	metalog_fetch(m, &t->asked, &said);
+	if (said.error == KERR_INVALID_VOTER_KEY)
+		voters_twice(c, t->asked.replica);
 	if (said.error || said.snapshot || said.diverging_epoch >= 0 || wait_ms <= 0 ||
 		c->broker->stopping || metalog_fetch_again(m, &t->asked, &said)) {
 		answer(t, &said);

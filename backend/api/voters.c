@@ -60,3 +60,11 @@ int16_t voters_check(struct call *c, struct str cluster_id, int32_t asked, int32
 			c->api->name, net_slot_peer(c->slot), from);
 	return KERR_INCONSISTENT_VOTER_SET;
 }
+
+void voters_twice(struct call *c, int32_t id)
+{
+	if (may_say(c->broker))
+		log_error("%s from %s: it has the id of node %d and another data folder, while "
+			  "node %d lives: refused",
+			c->api->name, net_slot_peer(c->slot), id, id);
+}

@@ -11,6 +11,8 @@
  * voter here). Each is logged, at most one line in ten seconds.
  */
 int16_t voters_check(struct call *c, struct str cluster_id, int32_t asked, int32_t from);
+/* A voter fetches from two folders; logged as above. */
+void voters_twice(struct call *c, int32_t id);
 /* The cluster's id alone. */
 int16_t voters_check_cluster(struct call *c, struct str cluster_id);
 

@@ -354,7 +354,7 @@ struct metalog *metalog_new(struct loop *l, struct store *store, const struct me
 	m->set = *set;
 	m->ev = *ev;
 	m->sync.metalog = m;
-	m->target = -1;
+	m->target = m->told_epoch = -1;
 	delay_key_init(&m->fetches);
 	list_init(&m->ops);
 	rng_seed(&m->rng, random_u64());

@@ -138,9 +138,10 @@ void metalog_on_fetch(struct metalog *m, int32_t from, const struct quorum_fetch
 	rc = append_fetched(m, records, r->epoch);
 	if (rc == ERR_IO)
 		metalog_fail(m, "it cannot be appended to");
-	if (rc < 0)
+	if (rc < 0 && !m->append_refused)
 		log_warn("records of node %d from offset %lld on: %s", from, (long long)before,
 			err_name(rc));
+	m->append_refused = rc < 0;
 	/* What did go in is synced, and the next fetch tells. */
 	metalog_sync(m);
 	if (rc < 0 && m->log->leo == before)

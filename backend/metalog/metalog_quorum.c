@@ -138,8 +138,14 @@ static void op_send_fetch(void *arg, int32_t to, const struct quorum_fetch_reque
 static void op_changed(void *arg, enum quorum_role role, int32_t epoch, int32_t leader)
 {
 	struct metalog *m = arg;
+	bool news = role == QUORUM_LEADER || role == QUORUM_RESIGNED || leader != m->told_leader ||
+		    epoch != m->told_epoch;
 
-	log_info("quorum: %s in epoch %d, leader %d", quorum_role_name(role), epoch, leader);
+	/* Who finds no majority asks again and again, maybe for hours. */
+	log_line(news ? LOG_INFO : LOG_DEBUG, LOG_MODULE, "quorum: %s in epoch %d, leader %d",
+		quorum_role_name(role), epoch, leader);
+	m->told_leader = leader;
+	m->told_epoch = epoch;
 	m->ahead_valid = false;
 	m->moved = true;
 	metalog_touch(m);

@@ -32,11 +32,13 @@ struct metalog {
 	int64_t target;    /* caught up when applied; -1: no leader has been heard yet */
 	bool caught_up;
 	bool failed;
-	bool state_refused;      /* quorum-state could not be written the last time */
-	bool marked;             /* the file that says `fresh` is there */
-	bool moved;              /* role, epoch or leader since the last `changed` */
-	bool settled;            /* metalog_start has been called */
-	struct loop_defer later; /* what others are told, at the end of the turn */
+	bool state_refused;              /* quorum-state could not be written the last time */
+	bool append_refused;             /* what was fetched could not be appended the last time */
+	int32_t told_leader, told_epoch; /* in the log of this program */
+	bool marked;                     /* the file that says `fresh` is there */
+	bool moved;                      /* role, epoch or leader since the last `changed` */
+	bool settled;                    /* metalog_start has been called */
+	struct loop_defer later;         /* what others are told, at the end of the turn */
 	struct delay_key fetches;
 	char why[200]; /* failed: for the owner */
 	bool told_failed;

@@ -236,7 +236,8 @@ void quorum_on_end(struct quorum *q, const struct quorum_end_request *r,
 /*
  * Leader: a voter or observer asks for records. On error 0 with no diverging epoch and no snapshot
  * the caller reads records from r->offset for it (or parks the request until there are some).
- * high_watermark may have moved when this returns.
+ * high_watermark may have moved when this returns. INVALID_VOTER_KEY: a voter of this id fetches
+ * with another folder at the same time.
  */
 void quorum_on_fetch(struct quorum *q, const struct quorum_fetch_request *r,
 	struct quorum_fetch_response *out, int64_t now_ms);

@@ -73,6 +73,17 @@ static int16_t fetch_error(const struct quorum *q, const struct quorum_fetch_req
 	return q->role == QUORUM_LEADER ? KERR_NONE : KERR_NOT_LEADER_OR_FOLLOWER;
 }
 
+/* Two processes under one id: what the one acknowledges, the other may not have. */
+static bool another_folder(const struct quorum *q, const struct quorum_fetch_request *r)
+{
+	int i = quorum_index(q, r->replica);
+	const struct quorum_replica *p = i < 0 ? NULL : &q->replicas[i];
+
+	return p && p->last_fetch_ms >= 0 &&
+	       q->now_ms - p->last_fetch_ms < q->set.fetch_timeout_ms / 2 &&
+	       !uuid_is_zero(&r->replica_dir) && !uuid_eq(&r->replica_dir, &p->dir);
+}
+
 void quorum_on_fetch(struct quorum *q, const struct quorum_fetch_request *r,
 	struct quorum_fetch_response *out, int64_t now_ms)
 {
@@ -85,6 +96,8 @@ void quorum_on_fetch(struct quorum *q, const struct quorum_fetch_request *r,
 		.diverging_epoch = -1,
 		.diverging_end = -1,
 	};
+	if (!out->error && another_folder(q, r))
+		out->error = KERR_INVALID_VOTER_KEY;
 	if (out->error)
 		return;
 	if (r->offset < q->ops->log_start(q->arg)) {

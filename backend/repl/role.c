@@ -33,6 +33,10 @@ static void lead(struct partition *p, const struct image_partition *ip, bool new
 
 	fetcher_remove(p);
 	p->leads = true;
+	if (new_epoch && epoch_cache_latest(&p->log->epochs) > p->leader_epoch)
+		log_error("%s: its log has epoch %d, and it is led in %d: the metadata log is "
+			  "older than the data",
+			plog_name(p->log), epoch_cache_latest(&p->log->epochs), p->leader_epoch);
 	if (!led)
 		p->term++;
 	if (!led || new_epoch)

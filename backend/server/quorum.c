@@ -54,6 +54,21 @@ static void take_voters(struct server *s)
 	s->broker.n_voters = s->set.n_voters;
 }
 
+/* Only behind a translation of addresses can both be right. */
+static void check_own_address(const struct server *s)
+{
+	for (int i = 0; s->set.is_controller && i < s->set.n_voters; i++) {
+		const struct server_voter *v = &s->set.voters[i];
+
+		if (v->id == s->set.node_id && v->port != s->set.controller.port)
+			log_warn(
+				"controller.quorum.voters says that node %d listens at %s:%u, and "
+				"its controller's listener is %s:%u: others will not find it there",
+				v->id, v->host, v->port, s->set.controller.host,
+				s->set.controller.port);
+	}
+}
+
 /* Who is named nowhere is a quorum of itself. */
 static void vote_alone(struct server *s)
 {
@@ -228,6 +243,7 @@ int server_open_quorum(struct server *s, struct err *e)
 	vote_alone(s);
 	make_net(s);
 	take_voters(s);
+	check_own_address(s);
 	rc = make_metalog(s, e);
 	if (rc < 0)
 		return rc;

@@ -14,6 +14,8 @@
 
 #define MAX_WAIT_MS   500
 #define MAX_BYTES     (1 << 20)
+#define TWIN_MS       4000 /* a former self is found dead sooner */
+#define TWIN_PAUSE_MS 1500
 #define BOOT_MS       100 /* pause between bootstrap servers */
 #define BOOT_SAY_MS   5000
 #define BOOT_NODE(i)  (-2 - (i)) /* nodes whose number is not known yet */
@@ -38,6 +40,7 @@ struct quorum_net {
 	struct quorum_fetch_request wanted; /* waits for the cluster's id */
 	bool told_misplaced[QUORUM_MAX_VOTERS];
 	bool misplaced;
+	int64_t twin_since_ms, twin_heard_ms; /* what others say of another one of this id */
 	bool compared; /* own settings with what the leader says of the voters */
 	struct talk boot;
 	struct io_timer boot_timer;
@@ -166,6 +169,25 @@ static void misplaced(struct quorum_net *q, int32_t from, int16_t error, bool le
 		disagree(q, from);
 }
 
+/* An answer of node `from` says that a process of this id, which is not this one, lives. Others may
+ * believe so for a moment after a start. */
+static void hear_of_twin(struct quorum_net *q, int32_t from)
+{
+	int64_t now = loop_now_ms(q->loop);
+	char why[200];
+
+	if (now - q->twin_heard_ms > TWIN_PAUSE_MS)
+		q->twin_since_ms = now;
+	q->twin_heard_ms = now;
+	if (now - q->twin_since_ms < TWIN_MS || metalog_caught_up(q->b->metalog))
+		return;
+	snprintf(why, sizeof(why),
+		"node.id %d is taken: node %d hears of a voter with this id and another data "
+		"folder. Give this one another node.id, or stop the other",
+		q->b->node_id, from);
+	end_misplaced(q, why);
+}
+
 static bool is_misplaced(int16_t error)
 {
 	return error == KERR_INCONSISTENT_CLUSTER_ID || error == KERR_INVALID_VOTER_KEY ||
@@ -205,6 +227,8 @@ static void on_vote(
 		r->topics[0].n_partitions != 1)
 		return;
 	p = r->topics[0].partitions;
+	if (p->leader_id == t->q->b->node_id && !metalog_leads(t->q->b->metalog))
+		hear_of_twin(t->q, t->to);
 	metalog_on_vote(t->q->b->metalog, t->to,
 		&(struct quorum_vote_response){.error = p->error_code,
 			.leader = p->leader_id,
@@ -466,6 +490,8 @@ static void on_fetch(
 	p = r->responses[0].partitions;
 	if (!p->error_code)
 		compare(t->q, t->to);
+	if (p->error_code == KERR_INVALID_VOTER_KEY)
+		hear_of_twin(t->q, t->to);
 	metalog_on_fetch(t->q->b->metalog, t->to,
 		&(struct quorum_fetch_response){.error = p->error_code,
 			.leader = p->current_leader.leader_id,

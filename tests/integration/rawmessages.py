@@ -69,7 +69,7 @@ class Messages:
         return self.struct(name, version, version >= flexible, fill, ())
 
     def struct(self, name, version, flexible, fill, path):
-        out, tags = b"", []
+        out, tags = bytearray(), []
         for f in self.structs[name]:
             if not f.first <= version <= f.last:
                 continue
@@ -82,7 +82,7 @@ class Messages:
             out += uvarint(len(tags))
             for tag, data in sorted(tags):
                 out += uvarint(tag) + uvarint(len(data)) + data
-        return out
+        return bytes(out)
 
     def field(self, f, version, flexible, fill, path):
         if f.shape == "STRUCT":
@@ -94,13 +94,13 @@ class Messages:
         n = fill(path, "count")
         if n is None:
             return b"\0" if flexible else b"\xff\xff\xff\xff"
-        out = uvarint(n + 1) if flexible else struct.pack(">i", n)
+        out = bytearray(uvarint(n + 1) if flexible else struct.pack(">i", n))
         for _ in range(n):
             if f.shape == "STRUCTS":
                 out += self.struct(f.type, version, flexible, fill, path)
             else:
                 out += self.value(f, version, flexible, fill(path, f.type))
-        return out
+        return bytes(out)
 
     def value(self, f, version, flexible, value):
         if f.type in NUMBERS:

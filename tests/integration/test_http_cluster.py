@@ -48,6 +48,24 @@ def test_ready_line():
             assert m.value("kdeck_brokers", state="unfenced") == 3
 
 
+def test_full_disk_of_a_follower():
+    """a follower without room leaves the ISR, nothing acknowledged waits for it; it comes back"""
+    with cluster(replica_lag_time_max_ms=1500) as c:
+        assert create_topic(c[0], "t", 1, 3) == 0
+        c.in_sync(["t"])
+        leader = metadata(c[0], ["t"]).topics["t"][0].leader
+        full = next(n for n in c.nodes if n.id != leader)
+        put(full, full_disk=True)
+        kcat = ["kcat", "-P", "-b", c.bootstrap, "-t", "t", "-X", "acks=all"]
+        run(kcat, stdin=b"one\ntwo\n")
+        assert full.id not in metadata(c.node(leader), ["t"]).topics["t"][0].isr
+        assert full.running()
+        put(full, full_disk=False)
+        c.in_sync(["t"])
+        # Told once, not with every try.
+        assert full.text().count("records of node") <= 1, full.tail()
+
+
 def test_events_of_a_kill():
     """a broker dies: fenced, out of the ISRs, new leaders with their epochs and the time without"""
     with cluster() as c:

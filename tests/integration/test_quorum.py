@@ -6,7 +6,7 @@ import struct
 import time
 
 import kdecktest
-from kdeckcluster import Cluster, Node
+from kdeckcluster import Cluster, Node, create_topic, metadata
 from kdecktest import Broker, Wire, until
 from rawclient import batches
 from test_full_disk import Volume
@@ -256,6 +256,60 @@ def test_a_lost_folder_comes_back_as_a_new_voter():
             with open(os.path.join(third.data, "meta.properties")) as b:
                 ids = [next(x for x in f if x.startswith("cluster.id=")) for f in (a, b)]
         assert ids[0] == ids[1], ids
+
+
+def test_a_voters_id_twice():
+    """A second process with a voter's id and an empty folder ends with words, whoever leads"""
+    with Controllers(3) as c:
+        c.agreed()
+        leader, said = c.leader()
+        follower = next(n for n in c.nodes if n is not leader)
+        for taken in (leader, follower):
+            twin = c.add()
+            twin.write(**{"node.id": taken.id, "process.roles": "controller",
+                          "listeners": "CONTROLLER://127.0.0.1:%d" % twin.controller_port})
+            twin.launch()
+            assert twin.gone() == 1
+            assert "node.id %d is taken" % taken.id in twin.text(), twin.tail()
+            assert ":%d: others will not find it" % twin.controller_port in twin.text()
+            c.nodes.remove(twin)
+            shutil.rmtree(twin.folder)
+        c.agreed()
+        assert c.leader()[1]["epoch"] == said["epoch"]
+        assert "it has the id of node %d" % follower.id in leader.text(), leader.tail()
+
+
+def test_an_older_metadata_log():
+    """A node whose metadata log is one of yesterday takes what it lacks before it serves"""
+    with Cluster(3) as c:
+        c.all_see(3)
+        old, log = os.path.join(c.folder, "old"), os.path.join(c[2].data, LOG)
+        assert c[2].stop() == 0
+        shutil.copytree(log, old)
+        c[2].start()
+        c.all_see(3)
+        for i in range(3):
+            assert create_topic(c[0], "t%d" % i, 3, 3) == 0
+        c.in_sync()
+        c[2].kill()
+        shutil.rmtree(log)
+        shutil.copytree(old, log)
+        c[2].start()
+        c.all_see(3)
+        assert len(metadata(c[2]).topics) == 3
+        c.in_sync()
+
+
+def test_another_nodes_folder_is_refused():
+    """A folder of another node: an error that names both"""
+    with Controllers(3) as c:
+        c.agreed()
+        for n in c.nodes[1:]:
+            assert n.stop() == 0
+        c[2].write(log_dirs=c[1].data)
+        c[2].launch()
+        assert c[2].gone() == 1
+        assert "the folder is of node.id=2, not of node.id=3" in c[2].text(), c[2].tail()
 
 
 def test_another_clusters_folder_is_refused():

@@ -291,6 +291,38 @@ static void test_last_epoch(void **state)
 	assert_int_equal(v.quorum.role, QUORUM_PROSPECTIVE);
 }
 
+/* Two processes of one id must not both acknowledge: what the one has, the other may lack. */
+static void test_voter_with_two_folders(void **state)
+{
+	struct quorum_vote_response yes = {
+		.leader = -1, .epoch = 5, .granted = true, .pre_vote = true};
+	struct quorum_fetch_request r = {.replica = 2,
+		.replica_dir = {{1}},
+		.epoch = 6,
+		.offset = 11,
+		.last_fetched_epoch = 6};
+	struct quorum_fetch_response a;
+	struct voter v;
+
+	(void)state;
+	voter_init(&v);
+	quorum_tick(&v.quorum, 100);
+	quorum_on_vote_response(&v.quorum, 2, &yes, 101);
+	yes.epoch = 6;
+	yes.pre_vote = false;
+	quorum_on_vote_response(&v.quorum, 2, &yes, 102);
+	assert_int_equal(v.quorum.role, QUORUM_LEADER);
+	quorum_on_fetch(&v.quorum, &r, &a, 200);
+	assert_int_equal(a.error, 0);
+	r.replica_dir = (struct uuid){{2}};
+	quorum_on_fetch(&v.quorum, &r, &a, 200 + three.fetch_timeout_ms / 2 - 1);
+	assert_int_equal(a.error, KERR_INVALID_VOTER_KEY);
+	assert_int_equal(quorum_voter(&v.quorum, 2)->dir.b[0], 1);
+	quorum_on_fetch(&v.quorum, &r, &a, 200 + three.fetch_timeout_ms / 2);
+	assert_int_equal(a.error, 0);
+	assert_int_equal(quorum_voter(&v.quorum, 2)->dir.b[0], 2);
+}
+
 /* An empty folder may have been a full one: its vote counts only where nobody objects. */
 static void test_fresh_voter(void **state)
 {
@@ -660,6 +692,7 @@ int main(void)
 		cmocka_unit_test(test_one_vote_an_epoch),
 		cmocka_unit_test(test_pre_vote_of_a_later_epoch),
 		cmocka_unit_test(test_last_epoch),
+		cmocka_unit_test(test_voter_with_two_folders),
 		cmocka_unit_test(test_fresh_voter),
 		cmocka_unit_test(test_fresh_voter_and_left_leader),
 		cmocka_unit_test(test_no_vote_without_disk),
