@@ -20,9 +20,11 @@ static const struct {
 	int code;
 	const char *text;
 } texts[] = {
-	{RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, "no broker acknowledged it in time; it may or may not "
-					   "have been written: see whether "
-					   "the leader is up, or raise delivery.timeout.ms"},
+	{RD_KAFKA_RESP_ERR__MSG_TIMED_OUT,
+		"no broker acknowledged it in time; it may or may not "
+		"have been written: see whether "
+		"the leader is up and enough replicas are in sync (kdeck topics "
+		"--describe), or raise delivery.timeout.ms"},
 	{RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
 		"the topic has no such partition: add partitions or choose another one"},
 	{RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, "the topic does not exist: create it first"},

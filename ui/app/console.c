@@ -371,7 +371,7 @@ static bool there(const struct part *p)
 static bool complete(const struct cluster *c)
 {
 	for (size_t i = 0; i < min_size(c->n_topics, SNAPSHOT_DETAIL); i++)
-		if (!there(&c->topics[i]->offsets) || !there(&c->topics[i]->config))
+		if (!topic_offsets_there(c, c->topics[i]) || !there(&c->topics[i]->config))
 			return false;
 	return c->progress.step == PROGRESS_READY;
 }
@@ -446,7 +446,8 @@ static int run_page(struct console *k, struct err *e)
 	io_timer_start(&k->deadline, SNAPSHOT_MS, 0);
 	loop_run(k->loop);
 	io_timer_stop(&k->deadline);
-	if (!k->settled)
+	/* What a cluster that is there does not tell in that time is left out of the page. */
+	if (!k->settled && model_cluster(k->model)->metadata.at_ms < 0)
 		return err_set(e, ERR_TIMEOUT, "%s: %s", k->address,
 			k->why[0] ? k->why : "the cluster does not answer");
 	now = loop_now_ms(k->loop);

@@ -258,6 +258,22 @@ bool partition_is_orphan(const struct cluster *c, const struct partition *p)
 	return b && broker_is_gone(b);
 }
 
+static bool offsets_there(const struct cluster *c, const struct partition *p)
+{
+	const struct broker *leader = cluster_broker(c, p->leader);
+
+	return p->offsets_ms >= 0 || p->error || !leader || leader->offsets.code ||
+	       broker_is_gone(leader);
+}
+
+bool topic_offsets_there(const struct cluster *c, const struct topic *t)
+{
+	for (int32_t i = 0; i < t->n_partitions; i++)
+		if (!offsets_there(c, &t->partitions[i]))
+			return false;
+	return true;
+}
+
 int32_t topic_orphans(const struct cluster *c, const struct topic *t)
 {
 	int32_t n = 0;

@@ -296,6 +296,9 @@ bool replica_is_lost(const struct cluster *c, const struct replica *r);
  * elected. */
 bool partition_is_orphan(const struct cluster *c, const struct partition *p);
 int32_t topic_orphans(const struct cluster *c, const struct topic *t);
+/* Its ends have come, or will not: of partitions without a leader, or whose leader does not answer.
+ */
+bool topic_offsets_there(const struct cluster *c, const struct topic *t);
 /* Partitions of which acks=all is refused; 0 where min.insync.replicas is not known. */
 int32_t topic_below_min_isr(const struct topic *t);
 /* ": broker 4 is down, broker 3 is catching up": whose replicas the topic lacks; nothing when it

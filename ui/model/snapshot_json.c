@@ -91,7 +91,8 @@ static void put_partition(struct json *j, const struct partition *p)
 	json_object_end(j);
 }
 
-static void put_topic(struct json *j, const struct topic *t, const struct topic_readers *r)
+static void put_topic(struct json *j, const struct cluster *c, const struct topic *t,
+	const struct topic_readers *r)
 {
 	char id[UUID_TEXT];
 
@@ -101,7 +102,7 @@ static void put_topic(struct json *j, const struct topic *t, const struct topic_
 	json_kstr(j, "topicId", uuid_is_zero(&t->id) ? STR_NULL : str_of(id));
 	json_kbool(j, "internal", t->internal);
 	FIGURES(j, {"partitionCount", t->n_partitions}, {"replicationFactor", t->replication},
-		{"underReplicated", t->n_under}, {"offline", t->n_offline},
+		{"underReplicated", t->n_under}, {"offline", t->n_offline + topic_orphans(c, t)},
 		{"records", t->records});
 	json_kbool(j, "recordsApproximate", t->records_about);
 	number(j, "bytes", t->size);
@@ -223,7 +224,7 @@ static void put_head(
 	number(j, "controllerId", c->controller);
 	number(j, "ageMs", part_age_ms(&c->metadata, now_ms));
 	FIGURES(j, {"brokersUp", c->totals.brokers_up}, {"underReplicated", c->totals.under},
-		{"offline", c->totals.offline});
+		{"offline", c->totals.offline + c->totals.orphans});
 	rate(j, "recordsInPerSecond", c->totals.in_records);
 }
 
@@ -246,7 +247,7 @@ void snapshot_json(
 		if ((c->topics[i]->internal && !o->internal) ||
 			(o->max_rows && shown == o->max_rows))
 			continue;
-		put_topic(&j, c->topics[i], c->readers ? &c->readers[i] : NULL);
+		put_topic(&j, c, c->topics[i], c->readers ? &c->readers[i] : NULL);
 		shown++;
 	}
 	json_array_end(&j);

@@ -180,12 +180,13 @@ static void put_about(struct page *p, int64_t n, bool about)
 	buf_fini(&b);
 }
 
-static void put_state(struct page *p, const struct topic *t)
+static void put_state(struct page *p, const struct cluster *c, const struct topic *t)
 {
+	int32_t offline = t->n_offline + topic_orphans(c, t);
 	struct buf b = BUF_EMPTY;
 
-	if (t->n_offline)
-		buf_printf(&b, "%d offline", t->n_offline);
+	if (offline)
+		buf_printf(&b, "%d offline", offline);
 	else if (t->n_under)
 		buf_printf(&b, "%d under-replicated", t->n_under);
 	else
@@ -194,7 +195,8 @@ static void put_state(struct page *p, const struct topic *t)
 	buf_fini(&b);
 }
 
-static void put_topic(struct page *p, const struct topic *t, const struct topic_readers *r)
+static void put_topic(struct page *p, const struct cluster *c, const struct topic *t,
+	const struct topic_readers *r)
 {
 	struct buf b = BUF_EMPTY;
 
@@ -203,7 +205,7 @@ static void put_topic(struct page *p, const struct topic *t, const struct topic_
 	put(p, &b);
 	fmt_count(&b, t->replication);
 	put(p, &b);
-	put_state(p, t);
+	put_state(p, c, t);
 	put_about(p, t->records, t->records_about);
 	fmt_bytes(&b, t->size);
 	put(p, &b);
@@ -251,7 +253,7 @@ static void put_topics(struct buf *out, const struct cluster *c, const struct sn
 			more++;
 			continue;
 		}
-		put_topic(&p, c->topics[i], c->readers ? &c->readers[i] : NULL);
+		put_topic(&p, c, c->topics[i], c->readers ? &c->readers[i] : NULL);
 		shown++;
 	}
 	buf_putc(out, '\n');

@@ -127,8 +127,18 @@ static void on_health(void *arg, const struct err *e, int status, struct slice b
 		f->lacks_controller = false;
 		feed_broker_trouble(f->s->model, f->broker, NULL, false);
 	}
+	f->heard = true;
+	poll_progress(f->s);
 	poll_publish_soon(f->s);
 	poll_run(f->s);
+}
+
+bool faces_heard(const struct cluster_source *s)
+{
+	vec_foreach (f, &s->faces.v)
+		if (!(*f)->heard)
+			return false;
+	return true;
 }
 
 static void ask(struct face *f, struct face_ask *a, const char *path, http_fn *fn)
@@ -181,7 +191,7 @@ void face_take_health(struct face *f, struct slice body)
 	struct arena a;
 	struct err e = {0};
 	const char *why = NULL;
-	bool before = f->lacks_controller;
+	bool before = f->lacks_controller || !f->heard;
 
 	arena_init(&a, 0);
 	if (json_tree_parse((struct str){(const char *)body.p, body.n}, &a, &all, &e) == 0) {

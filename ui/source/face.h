@@ -35,6 +35,7 @@ struct face {
 	int64_t after;                       /* the last event that it told */
 	int64_t told_ms;                     /* when it answered last */
 	bool takes_faults, lacks_controller; /* as it said last */
+	bool heard;                          /* it has said whether it serves, or does not answer */
 	struct face_faults now;
 };
 
@@ -48,6 +49,8 @@ void faces_init(struct cluster_source *s);
 void faces_fini(struct cluster_source *s);
 /* Asks what is due, of the brokers that run here; returns the next due time. */
 int64_t faces_run(struct cluster_source *s);
+/* All that there are. */
+bool faces_heard(const struct cluster_source *s);
 /* NULL: it has none. */
 struct face *face_find(struct cluster_source *s, int32_t broker);
 /* The answer of /faults; false: it is none. */

@@ -170,6 +170,8 @@ void poll_run(struct cluster_source *s);
 void poll_stop(struct cluster_source *s);
 /* Metadata and, behind it, offsets at once. */
 void poll_now(struct cluster_source *s);
+/* Something of what a start waits for has come. */
+void poll_progress(struct cluster_source *s);
 /* Shows what was fed, unless frozen. */
 void poll_publish(struct cluster_source *s);
 /* The same, but more may come before: at most SHOW_MS later. */

@@ -47,7 +47,7 @@ static void put_progress(struct cluster_source *s, const char *why)
 		p.done += (*it)->answered;
 		p.step = PROGRESS_OFFSETS;
 	}
-	if (p.total && p.done == p.total)
+	if (p.total && p.done == p.total && faces_heard(s))
 		p.step = PROGRESS_READY;
 	if (why)
 		snprintf(p.why, sizeof(p.why), "%s", why);
@@ -210,6 +210,11 @@ static void on_metadata(void *arg, const struct err *e)
 			sizes_soon(*it);
 	}
 	poll_run(s);
+}
+
+void poll_progress(struct cluster_source *s)
+{
+	put_progress(s, NULL);
 }
 
 static void ask_metadata(struct cluster_source *s)

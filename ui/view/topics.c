@@ -73,7 +73,7 @@ static void put_sync(
 		buf_printf(text, "✗ %d off", off);
 		*style = STYLE_ERROR;
 	} else if (t->n_under) {
-		buf_printf(text, "○ %d under", t->n_under);
+		buf_printf(text, "○ %d out", t->n_under);
 		*style = STYLE_WARN;
 	} else {
 		buf_puts(text, "● all");

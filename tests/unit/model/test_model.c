@@ -130,6 +130,7 @@ static void test_no_majority(void **state)
 	feed_offset(m, 2000, STR_LIT("topic-00000"), 0, FEED_END, -1, 200, 0);
 	model_publish(m, 2000, 1);
 	int32_t controller = model_cluster(m)->controller;
+	assert_false(topic_offsets_there(model_cluster(m), model_cluster(m)->topics[0]));
 	assert_false(isnan(model_cluster(m)->totals.in_records));
 	problem_is(m, 0, unpreferred);
 
@@ -139,6 +140,8 @@ static void test_no_majority(void **state)
 	assert_int_equal(model_cluster(m)->controller, -1);
 	assert_int_equal(model_cluster(m)->totals.orphans, 2);
 	assert_int_equal(topic_orphans(model_cluster(m), model_cluster(m)->topics[0]), 2);
+	/* Nobody waits for the ends of what has no leader that could tell them. */
+	assert_true(topic_offsets_there(model_cluster(m), model_cluster(m)->topics[0]));
 	/* What came in before is no rate of now. */
 	assert_true(isnan(model_cluster(m)->totals.in_records));
 	problem_is(m, 0, "broker 1: no controller: nothing changes");
