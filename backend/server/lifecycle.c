@@ -32,6 +32,7 @@ struct lifecycle {
 	bool was_fenced;
 	int32_t leader;     /* that was told last */
 	int64_t refused_ms; /* when the id was first found taken; -1: it is not */
+	int64_t rival;      /* the epoch of the first that took this one's place; -1: none did */
 	int64_t leave_by_ms;
 };
 
@@ -201,14 +202,25 @@ static bool leads_any(const struct lifecycle *l)
 }
 
 /* Another process is let in under the id of one that lives when it has a copy of its folder, and
- * with any folder when this one was fenced. */
+ * with any folder when this one was fenced. The first with this folder may be this one's own dead
+ * predecessor, whose request came late: then registering again ends the matter. One that lives does
+ * the same, and the later of the two stays. */
 static void taken_over(struct lifecycle *l, const struct image_broker *other)
 {
 	bool copy = false;
 	char why[200];
 
+	if (other->epoch == l->rival)
+		return;
 	for (int32_t i = 0; i < other->n_dirs; i++)
 		copy |= uuid_eq(&other->dirs[i], &l->dir);
+	if (copy && l->rival < 0) {
+		l->rival = other->epoch;
+		log_warn("another process was registered for this folder after this one: "
+			 "registering again");
+		register_self(l);
+		return;
+	}
 	snprintf(why, sizeof(why),
 		"node.id %d was taken over by another process%s. Each broker needs an id and a "
 		"folder of its own",
@@ -399,6 +411,7 @@ struct lifecycle *lifecycle_new(struct server *s)
 	l->server = s;
 	l->leader = -1;
 	l->refused_ms = -1;
+	l->rival = -1;
 	io_timer_init(&l->timer, s->loop, on_timer, l);
 	peers_on_closed(s->peers, PEER_CONTROL, on_closed, l);
 	return l;

@@ -10,7 +10,8 @@
  *
  * Heartbeats go out at intervals, and at once when anything has changed: another controller, the
  * connection to it ended, this broker was fenced. A controller that does not know this incarnation
- * any more makes it register again, while it serves.
+ * any more makes it register again, while it serves; so does, once, another incarnation of its
+ * folder: a dead one's request may have come late.
  */
 #ifndef SERVER_LIFECYCLE_H
 #define SERVER_LIFECYCLE_H

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
 """Three brokers that are one cluster: they join, die, stop, pause and come back."""
+import base64
+import os
+import re
 import shutil
 import struct
 import time
@@ -7,6 +10,9 @@ import time
 import kdecktest
 from kdeckcluster import Cluster, create_topic, metadata, Metadata
 from kdecktest import Wire, have, run, until
+from rawmessages import Messages
+
+BROKER_REGISTRATION = 62
 
 
 def moved(watcher, topic, gone):
@@ -286,6 +292,35 @@ def test_copied_folder():
         assert "copy of this data folder" in c[3].text(), c[3].tail()
         until("the twin is the broker",
               lambda: metadata(c[0], []).brokers.get(4) == ("127.0.0.1", twin.port))
+
+
+def test_registration_that_comes_late():
+    """what a dead process of a broker's folder had still asked for does not end the living one"""
+    with Cluster(4) as c:
+        c.all_see(4)
+        assert create_topic(c[0], "t", 4, 4) == 0
+        c.in_sync(["t"])
+        with open(os.path.join(c[3].data, "meta.properties")) as f:
+            folder = re.search(r"directory\.id=(\S+)", f.read()).group(1)
+        given = {("broker_id",): 4, ("cluster_id",): metadata(c[0]).cluster.encode(),
+                 ("log_dirs",): base64.urlsafe_b64decode(folder + "=="),
+                 ("incarnation_id",): b"late" * 4, ("listeners", "name"): b"PLAINTEXT",
+                 ("listeners", "host"): b"127.0.0.1", ("listeners", "port"): c[3].port}
+
+        def fill(path, kind):
+            if kind == "count":
+                return 1 if path[0] in ("log_dirs", "listeners") else 0
+            return given.get(path, None if kind == "STRING" else b"\0" * 16 if kind == "UUID" else 0)
+
+        body = Messages().encode(BROKER_REGISTRATION, 2, fill)
+        for node in c.nodes[:3]:  # one of them is the active controller
+            with Wire(node.controller_port) as w:
+                w.request(BROKER_REGISTRATION, 2, 1, b"\0" + body)
+                w.response()
+        until("it is registered again", lambda: "registering again" in c[3].text())
+        c.all_see(4)
+        c.in_sync(["t"])
+        assert c[3].running(), c[3].tail()
 
 
 def test_id_of_a_paused_one():
