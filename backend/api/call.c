@@ -23,7 +23,7 @@ static struct call *call_new(struct broker *b, struct net_slot *slot)
 	} else {
 		c = ALLOC(struct call);
 		c->broker = b;
-		arena_init(&c->arena, CALL_ARENA_LIMIT);
+		arena_init(&c->arena, CALL_REQUEST_LIMIT);
 	}
 	c->slot = slot;
 	c->frame = NULL;
@@ -178,16 +178,20 @@ static void refuse_version(struct call *c)
 
 static void dispatch(struct call *c, const struct api_handler *h, struct slice body)
 {
-	void *request = arena_alloc(&c->arena, c->api->request->body->size);
-	int rc = msg_decode(c->api->request, c->version, body, &c->arena, request, NULL);
+	void *request;
 	char why[160];
+	int rc;
 
+	c->arena.limit = CALL_REQUEST_LIMIT;
+	request = arena_alloc(&c->arena, c->api->request->body->size);
+	rc = msg_decode(c->api->request, c->version, body, &c->arena, request, NULL);
 	if (rc < 0) {
 		snprintf(why, sizeof(why), "a request that cannot be read, %s v%d: %s",
 			c->api->name, c->version, err_name(rc));
 		call_drop(c, why);
 		return;
 	}
+	c->arena.limit = CALL_ANSWER_LIMIT + c->arena.used * (1 + CALL_ANSWER_TIMES);
 	h->serve(c, request);
 }
 

@@ -20,8 +20,15 @@
 struct api_stats;
 struct broker;
 
-/* Bytes that decoding one request and building its answer may take. */
-#define CALL_ARENA_LIMIT ((size_t)64 << 20)
+/*
+ * Bytes that decoding one request may take, and those for its answer besides: what all of the
+ * cluster needs, and so much for each byte of the request. No element of an answer is more than
+ * this many times the request's that asked for it (4 bytes of a partition's number, mostly), so an
+ * answer to each always fits; one where a name asks for more than an element counts for itself.
+ */
+#define CALL_REQUEST_LIMIT ((size_t)16 << 20)
+#define CALL_ANSWER_LIMIT  ((size_t)64 << 20)
+#define CALL_ANSWER_TIMES  32
 
 struct call {
 	struct broker *broker;
@@ -52,8 +59,7 @@ void call_drop_request(struct call *c);
 /* The handler keeps the call; arena and request are gone. */
 void call_park(struct call *c);
 
-/* Allocation in the call's arena; NULL only past CALL_ARENA_LIMIT, which handlers answer by
- * call_drop. */
+/* Allocation in the call's arena; NULL only past its limit, see above. */
 #define CALL_NEW(c, type, n) MSG_NEW(&(c)->arena, type, n)
 
 #endif

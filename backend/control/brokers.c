@@ -100,6 +100,26 @@ static bool same_directory(
 	return false;
 }
 
+/* Of a broker as it can be: what is registered goes into one record, and to everybody. */
+#define MOST_LISTENERS 64
+#define MOST_DIRS      256
+#define MOST_FEATURES  256
+#define MOST_TEXT      255
+
+static bool is_too_much(const struct broker_registration_request *r)
+{
+	if (r->n_listeners > MOST_LISTENERS || r->n_log_dirs > MOST_DIRS ||
+		r->n_features > MOST_FEATURES || r->rack.n > MOST_TEXT)
+		return true;
+	for (int32_t i = 0; i < r->n_listeners; i++)
+		if (r->listeners[i].name.n > MOST_TEXT || r->listeners[i].host.n > MOST_TEXT)
+			return true;
+	for (int32_t i = 0; i < r->n_features; i++)
+		if (r->features[i].name.n > MOST_TEXT)
+			return true;
+	return false;
+}
+
 static int16_t registration_error(
 	const struct control_env *env, const struct broker_registration_request *req)
 {
@@ -107,7 +127,7 @@ static int16_t registration_error(
 
 	if (!str_eq(req->cluster_id, env->set->cluster_id))
 		return KERR_INCONSISTENT_CLUSTER_ID;
-	if (req->broker_id < 0 || req->n_listeners <= 0)
+	if (req->broker_id < 0 || req->n_listeners <= 0 || is_too_much(req))
 		return KERR_INVALID_REGISTRATION;
 	if (old && !old->fenced && !uuid_eq(&old->incarnation, &req->incarnation_id) &&
 		!same_directory(old, req))

@@ -1,5 +1,6 @@
 """What no client and no broker sends: frames of every API put together by chance, by both listeners
 of a cluster of three, which goes on."""
+import itertools
 import os
 import random
 import socket
@@ -158,6 +159,45 @@ def test_old_versions_are_answered():
             answer = w.response()
             assert struct.unpack_from(">h", answer, 9)[0] == 0, answer
             assert metadata(c[0]).cluster.encode() in answer, answer
+
+
+def test_answers_larger_than_their_requests():
+    """A request that names a partition some hundred thousand times is answered, or its connection
+    ends; the broker goes on"""
+    m = Messages()
+    number = itertools.count()
+    sizes = {}
+
+    def many(path, kind):
+        if kind == "count":
+            return sizes.get(path[-1], 1)
+        if path[-1] == "partition":
+            return next(number)
+        return {"STRING": b"t", "BYTES": b"", "RECORDS": b"", "UUID": b"\0" * 15 + b"\2"}.get(kind, 0)
+    with Cluster(1) as c:
+        assert create_topic(c[0], "t", 500, 1) == 0
+        # What has one byte in the request and up to a hundred in the answer.
+        for key, version, sizes in (
+                (0, 3, {"partition_data": 100000}),
+                (1, 4, {"partitions": 100000, "forgotten_topics_data": 0}),
+                (1, 12, {"partitions": 400000, "forgotten_topics_data": 0}),
+                (2, 4, {"partitions": 100000}), (3, 4, {"topics": 100000}),
+                (8, 2, {"partitions": 100000}), (9, 6, {"partition_indexes": 300000}),
+                (21, 1, {"partitions": 100000}), (23, 3, {"partitions": 100000}),
+                (34, 2, {"partitions": 300000}), (35, 2, {"partitions": 300000}),
+                (43, 1, {"partitions": 300000}), (46, 0, {"topics": 100000, "partition_indexes": 0}),
+                (55, 1, {"partitions": 950000}), (55, 1, {"topics": 100000, "partitions": 1}),
+                (75, 0, {"topics": 100000})):
+            with Wire(c[0].port) as w:
+                head = b"\0" if version >= m.requests[key][1] else b""
+                w.request(key, version, 1, head + m.encode(key, version, many))
+                try:
+                    w.response()
+                except (OSError, EOFError):
+                    pass
+            assert c[0].running(), (key, c[0].tail())
+        assert len(metadata(c[0]).topics) == 1
+        assert c[0].stop() == 0, c[0].tail()
 
 
 if __name__ == "__main__":

@@ -41,6 +41,41 @@ static int16_t enter(struct fixture *f, int32_t id, uint8_t incarnation, uint8_t
 	return a.error_code;
 }
 
+/* One record has it all, and every node keeps it. */
+static void test_registration_too_large(void **state)
+{
+	static char text[257];
+	struct broker_registration_request_listeners l[65];
+	struct uuid dirs[257] = {{{0}}};
+	struct fixture f;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	fixture_init(&f, 0, NULL);
+	for (int i = 0; i < 65; i++)
+		l[i] = (struct broker_registration_request_listeners){
+			STR_LIT("PLAINTEXT"), STR_LIT("localhost"), 9092, 0};
+	for (int too_much = 0; too_much < 4; too_much++) {
+		struct broker_registration_request q;
+		struct broker_registration_response a;
+
+		msg_init(&broker_registration_request_desc, &q);
+		q.broker_id = 1;
+		q.cluster_id = STR_LIT("test");
+		q.incarnation_id = number(1);
+		q.listeners = l;
+		q.n_listeners = too_much == 1 ? 65 : 64;
+		q.log_dirs = dirs;
+		q.n_log_dirs = too_much == 2 ? 257 : 256;
+		l[0].host = too_much == 3 ? str_of(text) : STR_LIT("localhost");
+		assert_int_equal(control_register_broker(&f.env, &q, &a, &f.out), 0);
+		assert_int_equal(a.error_code, too_much ? KERR_INVALID_REGISTRATION : KERR_NONE);
+		assert_int_equal(f.out.records.list.n, too_much ? 0 : 1);
+		f.out.records.list.n = 0;
+	}
+	fixture_fini(&f);
+}
+
 enum want { WANT_NOTHING, WANT_FENCE, WANT_SHUT_DOWN };
 
 static struct broker_heartbeat_response beat(
@@ -325,6 +360,7 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_registration_too_large),
 		cmocka_unit_test(test_comes_in),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_lost_folder),
