@@ -56,8 +56,10 @@ static void diff_brokers(struct diff *d, const struct cluster *a)
 		if (was && alive(was) == alive(now))
 			continue;
 		/* Listed again is not back: it must have answered. */
-		if (was)
-			c.kind = alive(now) ? CHANGE_BROKER_BACK : CHANGE_BROKER_LOST;
+		if (was && !alive(now))
+			c.kind = CHANGE_BROKER_LOST;
+		else if (was && broker_was_known(was))
+			c.kind = CHANGE_BROKER_BACK;
 		else if (!alive(now))
 			continue;
 		tell(d, c);

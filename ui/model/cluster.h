@@ -89,6 +89,11 @@ static inline bool broker_is_gone(const struct broker *b)
 {
 	return b->state != BROKER_UNKNOWN && !broker_is_up(b);
 }
+/* Metadata has listed it, or replicas are meant to be on it: that it comes is a return. */
+static inline bool broker_was_known(const struct broker *b)
+{
+	return b->host[0] || b->n_replicas;
+}
 /* "up", "down", "stale", "paused": what a row says of it. */
 const char *broker_word(const struct broker *b);
 

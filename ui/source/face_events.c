@@ -80,6 +80,13 @@ static bool tell_partition(struct telling *t, bool election)
 	return t->c.topic && t->c.partition >= 0 && (election || (t->c.isr_from && t->c.isr_to));
 }
 
+static bool was_known(const struct telling *t, int32_t broker)
+{
+	const struct broker *b = cluster_broker(model_cluster(t->f->s->model), broker);
+
+	return b && broker_was_known(b);
+}
+
 static bool tell_broker(struct telling *t)
 {
 	const char *state = text(t, "state");
@@ -87,7 +94,10 @@ static bool tell_broker(struct telling *t)
 	t->c.broker = number(t, "broker");
 	if (!state || t->c.broker < 0)
 		return false;
-	t->c.kind = strcmp(state, "unfenced") == 0 ? CHANGE_BROKER_BACK : CHANGE_BROKER_LOST;
+	if (strcmp(state, "unfenced") != 0)
+		t->c.kind = CHANGE_BROKER_LOST;
+	else
+		t->c.kind = was_known(t, t->c.broker) ? CHANGE_BROKER_BACK : CHANGE_BROKER_NEW;
 	return strcmp(state, "unfenced") == 0 || strcmp(state, "fenced") == 0 ||
 	       strcmp(state, "unregistered") == 0;
 }

@@ -178,6 +178,33 @@ static void test_trouble_and_faults(void **state)
 	model_free(m);
 }
 
+/* A process that was started here and is not in the cluster yet: it joins. One that was there is
+ * back. */
+static void test_joins(void **state)
+{
+	struct model *m = model_new();
+	struct world w = {.leader = 1};
+	struct buf b = BUF_EMPTY;
+
+	(void)state;
+	feed(m, 1000, &w, 1);
+	feed_broker_state(m, 1000, 1, BROKER_UP, -1, NULL);
+	feed_broker_process(m, 1000, 2, PROCESS_RUNS);
+	model_publish(m, 1000, 1);
+	for (int turn = 0; turn < 2; turn++) {
+		feed(m, 2000, &w, 2);
+		feed_broker_state(m, 2000, 2, BROKER_UP, -1, NULL);
+		model_publish(m, 2000, 2);
+		buf_clear(&b);
+		change_put(&b, changes_at(model_changes(m), 0), true);
+		assert_string_equal(buf_z(&b), turn ? "broker 2 back" : "broker 2 joined");
+		feed(m, 3000, &w, 1);
+		model_publish(m, 3000, 3);
+	}
+	model_free(m);
+	buf_fini(&b);
+}
+
 /* What a broker failed at before it came back, and a leader that stays, are no news. */
 static void test_back_and_again(void **state)
 {
@@ -670,6 +697,7 @@ int main(void)
 		cmocka_unit_test(test_publish),
 		cmocka_unit_test(test_no_majority),
 		cmocka_unit_test(test_trouble_and_faults),
+		cmocka_unit_test(test_joins),
 		cmocka_unit_test(test_back_and_again),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_an_action_and_its_effect),
