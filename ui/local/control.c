@@ -120,37 +120,41 @@ static int open_by_id(const char *dir, int32_t id, struct err *e)
 	return fd;
 }
 
+/* An op that waits for the end of broker id's process, whose descriptor, the op's, is *fd. */
+static struct local_op *await_end(struct loop *l, const char *dir, int32_t id, local_done_fn *fn,
+	void *arg, void (*late)(void *arg), int64_t ms, int *fd, struct err *e)
+{
+	struct local_op *o;
+
+	*fd = open_by_id(dir, id, e);
+	if (*fd < 0)
+		return NULL;
+	o = local_op_new(l, id, fn, arg);
+	if (local_op_wait(o, *fd, on_gone, late, ms, e) == 0)
+		return o;
+	local_op_free(o);
+	return NULL;
+}
+
 struct local_op *local_stop(
 	struct loop *l, const char *dir, int32_t id, local_done_fn *fn, void *arg, struct err *e)
 {
-	int fd = open_by_id(dir, id, e);
-	struct local_op *o;
+	int fd;
+	struct local_op *o = await_end(l, dir, id, fn, arg, on_late, LOCAL_STOP_MS, &fd, e);
 
-	if (fd < 0)
-		return NULL;
-	o = local_op_new(l, id, fn, arg);
-	if (local_op_wait(o, fd, on_gone, on_late, LOCAL_STOP_MS, e) < 0) {
-		local_op_free(o);
-		return NULL;
-	}
-	ask_to_end(fd);
+	if (o)
+		ask_to_end(fd);
 	return o;
 }
 
 struct local_op *local_kill(
 	struct loop *l, const char *dir, int32_t id, local_done_fn *fn, void *arg, struct err *e)
 {
-	int fd = open_by_id(dir, id, e);
-	struct local_op *o;
+	int fd;
+	struct local_op *o = await_end(l, dir, id, fn, arg, on_still_there, GONE_MS, &fd, e);
 
-	if (fd < 0)
-		return NULL;
-	o = local_op_new(l, id, fn, arg);
-	if (local_op_wait(o, fd, on_gone, on_still_there, GONE_MS, e) < 0) {
-		local_op_free(o);
-		return NULL;
-	}
-	(void)!local_signal(fd, SIGKILL);
+	if (o)
+		(void)!local_signal(fd, SIGKILL);
 	return o;
 }
 
