@@ -106,7 +106,7 @@ def send(port, frames):
 
 def test_frames_that_nobody_sends():
     """Three brokers get some thousand requests made up by chance, and are a cluster afterwards"""
-    seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
+    seed = int(os.environ.get("SEED", 1))
     print("# SEED=%d" % seed, flush=True)
     with Cluster(3, connections_max_idle_ms=5000) as c:
         c.all_see(3)

@@ -122,7 +122,7 @@ static int open_by_id(const char *dir, int32_t id, struct err *e)
 
 /* An op that waits for the end of broker id's process, whose descriptor, the op's, is *fd. */
 static struct local_op *await_end(struct loop *l, const char *dir, int32_t id, local_done_fn *fn,
-	void *arg, void (*late)(void *arg), int64_t ms, int *fd, struct err *e)
+	void *arg, io_timer_fn *late, int64_t ms, int *fd, struct err *e)
 {
 	struct local_op *o;
 
