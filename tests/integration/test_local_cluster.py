@@ -171,6 +171,10 @@ def test_three():
         assert said.code == DONE, said
         said = call("up", "--dir", where)
         assert bootstrap(said) == address and not said.err, said
+        assert [b["http"] for b in state(where)] == [line.split()[-1]
+                                                     for line in said.out.splitlines()[1:]], said
+        said = call("up", "--dir", where, "--json")
+        assert said.code == DONE and json.loads(said.out) == state(where), said
         kdecktest.until("broker 2 is in sync again", lambda: call(
             "topics", "-b", address, "--describe", "--under-replicated-partitions").out == "")
         after = {b["node.id"]: b for b in state(where)}
@@ -182,6 +186,27 @@ def test_three():
         assert states(where) == {1: "paused", 2: "running", 3: "running"}
         os.kill(before[1]["pid"], signal.SIGCONT)
         kdecktest.until("broker 1 goes on", lambda: states(where)[1] == "running")
+
+
+def test_two_of_three_gone():
+    """a page is printed of what is left, and says what nobody leads any more and why"""
+    where, port = place("one of three"), row_of_ports(3)
+    with cluster(where, "--port", str(port)) as address:
+        said = call("topics", "-b", address, "--create", "--topic", "t", "--partitions", "6")
+        assert said.code == DONE, said
+        for b in state(where)[1:]:
+            os.kill(b["pid"], signal.SIGKILL)
+        kdecktest.until("two are gone",
+                        lambda: list(states(where).values()) == ["running", "stopped", "stopped"])
+        said = call("snapshot", "-b", address)
+        assert said.code == DONE and re.search(
+            r"topic t: 4 of 6 partitions led by broker 2, which .*, and broker 3, which ",
+            said.out), said
+        said = call("snapshot", "-b", address, "--json")
+        assert said.code == DONE and json.loads(said.out)["offline"] == 4, said
+        assert call("up", "--dir", where).code == DONE
+        kdecktest.until("all is well again", lambda: "no problems" in call(
+            "snapshot", "-b", address).out)
 
 
 def test_paused_is_stopped():

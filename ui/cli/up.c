@@ -129,6 +129,30 @@ MUSTCHECK static int begin(
 	return rc;
 }
 
+static void status_json(struct cli *c, const struct local_cluster *k)
+{
+	struct json j;
+
+	json_init(&j, &c->out);
+	json_array(&j);
+	vec_foreach (b, &k->brokers) {
+		json_object(&j);
+		json_kint(&j, "node.id", b->id);
+		json_key(&j, "pid");
+		if (b->pid)
+			json_int(&j, b->pid);
+		else
+			json_null(&j);
+		json_kz(&j, "state", local_state_name(b->state));
+		json_kz(&j, "listeners", b->listeners);
+		json_kz(&j, "http", b->http);
+		json_kz(&j, "dir", b->dir);
+		json_object_end(&j);
+	}
+	json_array_end(&j);
+	buf_putc(&c->out, '\n');
+}
+
 /* Nobody would see why it does not answer. */
 static void note_paused(struct cli *c, const struct local_cluster *k)
 {
@@ -165,7 +189,10 @@ static int up(struct cli *c, const struct local_wish *w)
 		k = (struct local_cluster){0};
 	if (rc == 0) {
 		note_paused(c, &k);
-		print_addresses(c, &k);
+		if (c->json)
+			status_json(c, &k);
+		else
+			print_addresses(c, &k);
 	}
 	local_fini(&k);
 	loop_free(l);
@@ -205,30 +232,6 @@ const struct cli_command cli_up = {.name = "up",
 	.run = run_up};
 
 /* ---- status ---------------------------------------------------------------------------------- */
-
-static void status_json(struct cli *c, const struct local_cluster *k)
-{
-	struct json j;
-
-	json_init(&j, &c->out);
-	json_array(&j);
-	vec_foreach (b, &k->brokers) {
-		json_object(&j);
-		json_kint(&j, "node.id", b->id);
-		json_key(&j, "pid");
-		if (b->pid)
-			json_int(&j, b->pid);
-		else
-			json_null(&j);
-		json_kz(&j, "state", local_state_name(b->state));
-		json_kz(&j, "listeners", b->listeners);
-		json_kz(&j, "http", b->http);
-		json_kz(&j, "dir", b->dir);
-		json_object_end(&j);
-	}
-	json_array_end(&j);
-	buf_putc(&c->out, '\n');
-}
 
 static void status_text(struct cli *c, const struct local_cluster *k)
 {

@@ -316,6 +316,9 @@ static const char *why_lacked(const struct broker *b)
 {
 	if (b->process == PROCESS_PAUSED)
 		return "is paused";
+	/* It runs: what was done to it is why the cluster takes it for lost. */
+	if (b->process == PROCESS_RUNS && b->fault[0])
+		return b->fault;
 	if (b->state == BROKER_DOWN)
 		return "is down";
 	if (b->state == BROKER_STALE)

@@ -117,6 +117,14 @@ static void cut_less(struct fault_act *a, const struct face *f, int32_t other)
 /* Whatever was done to it, by it or by others. */
 static void heal(struct fault_act *a, const struct face *f)
 {
+	bool cut = f->now.n_cut > 0;
+
+	vec_foreach (other, &a->op.s->faces.v)
+		cut = cut || listed((*other)->now.cut, (*other)->now.n_cut, f->broker);
+	if (!cut) {
+		buf_clear(&a->done);
+		buf_printf(&a->done, "faults of broker %d ended from this console", f->broker);
+	}
 	put_command(a, add_step(a, f, "DELETE"));
 	vec_foreach (other, &a->op.s->faces.v)
 		if (*other != f)

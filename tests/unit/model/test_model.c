@@ -175,6 +175,13 @@ static void test_trouble_and_faults(void **state)
 	problem_is(m, 0, "brokers 1, 2: not served");
 	problem_is(m, 1, "on purpose: broker 1 cut off from 2; broker 2 cut off from 1");
 	assert_int_equal(cluster_problems(model_cluster(m), NULL, 0), 3);
+	/* The controller does not hear of it any more; but it is known why. */
+	feed_broker_trouble(m, 1, NULL, false);
+	feed_broker_process(m, 2000, 2, PROCESS_RUNS);
+	w.leader = 1;
+	feed(m, 2000, &w, 1);
+	model_publish(m, 2000, 2);
+	problem_is(m, 0, "broker 2 cut off from 1, 2 replicas there");
 	model_free(m);
 }
 
