@@ -205,7 +205,7 @@ static void every_table_is_saved(void **state)
 	screen_wait(b->s, "1 rows written to brokers.jsonl");
 	screen_press(b->s, "Enter");
 	screen_wait(b->s, "partitions on broker");
-	screen_wait(b->s, "pears  1   ★ leader");
+	screen_wait(b->s, "pears   1   ★ leader");
 	screen_press(b->s, "Esc");
 	screen_wait(b->s, "ADDRESS");
 	bench_quit(b);
