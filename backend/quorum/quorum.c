@@ -127,12 +127,17 @@ void quorum_meet(struct quorum *q, int32_t id, int32_t epoch)
 		q->met_epoch = epoch;
 }
 
+bool quorum_waits_for(const struct quorum *q, int i)
+{
+	return q->fresh && !q->met[i] && q->set.voters[i] != q->set.id;
+}
+
 bool quorum_may_fetch(const struct quorum *q)
 {
 	if (!q->fresh)
 		return true;
 	for (int i = 0; i < q->set.n_voters; i++)
-		if (!q->met[i] && q->set.voters[i] != q->set.id)
+		if (quorum_waits_for(q, i))
 			return false;
 	return q->state.leader_epoch >= q->met_epoch;
 }

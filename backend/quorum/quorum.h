@@ -216,6 +216,10 @@ int quorum_init(struct quorum *q, const struct quorum_settings *set, const struc
 	void *arg, const struct quorum_state *state, uint64_t seed, int64_t now_ms,
 	struct err *e) MUSTCHECK;
 
+/* A voter without a past (`fresh`) goes on only when the i-th of the settings' voters has told its
+ * epoch, and it has not yet. */
+bool quorum_waits_for(const struct quorum *q, int i);
+
 /* Begins: a single voter leads when this returns. Records on disk count as synced. */
 void quorum_start(struct quorum *q, int64_t now_ms);
 

@@ -29,8 +29,17 @@ static const char *metadata_trouble(const struct server *s)
 	return NULL;
 }
 
+static const char *start_trouble(const struct server *s, struct buf *room)
+{
+	if (!s->broker.metalog || metalog_quorum(s->broker.metalog)->leader >= 0)
+		return "starting";
+	buf_puts(room, "starting: ");
+	server_waits_for(s, room);
+	return buf_z(room);
+}
+
 /* NULL: this broker serves. */
-static const char *trouble(const struct server *s)
+static const char *trouble(const struct server *s, struct buf *room)
 {
 	switch (s->state) {
 	case SERVER_RUNNING:
@@ -41,15 +50,14 @@ static const char *trouble(const struct server *s)
 	case SERVER_STOPPED:
 		return "stopping";
 	default:
-		return s->broker.metalog && metalog_quorum(s->broker.metalog)->leader < 0
-			       ? "starting: no controller is known"
-			       : "starting";
+		return start_trouble(s, room);
 	}
 }
 
 static void serve_health(struct server *s, const struct face_request *r, struct face_reply *out)
 {
-	const char *why = trouble(s);
+	struct buf room = BUF_EMPTY;
+	const char *why = trouble(s, &room);
 	struct json j;
 
 	(void)r;
@@ -63,6 +71,7 @@ static void serve_health(struct server *s, const struct face_request *r, struct 
 		json_kz(&j, "reason", why);
 	json_object_end(&j);
 	buf_putc(&out->body, '\n');
+	buf_fini(&room);
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */

@@ -45,7 +45,7 @@ struct server {
 	struct controller *control;  /* NULL: without that role */
 	struct lifecycle *lifecycle; /* NULL: without the broker's */
 	struct loop_hook *turn;
-	struct io_timer delay, drain;
+	struct io_timer delay, drain, patience;
 	int64_t delay_ms; /* what delay is set to; INT64_MAX: it does not run */
 	int drains;
 	struct list wanted_topics; /* auto-creations under way */
@@ -54,9 +54,12 @@ struct server {
 };
 
 /* quorum.c: the metadata log and its quorum. */
+void server_init_quorum(struct server *s);
 int server_bind_controller(struct server *s, struct err *e) MUSTCHECK;
 int server_open_quorum(struct server *s, struct err *e) MUSTCHECK;
 void server_start_quorum(struct server *s);
+/* Of one that starts and knows no controller: what it waits for. */
+void server_waits_for(const struct server *s, struct buf *out);
 /* What metalog tells. */
 void server_caught_up(struct server *s);
 void server_changed(struct server *s);

@@ -251,8 +251,55 @@ int server_open_quorum(struct server *s, struct err *e)
 	return 0;
 }
 
+/* ---- waiting for others ------------------------------------------------------------------------
+ */
+
+#define PATIENCE_MS 3000
+#define REMIND_MS   30000
+
+void server_waits_for(const struct server *s, struct buf *out)
+{
+	const struct quorum *q = metalog_quorum(s->broker.metalog);
+	const char *sep = "; a voter without a past needs every other, and there is no answer of ";
+
+	buf_puts(out, "no controller is known");
+	if (!s->set.is_controller) {
+		buf_puts(out, "; this node has no vote and looks for those who have");
+		return;
+	}
+	for (int i = 0; i < q->set.n_voters; i++) {
+		const struct server_voter *v = &s->set.voters[i];
+
+		if (!quorum_waits_for(q, i))
+			continue;
+		buf_printf(out, "%snode %d (%s:%u)", sep, v->id, v->host, v->port);
+		sep = ", ";
+	}
+	if (*sep == ';')
+		buf_printf(out, "; a majority of %d voters has to run", q->set.n_voters);
+}
+
+static void on_patience(void *arg)
+{
+	struct server *s = arg;
+	struct buf text = BUF_EMPTY;
+
+	if (s->state != SERVER_STARTING || metalog_quorum(s->broker.metalog)->leader >= 0)
+		return;
+	server_waits_for(s, &text);
+	log_warn("waiting: %s", buf_z(&text));
+	buf_fini(&text);
+	io_timer_start(&s->patience, REMIND_MS, 0);
+}
+
+void server_init_quorum(struct server *s)
+{
+	io_timer_init(&s->patience, s->loop, on_patience, s);
+}
+
 void server_start_quorum(struct server *s)
 {
+	io_timer_start(&s->patience, PATIENCE_MS, 0);
 	quorum_net_start(s->quorum);
 	metalog_start(s->broker.metalog);
 	if (!s->controller)

@@ -254,6 +254,7 @@ struct server *server_new(struct loop *l, const struct server_settings *set, str
 	io_timer_init(&s->delay, l, on_delay, s);
 	s->delay_ms = INT64_MAX;
 	io_timer_init(&s->drain, l, on_drain, s);
+	server_init_quorum(s);
 	s->turn = loop_at_turn_end(l, on_turn, s);
 	if (open_all(s, e) < 0) {
 		server_free(s);
@@ -318,6 +319,7 @@ static void close_all(struct server *s)
 	int rc;
 
 	io_timer_stop(&s->drain);
+	io_timer_stop(&s->patience);
 	close_modules(s);
 	rc = store_close(&s->store);
 	s->store_open = false;
@@ -369,6 +371,7 @@ void server_free(struct server *s)
 		return;
 	io_timer_stop(&s->delay);
 	io_timer_stop(&s->drain);
+	io_timer_stop(&s->patience);
 	close_modules(s);
 	if (s->store_open)
 		store_drop(&s->store);

@@ -70,6 +70,9 @@ def test_health_no_controller():
         said = json.loads(body)
         assert status == 503 and said["healthy"] is False, said
         assert "no controller" in said["reason"], said
+        for other in (2, 3):
+            assert "node %d (127.0.0.1:" % other in said["reason"], said
+        until("the log tells, too", lambda: said["reason"].split("; ")[1] in c[0].text())
         Metrics(http)
         assert get(http, "/events") == {"events": [], "next": 0, "lost": 0}
 
