@@ -1,6 +1,7 @@
 """kdeck up, status and down: clusters of several brokers on this machine, made of nothing or of the
 files of Kafka's old quick start, ended whole, taken up in part, and everything that cannot be."""
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -235,6 +236,50 @@ def test_grows():
         said = call("up", "--dir", where, "--brokers", "2", "--port", "9092")
         assert said.code == DONE and "has 3 brokers, and keeps them" in said.err, said
         assert "keeps the ports it has" in said.err, said
+
+
+def test_two_at_once():
+    """of ups at once one starts the brokers and the others find them; down waits for an up"""
+    where = place("at-once")
+    command = [KDECK, "up", "--dir", where, "--brokers", "3", "--port", "0"]
+    # and once more, of a cluster that is there
+    for keep in 2, 3:
+        ups = [subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE) for _ in range(3)]
+        said = []
+        for up in ups:
+            out, err = up.communicate(timeout=2 * kdecktest.DEADLINE)
+            said.append((up.returncode, out.decode(), err.decode()))
+        assert {code for code, _, _ in said} == {DONE} and len({out for _, out, _ in said}) == 1, said
+        assert sum("keeps the ports it has" in err for _, _, err in said) == keep, said
+        now = state(where)
+        assert [b["state"] for b in now] == ["running"] * 3 and all(b["pid"] for b in now), now
+        done = call("down", "--dir", where)
+        assert done.code == DONE and not done.err, done
+        assert set(states(where).values()) == {"stopped"}
+    # down waits for the up that is at it
+    up = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE)
+    kdecktest.until("one broker runs", lambda: "running" in states(where).values())
+    done = call("down", "--dir", where)
+    assert up.wait(kdecktest.DEADLINE) == DONE, up.stderr.read()
+    up.stderr.close()
+    assert done.code == DONE and set(states(where).values()) == {"stopped"}, done
+
+
+def test_held():
+    """who waits says so; a folder without a cluster stays as it was"""
+    where = place("held")
+    os.mkdir(where)
+    with open(os.path.join(where, "up.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        down = subprocess.Popen([KDECK, "down", "--dir", where], stdin=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE)
+        assert b"waiting for it" in down.stderr.readline()
+    assert b"no cluster in" in down.communicate(timeout=kdecktest.DEADLINE)[1]
+    assert down.returncode == NO and os.listdir(where) == []
+    assert call("up", "--dir", where, place("no-such-file")).code == NO
+    assert os.listdir(where) == []
 
 
 # ---- files ---------------------------------------------------------------------------------------

@@ -25,6 +25,22 @@ static char *chosen_dir(struct cli *c)
 	return (char *)(uintptr_t)given;
 }
 
+/* So long one up and one down may take, whoever comes next. */
+#define OTHERS_MS (LOCAL_START_MS + LOCAL_STOP_MS)
+#define SILENT_MS 1000
+
+/* Whoever comes second finds what the first one did. */
+MUSTCHECK static int hold(
+	struct cli *c, struct local_hold *h, const char *dir, bool make, struct err *e)
+{
+	int rc = local_hold(h, dir, make, SILENT_MS, e);
+
+	if (rc != ERR_IN_USE)
+		return rc;
+	cli_note(c, "another kdeck starts or ends brokers in %s; waiting for it", dir);
+	return local_hold(h, dir, make, OTHERS_MS, e);
+}
+
 /* The cluster in the folder that is meant. Whatever comes back, k->dir names the folder and
  * local_fini ends k. ERR_NOT_FOUND: there is none. */
 MUSTCHECK static int look(struct cli *c, struct local_cluster *k, struct err *e)
@@ -172,17 +188,30 @@ static void print_addresses(struct cli *c, const struct local_cluster *k)
 			buf_printf(&c->out, "http node.id=%d %s\n", b->id, b->http);
 }
 
+MUSTCHECK static int bring_up(
+	struct cli *c, struct loop *l, const struct local_wish *w, struct err *e)
+{
+	char *dir = chosen_dir(c);
+	struct local_cluster k;
+	struct local_hold h;
+	int rc = hold(c, &h, dir, true, e);
+
+	if (rc == 0) {
+		rc = local_look(&k, dir, e) == 0 ? go_on(c, l, &k, w, e) : begin(c, l, dir, w, e);
+		local_fini(&k);
+		local_let_go(&h);
+	}
+	free(dir);
+	return rc;
+}
+
 static int up(struct cli *c, const struct local_wish *w)
 {
 	struct local_cluster k;
 	struct err e = {0};
 	struct loop *l = loop_new(&e);
-	int rc = l ? 0 : e.code;
-	bool there = look(c, &k, &e) == 0;
+	int rc = l ? bring_up(c, l, w, &e) : e.code;
 
-	if (rc == 0)
-		rc = there ? go_on(c, l, &k, w, &e) : begin(c, l, k.dir, w, &e);
-	local_fini(&k);
 	if (rc == 0)
 		rc = look(c, &k, &e);
 	else
@@ -275,13 +304,13 @@ const struct cli_command cli_status = {.name = "status",
 
 /* ---- down ------------------------------------------------------------------------------------ */
 
-static int run_down(struct cli *c)
+static int end_all(struct cli *c, const char *dir)
 {
 	struct local_cluster k;
 	struct err e = {0};
 	int rc = CLI_OK;
 
-	if (look(c, &k, &e) < 0)
+	if (local_look(&k, dir, &e) < 0)
 		rc = cli_fail(c, "%s", e.msg);
 	vec_foreach (b, &k.brokers)
 		if (b->state != LOCAL_STOPPED && !b->pid)
@@ -292,6 +321,23 @@ static int run_down(struct cli *c)
 	if (local_stop_all(k.dir, LOCAL_STOP_MS) == ERR_TIMEOUT)
 		cli_note(c, "what did not stop in %d s was killed", LOCAL_STOP_MS / 1000);
 	local_fini(&k);
+	return rc;
+}
+
+static int run_down(struct cli *c)
+{
+	char *dir = chosen_dir(c);
+	struct local_hold h;
+	struct err e = {0};
+	int rc;
+
+	if (hold(c, &h, dir, false, &e) < 0) {
+		rc = cli_fail(c, "%s", e.msg);
+	} else {
+		rc = end_all(c, dir);
+		local_let_go(&h);
+	}
+	free(dir);
 	return rc;
 }
 

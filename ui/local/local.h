@@ -2,6 +2,7 @@
  * Brokers on this machine that kdeck starts: where their folders are, who runs, how one is started,
  * held up and ended.
  *
+ *   DIR/up.lock                      held by kdeck up and down while they are at it
  *   DIR/broker-1/server.properties   what it was started with
  *   DIR/broker-1/data/               log.dirs, unless the properties say otherwise; the broker
  * holds .lock in it while it runs DIR/broker-1/broker.log          what it said DIR/broker-1/pid
@@ -61,6 +62,22 @@ void local_bootstrap(const struct local_cluster *c, struct buf *out);
 /* The path of kdeck-broker: beside this program, in the installation's libexec folder, then
  * $KDECK_BROKER. ERR_NOT_FOUND with the places that were looked at. */
 int local_find_program(struct buf *path, struct err *e) MUSTCHECK;
+
+/* ---- one at a time --------------------------------------------------------------------------- */
+
+/* Nobody else makes, starts or ends brokers of the folder with kdeck up or down. */
+struct local_hold {
+	const char *dir; /* the caller's */
+	int fd;          /* -1: not held */
+	bool made;       /* the folder */
+};
+/* Waits that long for whoever holds it now: ERR_IN_USE when it is not let go; ERR_IO. With make the
+ * folder is made where there is none; else a folder in which nobody ever did anything is not
+ * written to, and not held. Other processes that are started do not hold it. */
+int local_hold(
+	struct local_hold *h, const char *dir, bool make, int64_t wait_ms, struct err *e) MUSTCHECK;
+/* What local_hold made goes again where no cluster came of it. */
+void local_let_go(struct local_hold *h);
 
 /* ---- preparing ------------------------------------------------------------------------------- */
 
