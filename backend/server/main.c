@@ -292,6 +292,14 @@ static bool open_face(struct program *p, const struct server_settings *set, stru
 	return p->face;
 }
 
+/* By then nobody may hear any more what a process in the background says. */
+static int fail_starting(const struct program *p, const struct err *e)
+{
+	if (p->background)
+		log_error("%s", e->msg);
+	return fail(e);
+}
+
 static int serve(struct program *p, const struct server_settings *set)
 {
 	struct server_events ev = {p, on_ready, on_stopped};
@@ -305,7 +313,7 @@ static int serve(struct program *p, const struct server_settings *set)
 	if (p->server)
 		loop_run(p->loop);
 	else
-		p->rc = fail(&e);
+		p->rc = fail_starting(p, &e);
 	face_free(p->face);
 	server_free(p->server);
 	stop_listening(p);

@@ -404,6 +404,30 @@ def test_old_way():
     assert said.code == NO and "controller.quorum.voters=" in said.err, said
 
 
+def test_background_lets_go():
+    """-daemon: a broker that is not ready yet has nothing of its caller's open"""
+    data = place("not-ready")
+    port, nobody = free_ports(2)
+    path = file("not-ready.properties", "node.id=5", "process.roles=broker",
+                "listeners=PLAINTEXT://127.0.0.1:%d" % port, "log.dirs=" + data,
+                "controller.quorum.voters=9@127.0.0.1:%d" % nobody)
+    called = subprocess.Popen([os.path.join(BUILD, "kafka-server-start.sh"), "-daemon", path],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+    try:
+        kdecktest.until("it holds its folder", lambda: holder(data) not in (None, called.pid))
+        ours = {os.fstat(f.fileno()).st_ino for f in (called.stdin, called.stdout)}
+        have = {fd: os.stat("/proc/%d/fd/%d" % (holder(data), fd)).st_ino for fd in (0, 1, 2)}
+        assert not ours & set(have.values()), (ours, have)
+        called.kill()
+        said, _ = called.communicate(timeout=kdecktest.DEADLINE)
+        assert said == b"" and holder(data), said
+    finally:
+        called.kill()
+        called.wait()
+        end(data)
+
+
 # ---- what cannot be ------------------------------------------------------------------------------
 
 def test_wrong_usage():
