@@ -216,6 +216,39 @@ static int read_http(const struct conf *c, struct server_settings *set, struct e
 				host.n ? host : STR_LIT("127.0.0.1"), "kdeck.http.listener", e);
 }
 
+/* Could both be had? "::" takes both families. */
+static bool clash(const char *a, uint16_t a_port, const char *b, uint16_t b_port)
+{
+	if (!a_port || a_port != b_port)
+		return false;
+	return strcmp(a, b) == 0 || strcmp(a, "::") == 0 || strcmp(b, "::") == 0 ||
+	       (strcmp(a, "0.0.0.0") == 0 && !strchr(b, ':')) ||
+	       (strcmp(b, "0.0.0.0") == 0 && !strchr(a, ':'));
+}
+
+/* The second one would be told that another program has its port. */
+static int check_ports(const struct server_settings *set, struct err *e)
+{
+	const char *hosts[SERVER_LISTENERS + 2];
+	uint16_t ports[SERVER_LISTENERS + 2];
+	int n = 0;
+
+	for (; n < set->n_listeners; n++) {
+		hosts[n] = set->listeners[n].host;
+		ports[n] = set->listeners[n].port;
+	}
+	hosts[n] = set->controller.host;
+	ports[n++] = set->controller_anywhere ? 0 : set->controller.port;
+	hosts[n] = set->http_host;
+	ports[n] = set->http_port;
+	for (int i = 0; i <= n; i++)
+		for (int j = 0; j < i; j++)
+			if (clash(hosts[i], ports[i], hosts[j], ports[j]))
+				return err_set(e, ERR_INVALID, "%s: two listeners on port %u",
+					i == n ? "kdeck.http.listener" : "listeners", ports[i]);
+	return 0;
+}
+
 static int read_dir(const struct conf *c, struct server_settings *set, struct err *e)
 {
 	struct str rest = conf_get_str(c, "log.dirs");
@@ -271,6 +304,8 @@ int server_settings_read(const struct conf *c, struct server_settings *set, stru
 	rc = read_listeners(c, set, e);
 	if (rc == 0)
 		rc = read_http(c, set, e);
+	if (rc == 0)
+		rc = check_ports(set, e);
 	if (rc == 0)
 		rc = read_dir(c, set, e);
 	if (rc == 0)

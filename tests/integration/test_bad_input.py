@@ -220,6 +220,12 @@ def test_bad_settings():
         (["--override", "num.partition=3"], b"num.partitions"),
         (["--override", "num.partitions=many"], b"num.partitions"),
         (["--override", "listeners=9092"], b"listeners"),
+        (["--override", "listeners=PLAINTEXT://127.0.0.1:16001,CONTROLLER://127.0.0.1:16001"],
+         b"listeners: two listeners on port 16001"),
+        (["--override", "listeners=PLAINTEXT://:16001,CONTROLLER://0.0.0.0:16001"],
+         b"listeners: two listeners on port 16001"),
+        (["--override", "kdeck.http.listener=127.0.0.1:9092"],
+         b"kdeck.http.listener: two listeners on port 9092"),
         (["--override", "log.dirs"], b"log.dirs"),
         (["/nonexistent/server.properties"], b"/nonexistent/server.properties"),
     ]

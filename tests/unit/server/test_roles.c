@@ -46,6 +46,13 @@ static void test_parts(void **state)
 		{{"listeners=PLAINTEXT://:45535"}, true, true, true, 0, 0, 1, "127.0.0.1", 65535},
 		{{"listeners=PLAINTEXT://:9092,CONTROLLER://:7"}, true, true, false, 0, 0, 1,
 			"127.0.0.1", 7},
+		{{"listeners=PLAINTEXT://127.0.0.1:7,CONTROLLER://127.0.0.2:7"}, true, true, false,
+			0, 0, 1, "127.0.0.2", 7},
+		{{"listeners=PLAINTEXT://:0,CONTROLLER://:0"}, true, true, false, 0, 0, 1,
+			"127.0.0.1", 0},
+		{{"listeners=PLAINTEXT://:9092,B://:29092",
+			 "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,B:PLAINTEXT"},
+			true, true, true, 0, 0, 2, "127.0.0.1", 29092},
 		{{"node.id=1", VOTERS}, true, true, false, 3, 0, 1, "h1", 19093},
 		{{"node.id=3", VOTERS}, true, true, false, 3, 0, 1, "::1", 19095},
 		{{"node.id=2", VOTERS, "process.roles=controller"}, false, true, false, 3, 0, 0,
@@ -96,6 +103,14 @@ static void test_contradictions(void **state)
 		{{"controller.listener.names=A,B", "listeners=PLAINTEXT://:1,A://:2,B://:3"},
 			"a second one for controllers"},
 		{{"listeners=CONTROLLER://:9093"}, "none is for clients"},
+		{{"listeners=PLAINTEXT://:7,CONTROLLER://127.0.0.1:7"},
+			"listeners: two listeners on port 7"},
+		{{"listeners=PLAINTEXT://127.0.0.1:7,CONTROLLER://0.0.0.0:7"},
+			"listeners: two listeners on port 7"},
+		{{"listeners=PLAINTEXT://[::1]:7,CONTROLLER://[::]:7"},
+			"listeners: two listeners on port 7"},
+		{{"listeners=PLAINTEXT://:7", "kdeck.http.listener=127.0.0.1:7"},
+			"kdeck.http.listener: two listeners on port 7"},
 	};
 
 	(void)state;
