@@ -124,6 +124,10 @@ static void on_timer(void *arg)
 
 	if (c->why)
 		e = *c->why;
+	else if (l->node->id < 0) /* known by its address alone, which the caller has */
+		err_set(&e, ERR_TIMEOUT, "no connection in time%s%s",
+			l->link && link_last_error(l->link) ? ": " : "",
+			l->link && link_last_error(l->link) ? link_last_error(l->link)->msg : "");
 	else if (l->link && link_last_error(l->link))
 		err_set(&e, ERR_TIMEOUT, "no connection to node %d in time: %s", l->node->id,
 			link_last_error(l->link)->msg);

@@ -637,7 +637,7 @@ static void on_voters(
 	if (n == 0)
 		boot_next(q, kerr_name(r->error_code));
 	else if (q->set.voters_named(q->set.arg, voters, n) < 0)
-		boot_next(q, "they cannot be");
+		boot_next(q, "this node cannot take those it names");
 }
 
 static void ask_voters(void *arg)

@@ -132,7 +132,7 @@ int cli_ask(struct cli *c, int16_t api_key, const void *request, const struct ad
 {
 	struct err e;
 	int status = cli_try(c, api_key, request, to, use, arg, &e);
-	return e.code ? cli_fail(c, "%s", e.msg) : status;
+	return e.code ? cli_fail_asking(c, &e) : status;
 }
 
 static void refreshed(void *arg, const struct err *e)
@@ -147,7 +147,7 @@ int cli_refresh(struct cli *c, const struct str *topics, size_t n)
 {
 	struct ask a = {.c = c};
 	int status = finish(c, &a, admin_refresh(c->admin, topics, n, 0, refreshed, &a));
-	return a.e.code ? cli_fail(c, "%s", a.e.msg) : status;
+	return a.e.code ? cli_fail_asking(c, &a.e) : status;
 }
 
 int cli_tell_failed(struct cli *c, const struct admin_offset *all, size_t n)

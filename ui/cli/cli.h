@@ -138,6 +138,9 @@ int cli_number(struct cli *c, const char *name, int64_t lo, int64_t hi, int64_t 
 int cli_usage(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Prints the line; returns CLI_NO. */
 int cli_fail(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* A question that the cluster did not answer; and what to do where nobody listens at an address
+ * that nobody named. */
+int cli_fail_asking(struct cli *c, const struct err *e);
 /* A remark on standard error, with the command's name in front. */
 void cli_warn(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The same without. */

@@ -203,7 +203,7 @@ static void on_listed(void *arg, int32_t broker, const struct err *e, int16_t ve
 	if (!e && admin_first_error(API_LIST_GROUPS, version, response, &why, NULL))
 		e = &why;
 	if (e)
-		l->status = broker < 0 ? cli_fail(l->c, "%s", e->msg)
+		l->status = broker < 0 ? cli_fail_asking(l->c, e)
 				       : cli_fail(l->c, "broker %d: %s", broker, e->msg);
 	for (int32_t i = 0; !e && i < r->n_groups; i++) {
 		const struct list_groups_response_groups *g = &r->groups[i];

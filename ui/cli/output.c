@@ -111,6 +111,14 @@ int cli_fail(struct cli *c, const char *fmt, ...)
 	return CLI_NO;
 }
 
+int cli_fail_asking(struct cli *c, const struct err *e)
+{
+	bool guessed = e->code == ERR_REFUSED && !cli_get(c, "bootstrap-server");
+
+	return cli_fail(c, "%s%s", e->msg,
+		guessed ? "; `kdeck up` starts a cluster here, -b names another" : "");
+}
+
 void cli_warn(struct cli *c, const char *fmt, ...)
 {
 	va_list ap;
