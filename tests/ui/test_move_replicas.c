@@ -79,7 +79,10 @@ static void replicas_are_moved(void **state)
 	screen_press(b->s, "j j 1");
 	screen_wait(b->s, "1,2 > 3,2: copies");
 	screen_wait(b->s, "\"replicas\":[3,2]");
-	screen_press(b->s, "Tab Enter");
+	screen_wait(b->s, "Enter go on to Move replicas");
+	screen_press(b->s, "Enter");
+	screen_wait(b->s, "Enter move the replicas");
+	screen_press(b->s, "Enter");
 	screen_wait(b->s, "Partition 0 is on 3,2");
 	screen_press(b->s, "Enter");
 	screen_wait_gone(b->s, "nothing moves any more");

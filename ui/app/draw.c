@@ -141,11 +141,19 @@ static const char *label_of(struct app *a, const struct action *act)
 	return act->label;
 }
 
+static void draw_form_keys(struct app *a, const struct surface *s, int y)
+{
+	const struct app_entry *top = app_top(a);
+	const char *word = top->ops->enter_word ? top->ops->enter_word(top->view) : NULL;
+	const struct key_hint form[] = {{"Enter", word ? word : "done"},
+		{"Tab", word ? "next" : "next field"}, {"Esc", "cancel"}};
+
+	key_bar_draw(s, y, form, (int)ARRAY_LEN(form));
+}
+
 /* While a field takes the letters only keys that are none are offered. */
 static void draw_keys(struct app *a, const struct surface *s, int y)
 {
-	static const struct key_hint form[] = {
-		{"Enter", "done"}, {"Tab", "next field"}, {"Esc", "cancel"}};
 	static const struct key_hint dialog[] = {
 		{"Enter", "do what is marked"}, {"Tab", "next"}, {"Esc", "cancel"}};
 	static const struct key_hint in_menu[] = {{"Enter", "choose"}, {"Esc", "close"}};
@@ -164,7 +172,7 @@ static void draw_keys(struct app *a, const struct surface *s, int y)
 		return;
 	}
 	if (focus == VIEW_MODAL) {
-		key_bar_draw(s, y, form, (int)ARRAY_LEN(form));
+		draw_form_keys(a, s, y);
 		return;
 	}
 	for (int id = 0; id < ACTION_COUNT; id++) {

@@ -385,9 +385,10 @@ static int put_above(
 static void draw_buttons(
 	const struct reassign_form *f, const struct words *w, const struct surface *s, int y)
 {
-	bool yes = f->yes && w->yes;
+	bool brokers = f->focus == REASSIGN_ON_BROKERS;
+	bool yes = f->focus == REASSIGN_ON_YES && w->yes, no = !yes && !brokers;
 
-	button_draw(s, 0, y, w->no, yes ? STYLE_BOX : STYLE_FOCUS, !yes);
+	button_draw(s, 0, y, w->no, no ? STYLE_FOCUS : STYLE_BOX, no);
 	if (w->yes)
 		button_draw(
 			s, button_cols(w->no) + 2, y, w->yes, yes ? STYLE_FOCUS : STYLE_BOX, yes);

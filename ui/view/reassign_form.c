@@ -12,7 +12,7 @@ static const struct topic *topic_of(const struct reassign_form *f)
 static void enter(struct reassign_form *f, enum reassign_state state)
 {
 	f->state = state;
-	f->yes = false;
+	f->focus = state == REASSIGN_CHOOSE ? REASSIGN_ON_BROKERS : REASSIGN_ON_NO;
 }
 
 static void forget_questions(struct reassign_form *f)
@@ -249,12 +249,25 @@ static void cancel_move(struct reassign_form *f)
 
 static void press(struct reassign_form *f)
 {
-	if (f->state == REASSIGN_MOVING && f->yes && f->n_moving)
+	bool yes = f->focus == REASSIGN_ON_YES;
+
+	if (f->focus == REASSIGN_ON_BROKERS)
+		f->focus = REASSIGN_ON_YES;
+	else if (f->state == REASSIGN_MOVING && yes && f->n_moving)
 		cancel_move(f);
-	else if (f->state == REASSIGN_CHOOSE && f->yes && f->chosen.n)
+	else if (f->state == REASSIGN_CHOOSE && yes && f->chosen.n)
 		begin(f);
-	else if (f->state != REASSIGN_CHOOSE || !f->yes)
+	else if (f->state != REASSIGN_CHOOSE || !yes)
 		close_form(f);
+}
+
+const char *reassign_form_enter_word(const struct reassign_form *f)
+{
+	if (f->focus == REASSIGN_ON_BROKERS)
+		return "go on to Move replicas";
+	if (f->state == REASSIGN_CHOOSE)
+		return f->focus == REASSIGN_ON_YES ? "move the replicas" : "cancel";
+	return f->focus == REASSIGN_ON_YES && f->n_moving ? "cancel the move" : "close";
 }
 
 /* ---- keys ---- */
@@ -299,6 +312,21 @@ static void put_first(struct reassign_form *f)
 	f->touched = true;
 }
 
+/* From the brokers to the button that moves, to the one that does not, and round. */
+static void next_focus(struct reassign_form *f, bool back)
+{
+	static const enum reassign_focus after[] = {
+		[REASSIGN_ON_BROKERS] = REASSIGN_ON_YES,
+		[REASSIGN_ON_YES] = REASSIGN_ON_NO,
+		[REASSIGN_ON_NO] = REASSIGN_ON_BROKERS,
+	};
+
+	if (f->state != REASSIGN_CHOOSE)
+		f->focus = f->focus == REASSIGN_ON_YES ? REASSIGN_ON_NO : REASSIGN_ON_YES;
+	else
+		f->focus = back ? after[after[f->focus]] : after[f->focus];
+}
+
 static bool key(struct reassign_form *f, uint32_t code)
 {
 	switch (code) {
@@ -310,17 +338,18 @@ static bool key(struct reassign_form *f, uint32_t code)
 		return true;
 	case K_TAB:
 	case K_BACKTAB:
-		f->yes = !f->yes;
+		next_focus(f, code == K_BACKTAB);
 		return true;
 	case K_LEFT:
 	case K_RIGHT:
-		f->yes = code == K_RIGHT;
+		f->focus = code == K_RIGHT ? REASSIGN_ON_YES : REASSIGN_ON_NO;
 		return true;
 	case ' ':
 	case '1':
 		if (f->state != REASSIGN_CHOOSE)
 			return false;
 		buf_clear(&f->note);
+		f->focus = REASSIGN_ON_BROKERS;
 		if (code == ' ')
 			toggle(f);
 		else
@@ -333,8 +362,11 @@ static bool key(struct reassign_form *f, uint32_t code)
 
 unsigned reassign_form_event(struct reassign_form *f, const struct event *e)
 {
-	if (e->type != EVENT_KEY || e->key.mods != 0 || !key(f, e->key.code))
-		(void)table_event(f->state == REASSIGN_CHOOSE ? &f->brokers : &f->moves, e);
+	bool choosing = f->state == REASSIGN_CHOOSE;
+
+	if ((e->type != EVENT_KEY || e->key.mods != 0 || !key(f, e->key.code)) &&
+		table_event(choosing ? &f->brokers : &f->moves, e) != WIDGET_IGNORED && choosing)
+		f->focus = REASSIGN_ON_BROKERS;
 	if (f->state == REASSIGN_CHOOSE && !topic_of(f))
 		close_form(f);
 	return VIEW_HANDLED | VIEW_REDRAW;

@@ -24,6 +24,9 @@ enum reassign_state {
 	REASSIGN_DONE,
 };
 
+/* What Enter does: on the brokers it goes on to the button that moves. */
+enum reassign_focus { REASSIGN_ON_BROKERS, REASSIGN_ON_NO, REASSIGN_ON_YES };
+
 struct reassign_form {
 	struct view_ctx *ctx;
 	enum reassign_state state;
@@ -32,7 +35,7 @@ struct reassign_form {
 	VEC(int32_t) chosen;     /* brokers, the preferred leader first */
 	bool touched;            /* something was chosen */
 	bool cancelling;         /* ASKED: the move is to be cancelled */
-	bool yes;                /* the button that does it has the focus */
+	enum reassign_focus focus;
 	struct table brokers, moves;
 	struct arena arena; /* of moving */
 	struct moving *moving;
@@ -53,6 +56,8 @@ static inline bool reassign_form_is_open(const struct reassign_form *f)
 }
 /* Takes every event while it is open. */
 unsigned reassign_form_event(struct reassign_form *f, const struct event *e);
+/* What Enter does now, for the bar of keys. */
+const char *reassign_form_enter_word(const struct reassign_form *f);
 unsigned reassign_form_tick(struct reassign_form *f);
 void reassign_form_draw(struct reassign_form *f, const struct surface *body);
 /* What is chosen, as rows; replicas come from the arena. */

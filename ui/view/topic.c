@@ -145,6 +145,14 @@ static enum view_focus topic_focus(const void *view)
 	return v->actions.box.open || reassign_form_is_open(&v->moves) ? VIEW_MODAL : VIEW_KEYS;
 }
 
+/* The forms of fields are done with Enter, as everywhere. */
+static const char *topic_enter_word(const void *view)
+{
+	const struct topic_view *v = view;
+
+	return reassign_form_is_open(&v->moves) ? reassign_form_enter_word(&v->moves) : NULL;
+}
+
 static void elected(void *arg, const struct err *e)
 {
 	view_outcome(arg, e, "preferred leader elected");
@@ -372,6 +380,7 @@ const struct view_ops view_topic = {
 	.draw = topic_draw,
 	.event = topic_event,
 	.focus = topic_focus,
+	.enter_word = topic_enter_word,
 	.action = topic_do,
 	.allowed = topic_allowed,
 	.tick = topic_tick,

@@ -67,6 +67,8 @@ struct view_ops {
 	/* Any event before actions are looked up: tables, fields, mouse. */
 	unsigned (*event)(void *view, const struct event *e);
 	enum view_focus (*focus)(const void *view); /* NULL: VIEW_KEYS */
+	/* VIEW_MODAL: what Enter does, for the bar of keys; NULL: "done". */
+	const char *(*enter_word)(const void *view);
 	/* May the action be done now? If not, why (a line). */
 	bool (*allowed)(void *view, enum action_id id, struct buf *reason);
 	/* About every second, and when the model has changed. */

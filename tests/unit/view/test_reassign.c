@@ -182,17 +182,65 @@ static void chosen_and_begun(void **state)
 	end(t);
 }
 
+static void enter_does(struct test *t, const char *word)
+{
+	assert_string_equal(t->w.s.ops->enter_word(t->w.s.view), word);
+}
+
+/* It goes on to the button, whose Enter moves: the plan stays. */
 static void enter_alone_moves_nothing(void **state)
 {
 	struct test *t = begin(false);
 
 	(void)state;
+	assert_null(t->w.s.ops->enter_word(t->w.s.view));
 	open_form(t);
+	stage_key(&t->w.s, ' ');
+	enter_does(t, "go on to Move replicas");
+	stage_key(&t->w.s, K_ENTER);
+	assert_true(is_open(t));
+	assert_int_equal(t->sent.n, 0);
+	enter_does(t, "move the replicas");
+	/* What is changed then is not moved by the next Enter either. */
+	stage_key(&t->w.s, K_DOWN);
+	enter_does(t, "go on to Move replicas");
+	stage_key(&t->w.s, K_ENTER);
+	stage_key(&t->w.s, '1');
+	stage_key(&t->w.s, K_ENTER);
+	assert_int_equal(t->sent.n, 0);
+	stage_key(&t->w.s, K_ENTER);
+	assert_string_equal(buf_z(&t->sent), "orders 0:2,3");
+	enter_does(t, "close");
+	end(t);
+}
+
+static void only_cancel_drops_the_plan(void **state)
+{
+	struct test *t = begin(false);
+
+	(void)state;
+	open_form(t);
+	stage_key(&t->w.s, K_ESC);
+	assert_false(is_open(t));
+	assert_int_equal(t->cancelled, 1); /* the question what is under way */
+	open_form(t);
+	stage_key(&t->w.s, K_BACKTAB);
+	enter_does(t, "cancel");
+	stage_key(&t->w.s, K_TAB);
+	enter_does(t, "go on to Move replicas");
+	stage_key(&t->w.s, K_TAB);
+	stage_key(&t->w.s, K_TAB);
 	stage_key(&t->w.s, K_ENTER);
 	assert_false(is_open(t));
 	assert_int_equal(t->sent.n, 0);
-	assert_int_equal(t->cancelled, 1); /* the question what is under way */
-	/* Nor does a partition without replicas. */
+	end(t);
+}
+
+static void no_replica_is_no_plan(void **state)
+{
+	struct test *t = begin(false);
+
+	(void)state;
 	open_form(t);
 	for (int i = 0; i < 3; i++) {
 		stage_key(&t->w.s, ' ');
@@ -319,6 +367,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chosen_and_begun),
 		cmocka_unit_test(enter_alone_moves_nothing),
+		cmocka_unit_test(only_cancel_drops_the_plan),
+		cmocka_unit_test(no_replica_is_no_plan),
 		cmocka_unit_test(marked_ones_share_the_brokers),
 		cmocka_unit_test(progress_until_done),
 		cmocka_unit_test(what_moves_already_is_shown_and_cancelled),
