@@ -365,6 +365,45 @@ void topic_put_orphaned(struct buf *out, const struct cluster *c, const struct t
 	}
 }
 
+#define NO_CONTROLLER "no controller: "
+
+/* ": start broker 1 or 2": voters that do not run, as many of them as a majority lacks. */
+static void put_to_start(struct buf *out, const struct cluster *c)
+{
+	int32_t lacking = c->voters / 2 + 1 - c->voters_run, ended = 0;
+	const char *sep = "";
+
+	for (size_t i = 0; i < c->n_brokers; i++)
+		ended += c->brokers[i].votes && c->brokers[i].process != PROCESS_RUNS;
+	if (!ended)
+		return;
+	buf_puts(out, ": start ");
+	if (lacking > 1 && lacking < ended)
+		buf_printf(out, "%d of ", lacking);
+	buf_puts(out, lacking > 1 && ended > 1 ? "brokers " : "broker ");
+	for (size_t i = 0; i < c->n_brokers; i++) {
+		if (!c->brokers[i].votes || c->brokers[i].process == PROCESS_RUNS)
+			continue;
+		buf_printf(out, "%s%d", sep, c->brokers[i].id);
+		sep = lacking == 1 ? " or " : lacking < ended ? ", " : " and ";
+	}
+}
+
+/* "no controller, 1 of 3 voters runs: start broker 1 or 2; topics and leaders cannot change" */
+static void put_why_trouble(struct buf *out, const struct cluster *c, const char *trouble)
+{
+	size_t n = strlen(NO_CONTROLLER);
+
+	if (strncmp(trouble, NO_CONTROLLER, n) != 0 || !cluster_cannot_elect(c, c->voters_run)) {
+		buf_puts(out, trouble);
+		return;
+	}
+	buf_printf(out, "no controller, %d of %d voters %s", c->voters_run, c->voters,
+		c->voters_run == 1 ? "runs" : "run");
+	put_to_start(out, c);
+	buf_printf(out, "; %s", trouble + n);
+}
+
 /* "brokers 1, 4: no controller: topics and leaders cannot change" */
 static void put_trouble(struct buf *out, const struct cluster *c, const struct broker *b)
 {
@@ -375,7 +414,8 @@ static void put_trouble(struct buf *out, const struct cluster *c, const struct b
 		if (!broker_is_gone(&c->brokers[i]) &&
 			strcmp(c->brokers[i].trouble, b->trouble) == 0)
 			buf_printf(&ids, "%s%d", n++ ? ", " : "", c->brokers[i].id);
-	buf_printf(out, "broker%s %s: %s", n > 1 ? "s" : "", buf_z(&ids), b->trouble);
+	buf_printf(out, "broker%s %s: ", n > 1 ? "s" : "", buf_z(&ids));
+	put_why_trouble(out, c, b->trouble);
 	buf_fini(&ids);
 }
 

@@ -76,6 +76,7 @@ struct broker {
 	struct part groups;   /* its list of groups */
 	char why[200];        /* why it does not answer; "" */
 	uint8_t process;      /* enum broker_process */
+	bool votes;           /* for the controller; known where this machine runs it */
 	char fault[80];       /* "cut off from 1, 3": what was done to it; "" */
 	char trouble[100];    /* "no controller: …": why it does not serve, as it says; "" */
 };
@@ -246,6 +247,7 @@ struct topic_readers {
 struct cluster {
 	char id[64]; /* "": not told */
 	int32_t controller;
+	int32_t voters, voters_run;   /* nodes that elect the controller; voters 0: not known */
 	const struct broker *brokers; /* by id */
 	size_t n_brokers;
 	const struct topic *const *topics; /* by name */
@@ -273,6 +275,12 @@ const struct broker *cluster_broker(const struct cluster *c, int32_t id);
 const struct topic *cluster_topic(const struct cluster *c, struct str name);
 /* Place in topics, or -1. */
 ptrdiff_t cluster_topic_at(const struct cluster *c, struct str name);
+
+/* It is known that with so many voters running nobody can be elected: they are no majority. */
+static inline bool cluster_cannot_elect(const struct cluster *c, int32_t running)
+{
+	return c->voters > 0 && running <= c->voters / 2;
+}
 
 /* "2", or "none". */
 void cluster_put_controller(struct buf *out, const struct cluster *c);

@@ -37,6 +37,23 @@ void feed_broker_process(struct model *m, int64_t now_ms, int32_t id, enum broke
 	b->process = (uint8_t)process;
 }
 
+void feed_broker_votes(struct model *m, int32_t id, bool votes)
+{
+	struct broker *b = model_broker(m, id);
+
+	if (!b || b->votes == votes)
+		return;
+	b->votes = votes;
+	m->dirty = true;
+}
+
+void feed_voters(struct model *m, int32_t n, int32_t running)
+{
+	m->dirty = m->dirty || m->voters != n || m->voters_run != running;
+	m->voters = n;
+	m->voters_run = running;
+}
+
 void feed_broker_fault(struct model *m, int32_t id, const char *words)
 {
 	struct broker *b = model_broker(m, id);

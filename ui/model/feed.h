@@ -50,6 +50,10 @@ void feed_broker_state(struct model *m, int64_t now_ms, int32_t id, enum broker_
 /* What this machine knows of its process. A broker that metadata does not list keeps its row while
  * there is one, or was. */
 void feed_broker_process(struct model *m, int64_t now_ms, int32_t id, enum broker_process process);
+/* Does it vote for the controller? */
+void feed_broker_votes(struct model *m, int32_t id, bool votes);
+/* All that vote, brokers or not, and how many of them run; n 0: not known. */
+void feed_voters(struct model *m, int32_t n, int32_t running);
 /* What was done to it, in words; NULL or "": nothing. */
 void feed_broker_fault(struct model *m, int32_t id, const char *words);
 /* Why it says that it does not serve; NULL or "": it does, or is not asked. no_controller: that it

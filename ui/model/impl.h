@@ -65,7 +65,7 @@ struct model {
 	struct part metadata;
 	struct progress progress;
 	char cluster_id[64];
-	int32_t controller;
+	int32_t controller, voters, voters_run;
 	uint64_t round, shape;
 	bool dirty, sizes_came;
 	model_changed_fn *changed;

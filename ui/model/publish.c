@@ -175,6 +175,8 @@ static struct cluster *snapshot(struct model *m, int64_t now_ms, int64_t wall_ms
 	c->n_brokers = m->brokers.n;
 	memcpy(c->id, m->cluster_id, sizeof(c->id));
 	c->controller = controller_of(m);
+	c->voters = m->voters;
+	c->voters_run = m->voters_run;
 	c->metadata = m->metadata;
 	c->progress = m->progress;
 	c->generation = m->now->generation + 1;

@@ -73,6 +73,20 @@ static enum broker_process process_of(const struct local_broker *b)
 	return PROCESS_ENDED;
 }
 
+static void tell_voters(struct cluster_source *s)
+{
+	const struct here *h = &s->here;
+	int32_t n = 0, running = 0;
+
+	if (h->ours)
+		vec_foreach (b, &h->now.brokers) {
+			feed_broker_votes(s->model, b->id, b->votes);
+			n += b->votes;
+			running += b->votes && b->state == LOCAL_RUNNING;
+		}
+	feed_voters(s->model, n, running);
+}
+
 static void look(struct cluster_source *s)
 {
 	struct here *h = &s->here;
@@ -86,13 +100,16 @@ static void look(struct cluster_source *s)
 	else if (!h->ours || strcmp(h->id, c->id) != 0)
 		h->ours = is_ours(h, c);
 	memcpy(h->id, c->id, sizeof(h->id));
-	for (size_t i = 0; i < c->n_brokers; i++)
-		if (c->brokers[i].process != PROCESS_ELSEWHERE && !here_find(h, c->brokers[i].id))
-			feed_broker_process(
-				s->model, now_of(s), c->brokers[i].id, PROCESS_ELSEWHERE);
+	for (size_t i = 0; i < c->n_brokers; i++) {
+		if (c->brokers[i].process == PROCESS_ELSEWHERE || here_find(h, c->brokers[i].id))
+			continue;
+		feed_broker_process(s->model, now_of(s), c->brokers[i].id, PROCESS_ELSEWHERE);
+		feed_broker_votes(s->model, c->brokers[i].id, false);
+	}
 	vec_foreach (b, &h->now.brokers)
 		if (here_find(h, b->id))
 			feed_broker_process(s->model, now_of(s), b->id, process_of(b));
+	tell_voters(s);
 }
 
 int64_t here_run(struct cluster_source *s)

@@ -143,6 +143,58 @@ static void put_leaderships(struct buf *out, const struct cluster *c, const stru
 	}
 }
 
+/* How many voters run once it does not. */
+static int32_t voters_left(const struct cluster *c, const struct broker *b)
+{
+	return c->voters_run - (b->votes && b->process == PROCESS_RUNS);
+}
+
+static void put_left(struct buf *out, const struct cluster *c, const struct broker *b)
+{
+	int32_t left = voters_left(c, b);
+
+	if (left)
+		buf_printf(
+			out, " Of %d voters %d %s left", c->voters, left, left == 1 ? "is" : "are");
+	else
+		buf_puts(out, " No voter is left");
+	buf_puts(out, ": no controller can be elected, so ");
+}
+
+/* Nobody gives its partitions to others. */
+static void put_stranded(struct buf *out, const struct cluster *c, const struct broker *b)
+{
+	put_left(out, c, b);
+	if (b->n_leaders) {
+		buf_puts(out, "the ");
+		fmt_things(out, b->n_leaders, "partition");
+		buf_printf(
+			out, " it leads %s without a leader", b->n_leaders == 1 ? "stays" : "stay");
+	} else {
+		buf_puts(out, "topics and leaders cannot change");
+	}
+	buf_puts(out, " until a voter is back.");
+}
+
+/* Kill and stop. What ends in order is still heard by the controller that there is before. */
+static void put_end_effect(struct buf *out, const struct cluster *c,
+	const struct brokers_actions *a, const struct broker *b)
+{
+	bool last = cluster_cannot_elect(c, voters_left(c, b));
+
+	if (last && (a->op == BROKER_KILL || cluster_cannot_elect(c, c->voters_run))) {
+		put_stranded(out, c, b);
+		return;
+	}
+	put_leaderships(out, c, b);
+	if (last) {
+		put_left(out, c, b);
+		buf_puts(out, "topics and leaders cannot change until a voter is back.");
+	} else if (b->id == c->controller) {
+		buf_puts(out, " It is the controller: another one is elected.");
+	}
+}
+
 static void put_cut_effect(
 	struct buf *out, const struct cluster *c, const struct brokers_actions *a)
 {
@@ -161,6 +213,8 @@ static void put_what(struct buf *out, const struct brokers_actions *a, const str
 	put_who(out, b);
 	if (a->op == BROKER_KILL)
 		buf_puts(out, " ends without warning.");
+	else if (a->op == BROKER_STOP_CLEANLY && cluster_cannot_elect(c, c->voters_run))
+		buf_puts(out, " is ended; no controller takes its leaderships over.");
 	else if (a->op == BROKER_STOP_CLEANLY)
 		buf_puts(out, " is ended in order: it hands its leaderships over first.");
 	else if (a->other < 0)
@@ -171,13 +225,10 @@ static void put_what(struct buf *out, const struct brokers_actions *a, const str
 			" and broker %d do not reach each other any more; clients still reach "
 			"both.",
 			a->other);
-	if (a->op == BROKER_CUT) {
+	if (a->op == BROKER_CUT)
 		put_cut_effect(out, c, a);
-	} else {
-		put_leaderships(out, c, b);
-		if (b->id == c->controller)
-			buf_puts(out, " It is the controller: another one is elected.");
-	}
+	else
+		put_end_effect(out, c, a, b);
 	buf_printf(out, "\n\nm t %s.", a->op == BROKER_CUT ? "joins it again" : "starts it again");
 }
 

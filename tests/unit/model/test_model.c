@@ -145,6 +145,17 @@ static void test_no_majority(void **state)
 	/* What came in before is no rate of now. */
 	assert_true(isnan(model_cluster(m)->totals.in_records));
 	problem_is(m, 0, "broker 1: no controller: nothing changes");
+	feed_broker_votes(m, 1, true);
+	feed_broker_votes(m, 2, true);
+	feed_broker_process(m, 3000, 1, PROCESS_RUNS);
+	/* Of the third voter, a controller alone, there is no row. */
+	feed_voters(m, 3, 2);
+	model_publish(m, 3000, 2);
+	problem_is(m, 0, "broker 1: no controller: nothing changes");
+	feed_voters(m, 3, 1);
+	model_publish(m, 3000, 2);
+	problem_is(m, 0,
+		"broker 1: no controller, 1 of 3 voters runs: start broker 2; nothing changes");
 	problem_is(m, 1, "topic topic-00000: 2 of 2 partitions led by broker 2, which is down");
 	problem_is(m, 2, "broker 2 is down, 2 replicas there");
 
@@ -154,6 +165,46 @@ static void test_no_majority(void **state)
 	model_publish(m, 4000, 3);
 	assert_int_equal(model_cluster(m)->controller, controller);
 	problem_is(m, 0, unpreferred);
+	model_free(m);
+}
+
+/* Which voters would make a majority again. */
+static void test_voters_to_start(void **state)
+{
+	static const struct {
+		int32_t voters, running;
+		const char *words;
+	} cases[] = {
+		{3, 1, "1 of 3 voters runs: start broker 2 or 3; no change"},
+		{4, 1, "1 of 4 voters runs: start brokers 2 and 3; no change"},
+		{3, 0, "0 of 3 voters run: start brokers 2 and 3; no change"},
+		{5, 2, "2 of 5 voters run: start broker 2 or 3; no change"},
+	};
+	struct model *m = model_new();
+	struct world w = {.n = 1, .leader = 1, .epoch = 6, .n_isr = 2};
+	char want[120];
+
+	(void)state;
+	feed(m, 1000, &w, 2);
+	feed_broker_process(m, 1000, 1, PROCESS_RUNS);
+	feed_broker_trouble(m, 1, "no controller: no change", true);
+	for (int32_t id = 2; id <= 3; id++) {
+		feed_broker_process(m, 1000, id, PROCESS_ENDED);
+		feed_broker_votes(m, id, true);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		feed_voters(m, cases[i].voters, cases[i].running);
+		model_publish(m, 1000, 1);
+		snprintf(want, sizeof(want), "broker 1: no controller, %s", cases[i].words);
+		problem_is(m, 0, want);
+	}
+	feed_broker_process(m, 1000, 4, PROCESS_ENDED);
+	feed_broker_votes(m, 4, true);
+	feed_voters(m, 3, 0);
+	model_publish(m, 1000, 1);
+	problem_is(m, 0,
+		"broker 1: no controller, 0 of 3 voters run: start 2 of brokers 2, 3, 4; no "
+		"change");
 	model_free(m);
 }
 
@@ -703,6 +754,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_publish),
 		cmocka_unit_test(test_no_majority),
+		cmocka_unit_test(test_voters_to_start),
 		cmocka_unit_test(test_trouble_and_faults),
 		cmocka_unit_test(test_joins),
 		cmocka_unit_test(test_back_and_again),

@@ -202,6 +202,70 @@ static void test_kill_and_stop(void **state)
 	end(&b);
 }
 
+/* Three voters of four brokers; 1 has ended: without 2 nobody can be elected. */
+static void test_last_majority(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b, "2");
+	processes(&b, PROCESS_RUNS);
+	for (int32_t id = 1; id <= 3; id++)
+		feed_broker_votes(b.w.s.w.m, id, true);
+	feed_voters(b.w.s.w.m, 3, 3);
+	stage_publish(&b.w.s);
+	act(&b, ACTION_BROKER_KILL);
+	assert_non_null(strstr(b.text, "other replicas in sync take over. It is the controller: "
+				       "another one is elected.\n"));
+	feed_broker_process(b.w.s.w.m, stage_now(&b.w.s), 1, PROCESS_ENDED);
+	feed_voters(b.w.s.w.m, 3, 2);
+	stage_publish(&b.w.s);
+	act(&b, ACTION_BROKER_KILL);
+	assert_string_equal(b.text,
+		"Broker 2 (127.0.0.1:9093) ends without warning. Of 3 voters 1 is left: no "
+		"controller can be elected, so the 3 partitions it leads stay without a leader "
+		"until a voter is back.\n\nm t starts it again.\n\n$ kill -9 4002");
+	/* Ended in order, it gives away what it leads before. */
+	act(&b, ACTION_BROKER_STOP);
+	assert_string_equal(b.text,
+		"Broker 2 (127.0.0.1:9093) is ended in order: it hands its leaderships over first. "
+		"It leads 3 partitions: other replicas in sync take over. Of 3 voters 1 is left: "
+		"no controller can be elected, so topics and leaders cannot change until a voter "
+		"is back.\n\nm t starts it again.");
+	feed_broker_process(b.w.s.w.m, stage_now(&b.w.s), 3, PROCESS_PAUSED);
+	feed_voters(b.w.s.w.m, 3, 1);
+	stage_publish(&b.w.s);
+	act(&b, ACTION_BROKER_STOP);
+	assert_string_equal(b.text,
+		"Broker 2 (127.0.0.1:9093) is ended; no controller takes its leaderships over. No "
+		"voter is left: no controller can be elected, so the 3 partitions it leads stay "
+		"without a leader until a voter is back.\n\nm t starts it again.");
+	end(&b);
+}
+
+/* One without a vote is no loss for them; one that leads nothing leaves nothing. */
+static void test_no_vote(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b, "4");
+	processes(&b, PROCESS_RUNS);
+	feed_voters(b.w.s.w.m, 3, 2);
+	stage_publish(&b.w.s);
+	act(&b, ACTION_BROKER_KILL);
+	assert_null(strstr(b.text, "voter"));
+	for (int i = 0; i < WORLD_PARTITIONS; i++)
+		b.w.leaders[i] = 1;
+	world_metadata(&b.w);
+	feed_voters(b.w.s.w.m, 3, 1);
+	stage_publish(&b.w.s);
+	act(&b, ACTION_BROKER_KILL);
+	assert_non_null(strstr(b.text, "Of 3 voters 1 is left: no controller can be elected, so "
+				       "topics and leaders cannot change until a voter is back."));
+	end(&b);
+}
+
 /* What nobody else could lead is said before it is lost. */
 static void test_last_replica(void **state)
 {
@@ -320,6 +384,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_drawn),
 		cmocka_unit_test(test_kill_and_stop),
+		cmocka_unit_test(test_last_majority),
+		cmocka_unit_test(test_no_vote),
 		cmocka_unit_test(test_last_replica),
 		cmocka_unit_test(test_cursor_moves_meanwhile),
 		cmocka_unit_test(test_start_and_continue),
