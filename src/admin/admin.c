@@ -116,6 +116,14 @@ int16_t admin_version(const struct admin *a, int32_t broker, int16_t api_key)
 	return n && n->link[LANE_ASK] ? link_version_for(n->link[LANE_ASK], api_key, -1) : -1;
 }
 
+void admin_doubt(struct admin *a, int32_t broker, bool on)
+{
+	struct node *n = node_find(a, broker);
+
+	if (n)
+		n->doubted = on;
+}
+
 bool admin_connection(const struct admin *a, int32_t broker, struct admin_connection *out)
 {
 	const struct node *n = node_find(a, broker);

@@ -123,6 +123,10 @@ struct admin_connection {
 };
 /* False for a broker that the cache does not know. */
 bool admin_connection(const struct admin *a, int32_t broker, struct admin_connection *out);
+/* What a broker says of the cluster may be old, because it is cut off from the controller: as long
+ * as that is so, questions for any broker, Metadata above all, go to another one that is connected.
+ * No effect for a broker that the cache does not know. */
+void admin_doubt(struct admin *a, int32_t broker, bool on);
 /* Version of an API that would be used with that broker (-1: any that is connected); -1 when there
  * is none in common or no connection has been made yet. */
 int16_t admin_version(const struct admin *a, int32_t broker, int16_t api_key);

@@ -159,18 +159,22 @@ void nodes_update(struct admin *a)
 	nodes_sweep_later(a);
 }
 
+static bool better(const struct node *n, const struct node *best)
+{
+	if (!best || n->doubted != best->doubted)
+		return !best || best->doubted;
+	return link_in_flight(n->link[LANE_ASK]) < link_in_flight(best->link[LANE_ASK]);
+}
+
 struct node *node_any(const struct admin *a)
 {
 	struct node *best = NULL;
-	uint32_t least = UINT32_MAX;
 
 	for (size_t i = 0; i < a->nodes.n; i++) {
 		struct node *n = a->nodes.v[i];
 		const struct link *k = n->link[LANE_ASK];
-		if (n->gone || !k || link_state(k) != LINK_READY || link_in_flight(k) >= least)
-			continue;
-		best = n;
-		least = link_in_flight(k);
+		if (!n->gone && k && link_state(k) == LINK_READY && better(n, best))
+			best = n;
 	}
 	return best;
 }

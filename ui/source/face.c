@@ -49,6 +49,7 @@ static void drop(struct cluster_source *s, size_t i)
 {
 	feed_broker_fault(s->model, s->faces.v.v[i]->broker, NULL);
 	feed_broker_trouble(s->model, s->faces.v.v[i]->broker, NULL, false);
+	admin_doubt(s->admin, s->faces.v.v[i]->broker, false);
 	free_face(s, s->faces.v.v[i]);
 	vec_remove(&s->faces.v, i);
 }
@@ -114,6 +115,18 @@ static void on_faults(void *arg, const struct err *e, int status, struct slice b
 	poll_run(f->s);
 }
 
+/* Who knows of no controller tells what the cluster was like before; who is silent, nothing. Others
+ * are asked instead, at once when the last answer may be such a broker's. */
+static void doubt(struct face *f, bool on)
+{
+	struct cluster_source *s = f->s;
+
+	admin_doubt(s->admin, f->broker, on);
+	if (on && !f->doubted)
+		s->metadata.due_ms = now_of(s);
+	f->doubted = on;
+}
+
 /* Asked although it serves nobody else: 200, or 503 with the reason. */
 static void on_health(void *arg, const struct err *e, int status, struct slice body)
 {
@@ -127,6 +140,7 @@ static void on_health(void *arg, const struct err *e, int status, struct slice b
 		f->lacks_controller = false;
 		feed_broker_trouble(f->s->model, f->broker, NULL, false);
 	}
+	doubt(f, e || f->lacks_controller);
 	f->heard = true;
 	poll_progress(f->s);
 	poll_publish_soon(f->s);

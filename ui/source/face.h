@@ -35,6 +35,7 @@ struct face {
 	int64_t after;                       /* the last event that it told */
 	int64_t told_ms;                     /* when it answered last */
 	bool takes_faults, lacks_controller; /* as it said last */
+	bool doubted;                        /* others are asked what the cluster is like */
 	bool heard;                          /* it has said whether it serves, or does not answer */
 	struct face_faults now;
 };

@@ -80,6 +80,40 @@ static void refreshes_share_a_request(void **state)
 		t->fake[0]->seen[3] + t->fake[1]->seen[3] + t->fake[2]->seen[3], before + 1);
 }
 
+/* Metadata of all topics comes from this broker. */
+static void asked_is(struct test *t, int at)
+{
+	unsigned before[BROKERS];
+
+	for (int i = 0; i < BROKERS; i++)
+		before[i] = t->fake[i]->seen[API_METADATA];
+	for (int i = 0; i < 3; i++)
+		refresh_all(t);
+	for (int i = 0; i < BROKERS; i++)
+		assert_int_equal(t->fake[i]->seen[API_METADATA] - before[i], i == at ? 3 : 0);
+}
+
+static void doubted_brokers_are_asked_last(void **state)
+{
+	struct test *t = *state;
+
+	open_client(t);
+	admin_describe_log_dirs(t->admin, NULL, got_each, t); /* connects to all */
+	wait_done(t);
+	admin_doubt(t->admin, 1, true);
+	admin_doubt(t->admin, 2, true);
+	admin_doubt(t->admin, 9, true);
+	asked_is(t, 2);
+	admin_doubt(t->admin, 2, false);
+	admin_doubt(t->admin, 3, true);
+	asked_is(t, 1);
+	/* Better than nobody. */
+	fake_stop(t->fake[1]);
+	fake_stop(t->fake[2]);
+	refresh_all(t);
+	asked_is(t, 0);
+}
+
 static void dead_bootstrap_does_not_block(void **state)
 {
 	struct test *t = *state;
@@ -333,6 +367,7 @@ int main(void)
 		T(addresses),
 		T(metadata_fills_the_cache),
 		T(refreshes_share_a_request),
+		T(doubted_brokers_are_asked_last),
 		T(dead_bootstrap_does_not_block),
 		T(silent_bootstrap_does_not_block),
 		T(nobody_answers),

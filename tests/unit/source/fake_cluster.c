@@ -130,6 +130,13 @@ const struct admin_topic *admin_topic_find(const struct admin *a, struct str nam
 	return str_eqz(name, "orders") ? &orders : NULL;
 }
 
+void admin_doubt(struct admin *a, int32_t broker, bool on)
+{
+	(void)a;
+	(void)broker;
+	(void)on;
+}
+
 bool admin_connection(const struct admin *a, int32_t broker, struct admin_connection *out)
 {
 	(void)a;
