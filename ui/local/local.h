@@ -67,7 +67,7 @@ int local_find_program(struct buf *path, struct err *e) MUSTCHECK;
 
 /* Nobody else makes, starts or ends brokers of the folder with kdeck up or down. */
 struct local_hold {
-	const char *dir; /* the caller's */
+	const char *dir; /* the caller's; NULL: shared */
 	int fd;          /* -1: not held */
 	bool made;       /* the folder */
 };
@@ -76,6 +76,8 @@ struct local_hold {
  * written to, and not held. Other processes that are started do not hold it. */
 int local_hold(
 	struct local_hold *h, const char *dir, bool make, int64_t wait_ms, struct err *e) MUSTCHECK;
+/* For starting single brokers, as many at once as one likes: does not wait, makes nothing. */
+int local_share(struct local_hold *h, const char *dir, struct err *e) MUSTCHECK;
 /* What local_hold made goes again where no cluster came of it. */
 void local_let_go(struct local_hold *h);
 

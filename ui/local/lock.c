@@ -28,7 +28,7 @@ static bool is_there(int fd)
 }
 
 /* ERR_IN_USE: not now. */
-static int try_hold(const char *path, struct local_hold *h, bool make, struct err *e)
+static int try_hold(const char *path, struct local_hold *h, int how, bool make, struct err *e)
 {
 	int fd = open_lock(path, make);
 
@@ -43,7 +43,7 @@ static int try_hold(const char *path, struct local_hold *h, bool make, struct er
 		return make ? ERR_IN_USE : 0;
 	if (fd < 0)
 		return err_errno(e, ERR_IO, errno, "%s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_there(fd)) {
+	if (flock(fd, how | LOCK_NB) == 0 && is_there(fd)) {
 		h->fd = fd;
 		return 0;
 	}
@@ -59,7 +59,7 @@ int local_hold(struct local_hold *h, const char *dir, bool make, int64_t wait_ms
 	int rc;
 
 	*h = (struct local_hold){.dir = dir, .fd = -1};
-	while ((rc = try_hold(path, h, make, e)) == ERR_IN_USE &&
+	while ((rc = try_hold(path, h, LOCK_EX, make, e)) == ERR_IN_USE &&
 		clock_mono_ms(&clock_system) < until)
 		nanosleep(&pause, NULL);
 	if (rc == ERR_IN_USE)
@@ -69,13 +69,25 @@ int local_hold(struct local_hold *h, const char *dir, bool make, int64_t wait_ms
 	return rc;
 }
 
-void local_let_go(struct local_hold *h)
+int local_share(struct local_hold *h, const char *dir, struct err *e)
+{
+	char *path = xasprintf("%s/up.lock", dir);
+	int rc;
+
+	*h = (struct local_hold){.fd = -1};
+	rc = try_hold(path, h, LOCK_SH, false, e);
+	if (rc == ERR_IN_USE)
+		err_set(e, rc, "kdeck up or kdeck down is at work in %s", dir);
+	free(path);
+	return rc;
+}
+
+/* A lock in a folder without a cluster is of no use to anybody. */
+static void clean(const struct local_hold *h)
 {
 	struct local_cluster c;
 	struct err e = {0};
 
-	if (h->fd < 0)
-		return;
 	if (local_look(&c, h->dir, &e) == ERR_NOT_FOUND) {
 		char *path = xasprintf("%s/up.lock", h->dir);
 		unlink(path);
@@ -84,6 +96,14 @@ void local_let_go(struct local_hold *h)
 		free(path);
 	}
 	local_fini(&c);
+}
+
+void local_let_go(struct local_hold *h)
+{
+	if (h->fd < 0)
+		return;
+	if (h->dir)
+		clean(h);
 	close(h->fd);
 	h->fd = -1;
 }

@@ -11,6 +11,7 @@ struct broker_act {
 	enum broker_op what;
 	int32_t broker;
 	struct local_op *run;
+	struct local_hold hold; /* against kdeck up and down, where it starts something */
 };
 
 struct op_rule {
@@ -110,6 +111,7 @@ static void drop(struct op *op)
 
 	local_op_free(a->run);
 	a->run = NULL;
+	local_let_go(&a->hold);
 }
 
 /* "kill broker 3" while it is wanted and when it fails, "broker 3 killed" when it is done. */
@@ -161,10 +163,12 @@ static void begin(struct broker_act *a)
 		a->run = local_kill(s->loop, dir, a->broker, on_local, a, e);
 		break;
 	case BROKER_START:
-		a->run = local_start(s->loop, dir, a->broker, on_local, a, e);
+		if (local_share(&a->hold, dir, e) == 0)
+			a->run = local_start(s->loop, dir, a->broker, on_local, a, e);
 		break;
 	case BROKER_ADD:
-		a->run = local_add(s->loop, dir, on_local, a, e);
+		if (local_share(&a->hold, dir, e) == 0)
+			a->run = local_add(s->loop, dir, on_local, a, e);
 		a->broker = a->run ? local_op_broker(a->run) : a->broker;
 		break;
 	case BROKER_PAUSE:
@@ -192,6 +196,7 @@ int64_t act_broker_control(
 
 	a->what = what;
 	a->broker = broker;
+	a->hold.fd = -1;
 	op->drop = drop;
 	say(a, false);
 	if (op_refused(op))

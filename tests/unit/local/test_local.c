@@ -203,6 +203,35 @@ static void test_settings(void **state)
 	local_fini(&c);
 }
 
+static void test_hold(void **state)
+{
+	struct local_hold up, down, start[2];
+	char *lock = path_of("up.lock");
+	struct err e = {0};
+
+	(void)state;
+	/* Nobody has done anything here. */
+	assert_int_equal(local_share(&start[0], folder, &e), 0);
+	local_let_go(&start[0]);
+	assert_int_equal(access(lock, F_OK), -1);
+	put_broker(1, "");
+	assert_int_equal(local_hold(&up, folder, true, 0, &e), 0);
+	assert_int_equal(local_hold(&down, folder, false, 0, &e), ERR_IN_USE);
+	assert_int_equal(local_share(&start[0], folder, &e), ERR_IN_USE);
+	local_let_go(&start[0]);
+	local_let_go(&down);
+	local_let_go(&up);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(local_share(&start[i], folder, &e), 0);
+	local_let_go(&start[0]);
+	assert_int_equal(local_hold(&down, folder, false, 0, &e), ERR_IN_USE);
+	local_let_go(&start[1]);
+	assert_int_equal(local_hold(&down, folder, false, 0, &e), 0);
+	local_let_go(&down);
+	assert_int_equal(access(lock, F_OK), 0);
+	free(lock);
+}
+
 static void test_nothing_there(void **state)
 {
 	struct local_cluster c;
@@ -440,6 +469,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_settings),
+		TEST(test_hold),
 		TEST(test_nothing_there),
 		TEST(test_who_runs),
 		TEST(test_refused),
