@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,6 +45,23 @@ bool bench_ready(void)
 		}
 	}
 	return true;
+}
+
+void bench_ports(enum bench_ports how)
+{
+	static const int locks[] = {
+		[BENCH_PORTS_SHARED] = LOCK_SH,
+		[BENCH_PORTS_ALONE] = LOCK_EX,
+		[BENCH_PORTS_FREE] = LOCK_UN,
+	};
+	static int fd = -1;
+	char path[4096];
+
+	program("tests/ui/ports.lock", path, sizeof(path));
+	if (fd < 0)
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || flock(fd, locks[how]) < 0)
+		fail_msg("%s: %s", path, strerror(errno));
 }
 
 static _Noreturn void run_broker(const struct bench *b, int out)

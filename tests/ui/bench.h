@@ -13,6 +13,11 @@ struct bench {
 
 /* True when both programs are there; else the reason is printed as a skipped plan. */
 bool bench_ready(void);
+/* For tests of clusters on the usual ports, which other test programs use at the same time: waits
+ * until it may. Shared: each takes what is free. Alone: 9092 and those after it are looked for; it
+ * holds until BENCH_PORTS_FREE. The end of the program frees them, too. */
+enum bench_ports { BENCH_PORTS_SHARED, BENCH_PORTS_ALONE, BENCH_PORTS_FREE };
+void bench_ports(enum bench_ports how);
 /* For cmocka: a running broker; its end, the program's and the folder's. */
 int bench_setup(void **state);
 int bench_teardown(void **state);

@@ -401,5 +401,8 @@ int main(void)
 		TEST(no_place_to_write),
 	};
 
-	return bench_ready() ? cmocka_run_group_tests(tests, NULL, NULL) : 0;
+	if (!bench_ready())
+		return 0;
+	bench_ports(BENCH_PORTS_SHARED);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

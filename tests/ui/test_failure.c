@@ -218,7 +218,8 @@ static void star_jumps(struct bench *b, int cols, int rows)
 	snprintf(text, sizeof(text), "3/3  %d !", was.broker);
 	if (cols >= 100)
 		screen_wait(b->s, text);
-	/* The grid is one topic's; the election is of all, and refuses those that are not in sync. */
+	/* The grid is one topic's; the election is of all, and refuses those that are not in sync.
+	 */
 	screen_press(b->s, "1");
 	screen_wait(b->s, "under-repl.                   0");
 	screen_press(b->s, "2");
@@ -320,5 +321,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(all_gone, setup, teardown),
 	};
 
-	return bench_ready() ? cmocka_run_group_tests(tests, NULL, NULL) : 0;
+	if (!bench_ready())
+		return 0;
+	bench_ports(BENCH_PORTS_SHARED);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

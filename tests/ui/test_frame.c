@@ -249,6 +249,7 @@ static void demo_asks_before_it_ends(void **state)
 	char tmp[256];
 	const char *extra[] = {tmp, NULL};
 
+	bench_ports(BENCH_PORTS_SHARED);
 	snprintf(tmp, sizeof(tmp), "TMPDIR=%s", b->folder);
 	bench_words(b, words, extra, 80, 24);
 	screen_wait(b->s, "3 of 3 up");
@@ -281,11 +282,13 @@ static void cluster_is_offered(void **state)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct bench *b = *state;
 
+	bench_ports(BENCH_PORTS_ALONE);
 	/* Bound and not listening: whoever asks there is refused. cmocka 1.1.5 writes a skipped
 	 * test as a failed one. */
 	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0) {
 		print_message("# not tried: somebody else has 127.0.0.1:9092\n");
 		close(fd);
+		bench_ports(BENCH_PORTS_FREE);
 		return;
 	}
 	bench_words(b, NULL, NULL, 80, 24);
@@ -298,6 +301,7 @@ static void cluster_is_offered(void **state)
 	screen_wait(b->s, "3 of 3 up");
 	bench_quit(b);
 	bench_sh(b, "unset XDG_DATA_HOME; export HOME; $K status | grep -q running; $K down");
+	bench_ports(BENCH_PORTS_FREE);
 }
 
 /* A named address is never replaced. */
