@@ -11,8 +11,8 @@
 #include "model/group.h"
 
 /* ListGroups of a broker: begin, one call a group, end. A group that its coordinator leaves out
- * once is Dead, twice and it goes; groups of a broker that does not answer stay, with the age of what
- * is known of them. When metadata does not list that broker any more, they go as soon as all
+ * once is Dead, twice and it goes; groups of a broker that does not answer stay, with the age of
+ * what is known of them. When metadata does not list that broker any more, they go as soon as all
  * coordinators that there are have answered without them. state, type, protocol may be null. */
 void feed_groups_begin(struct model *m, int32_t broker);
 void feed_group_listed(struct model *m, int64_t now_ms, int32_t broker, struct str name,
