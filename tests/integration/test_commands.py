@@ -14,31 +14,8 @@ import threading
 import time
 
 import kdecktest
+from kdeckcli import DONE, KDECK, NO, USAGE, Said, call
 from kdecktest import BUILD, Broker, until
-
-KDECK = os.path.join(BUILD, "kdeck")
-if not os.path.exists(KDECK):
-    print("1..0 # SKIP kdeck is not built")
-    raise SystemExit(0)
-
-DONE, NO, USAGE = 0, 1, 2
-
-
-class Said:
-    def __init__(self, done):
-        self.code = done.returncode
-        self.out = done.stdout.decode(errors="replace")
-        self.err = done.stderr.decode(errors="replace")
-
-    def __repr__(self):
-        return "exit %d\n%s%s" % (self.code, self.out, self.err)
-
-
-def call(name, *args, stdin=b"", **more):
-    if isinstance(stdin, str):
-        stdin = stdin.encode()
-    return Said(subprocess.run([KDECK, name, *args], input=stdin, capture_output=True,
-                               timeout=kdecktest.DEADLINE, **more))
 
 
 def kdeck(name, *args, code=DONE, err=None, **more):

@@ -7,14 +7,9 @@ import sys
 import tempfile
 
 import kdecktest
-from kdecktest import BUILD, Broker, until
+from kdeckcli import DONE, KDECK, NO, USAGE
+from kdecktest import Broker, until
 
-KDECK = os.path.join(BUILD, "kdeck")
-if not os.path.exists(KDECK):
-    print("1..0 # SKIP kdeck is not built")
-    raise SystemExit(0)
-
-DONE, NO, USAGE = 0, 1, 2
 MEMBER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "groupmember.py")
 
 

@@ -13,30 +13,9 @@ import subprocess
 import tempfile
 
 import kdecktest
+from kdeckcli import DONE, KDECK, NO, USAGE, Said, call
 from kdeckcluster import free_ports
 from kdecktest import BUILD
-
-KDECK = os.path.join(BUILD, "kdeck")
-if not os.path.exists(KDECK):
-    print("1..0 # SKIP kdeck is not built")
-    raise SystemExit(0)
-
-DONE, NO, USAGE = 0, 1, 2
-
-
-class Said:
-    def __init__(self, done):
-        self.code = done.returncode
-        self.out = done.stdout.decode(errors="replace")
-        self.err = done.stderr.decode(errors="replace")
-
-    def __repr__(self):
-        return "exit %d\n%s%s" % (self.code, self.out, self.err)
-
-
-def call(*args, **more):
-    return Said(subprocess.run([KDECK, *args], stdin=subprocess.DEVNULL, capture_output=True,
-                               timeout=kdecktest.DEADLINE, **more))
 
 
 def place(name):

@@ -7,11 +7,10 @@ import subprocess
 import tempfile
 
 import kdecktest
+from kdeckcli import DONE, KDECK, NO, USAGE
 from kdeckcluster import Cluster, metadata
-from kdecktest import BUILD, until
+from kdecktest import until
 
-KDECK = os.path.join(BUILD, "kdeck")
-DONE, NO, USAGE = 0, 1, 2
 RECORDS = 5000
 
 

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -66,7 +65,7 @@ void bench_ports(enum bench_ports how)
 
 static _Noreturn void run_broker(const struct bench *b, int out)
 {
-	char path[4096], log[256], dirs[256], listeners[128];
+	char path[4096], log[FOLDER_MAX + 16], dirs[FOLDER_MAX + 16], listeners[128];
 	int err;
 
 	program("kdeck-broker", path, sizeof(path));
@@ -122,27 +121,22 @@ static bool start_broker(struct bench *b)
 	return up;
 }
 
-int bench_setup(void **state)
+int bench_setup_alone(void **state)
 {
 	struct bench *b = ALLOC(struct bench);
-	const char *tmp = getenv("TMPDIR");
 
 	*state = b;
-	snprintf(b->folder, sizeof(b->folder), "%s/kdeck-ui-XXXXXX", tmp ? tmp : "/tmp");
-	return mkdtemp(b->folder) && start_broker(b) ? 0 : -1;
+	return folder_make(b->folder) ? 0 : -1;
+}
+
+int bench_setup(void **state)
+{
+	return bench_setup_alone(state) == 0 && start_broker(*state) ? 0 : -1;
 }
 
 void bench_restart_broker(struct bench *b)
 {
 	assert_true(start_broker(b));
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
 }
 
 void bench_kill_broker(struct bench *b)
@@ -160,7 +154,7 @@ int bench_teardown(void **state)
 
 	screen_free(b->s);
 	bench_kill_broker(b);
-	nftw(b->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	(void)folder_remove(b->folder);
 	free(b);
 	return 0;
 }

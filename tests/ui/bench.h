@@ -2,10 +2,11 @@
 #ifndef TESTS_UI_BENCH_H
 #define TESTS_UI_BENCH_H
 
+#include "../unit/folder.h"
 #include "screen.h"
 
 struct bench {
-	char folder[200];
+	char folder[FOLDER_MAX];
 	char address[64]; /* HOST:PORT of the broker */
 	int broker;       /* pid; 0: none */
 	struct screen *s;
@@ -18,8 +19,10 @@ bool bench_ready(void);
  * holds until BENCH_PORTS_FREE. The end of the program frees them, too. */
 enum bench_ports { BENCH_PORTS_SHARED, BENCH_PORTS_ALONE, BENCH_PORTS_FREE };
 void bench_ports(enum bench_ports how);
-/* For cmocka: a running broker; its end, the program's and the folder's. */
+/* For cmocka: a running broker, or nothing but the folder; its end, the program's and the folder's.
+ */
 int bench_setup(void **state);
+int bench_setup_alone(void **state);
 int bench_teardown(void **state);
 /* kdeck -b ADDRESS (the broker's when NULL); extra environment as for screen_start. */
 void bench_console(

@@ -8,7 +8,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <glob.h>
 #include <poll.h>
 #include <signal.h>
@@ -28,7 +27,7 @@
 
 #define PATIENCE_MS 20000
 
-static char folder[64], program[4096];
+static char folder[FOLDER_MAX], program[4096];
 
 static int setup(void **state)
 {
@@ -36,22 +35,13 @@ static int setup(void **state)
 
 	(void)state;
 	snprintf(program, sizeof(program), "%s/kdeck", build ? build : ".");
-	snprintf(folder, sizeof(folder), "/tmp/kdeck-test-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
+	return folder_make(folder) ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return folder_remove(folder);
 }
 
 static int entries(void)
@@ -274,7 +264,7 @@ static void started_from_outside(void **state)
 
 static void find_locks(glob_t *found)
 {
-	char pattern[128];
+	char pattern[FOLDER_MAX + 64];
 
 	snprintf(pattern, sizeof(pattern), "%s/kdeck-demo-*/lock", folder);
 	(void)!glob(pattern, 0, NULL, found);
@@ -340,7 +330,7 @@ static void hung_up(void **state)
 
 static void leftovers_are_removed(void **state)
 {
-	char path[128];
+	char path[FOLDER_MAX + 64];
 	struct buf said = BUF_EMPTY;
 	struct run r;
 	int wanted;

@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,34 +19,6 @@
 #include "bench.h"
 
 #define BROKERS 3
-
-static int setup(void **state)
-{
-	struct bench *b = ALLOC(struct bench);
-	const char *tmp = getenv("TMPDIR");
-
-	*state = b;
-	snprintf(b->folder, sizeof(b->folder), "%s/kdeck-ui-XXXXXX", tmp ? tmp : "/tmp");
-	return mkdtemp(b->folder) ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int teardown(void **state)
-{
-	struct bench *b = *state;
-
-	screen_free(b->s);
-	nftw(b->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	free(b);
-	return 0;
-}
 
 /* ---- the grid, read off the screen ----------------------------------------------------------- */
 
@@ -315,10 +286,13 @@ static void all_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(star_jumps_large, setup, teardown),
-		cmocka_unit_test_setup_teardown(star_jumps_small, setup, teardown),
-		cmocka_unit_test_setup_teardown(paused_and_cut_off, setup, teardown),
-		cmocka_unit_test_setup_teardown(all_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			star_jumps_large, bench_setup_alone, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			star_jumps_small, bench_setup_alone, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			paused_and_cut_off, bench_setup_alone, bench_teardown),
+		cmocka_unit_test_setup_teardown(all_gone, bench_setup_alone, bench_teardown),
 	};
 
 	if (!bench_ready())

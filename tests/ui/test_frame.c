@@ -246,7 +246,7 @@ static void demo_asks_before_it_ends(void **state)
 {
 	static const char *const words[] = {"demo", NULL};
 	struct bench *b = *state;
-	char tmp[256];
+	char tmp[FOLDER_MAX + 16];
 	const char *extra[] = {tmp, NULL};
 
 	bench_ports(BENCH_PORTS_SHARED);
