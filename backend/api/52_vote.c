@@ -33,20 +33,14 @@ void api_vote(struct call *c, const struct vote_request *r)
 	msg_init(&vote_response_desc, &resp);
 	msg_struct_init(&vote_response_topics_struct, &topic);
 	msg_struct_init(&vote_response_partitions_struct, &part);
-	if (!VOTERS_ASKED_RIGHT(r)) {
+	if (!VOTERS_ASKED_RIGHT(r))
 		resp.error_code = KERR_INVALID_REQUEST;
-		call_reply(c, &resp);
-		return;
-	}
-	resp.error_code =
-		voters_check(c, r->cluster_id, r->voter_id, r->topics[0].partitions[0].replica_id);
+	else
+		resp.error_code = voters_check(
+			c, r->cluster_id, r->voter_id, r->topics[0].partitions[0].replica_id);
 	if (!resp.error_code) {
 		vote(c, r, &r->topics[0].partitions[0], &part);
-		topic.topic_name = STR_LIT(METALOG_TOPIC);
-		topic.partitions = &part;
-		topic.n_partitions = 1;
-		resp.topics = &topic;
-		resp.n_topics = 1;
+		VOTERS_ANSWER(&resp, &topic, &part);
 	}
 	call_reply(c, &resp);
 }

@@ -40,11 +40,7 @@ void api_begin_quorum_epoch(struct call *c, const struct begin_quorum_epoch_requ
 		part.error_code = said.error;
 		part.leader_id = said.leader;
 		part.leader_epoch = said.epoch;
-		topic.topic_name = STR_LIT(METALOG_TOPIC);
-		topic.partitions = &part;
-		topic.n_partitions = 1;
-		resp.topics = &topic;
-		resp.n_topics = 1;
+		VOTERS_ANSWER(&resp, &topic, &part);
 	}
 	call_reply(c, &resp);
 }

@@ -38,11 +38,7 @@ void api_end_quorum_epoch(struct call *c, const struct end_quorum_epoch_request 
 		part.error_code = said.error;
 		part.leader_id = said.leader;
 		part.leader_epoch = said.epoch;
-		topic.topic_name = STR_LIT(METALOG_TOPIC);
-		topic.partitions = &part;
-		topic.n_partitions = 1;
-		resp.topics = &topic;
-		resp.n_topics = 1;
+		VOTERS_ANSWER(&resp, &topic, &part);
 	}
 	call_reply(c, &resp);
 }

@@ -22,6 +22,16 @@ int16_t voters_check_cluster(struct call *c, struct str cluster_id);
 		(r)->topics[0].n_partitions == 1 &&                                 \
 		(r)->topics[0].partitions[0].partition_index == 0)
 
+/* The answer about that partition, `part`, in resp; topic and part live as long as it. */
+#define VOTERS_ANSWER(resp, topic, part)                      \
+	do {                                                  \
+		(topic)->topic_name = STR_LIT(METALOG_TOPIC); \
+		(topic)->partitions = (part);                 \
+		(topic)->n_partitions = 1;                    \
+		(resp)->topics = (topic);                     \
+		(resp)->n_topics = 1;                         \
+	} while (0)
+
 /* Fetch of the metadata log, by the controller's listener. */
 void api_fetch_metadata(struct call *c, const struct fetch_request *r);
 

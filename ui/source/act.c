@@ -115,7 +115,7 @@ void op_not_there(struct op *op)
 	op_fail_later(op);
 }
 
-static void on_reply(
+void op_replied(
 	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
 {
 	struct op *op = arg;
@@ -164,7 +164,7 @@ int64_t act_create_topic(
 		r.n_topics = 1;
 		r.timeout_ms = CHANGE_MS;
 		r.validate_only = t->validate_only;
-		op->question = admin_create_topics(op->s->admin, &r, on_reply, op);
+		op->question = admin_create_topics(op->s->admin, &r, op_replied, op);
 	}
 	free(configs);
 	return id;
@@ -192,7 +192,7 @@ int64_t act_delete_topics(
 		r.topics = topics;
 		r.n_topics = (int32_t)n;
 		r.timeout_ms = CHANGE_MS;
-		op->question = admin_delete_topics(op->s->admin, &r, on_reply, op);
+		op->question = admin_delete_topics(op->s->admin, &r, op_replied, op);
 	}
 	free(topics);
 	return id;
@@ -220,7 +220,7 @@ int64_t act_add_partitions(
 	r.topics = &topic;
 	r.n_topics = 1;
 	r.timeout_ms = CHANGE_MS;
-	op->question = admin_create_partitions(op->s->admin, &r, on_reply, op);
+	op->question = admin_create_partitions(op->s->admin, &r, op_replied, op);
 	return op->id;
 }
 
@@ -272,7 +272,7 @@ int64_t act_alter_configs(struct source *base, const char *name, const struct co
 		res.n_configs = (int32_t)n;
 		r.resources = &res;
 		r.n_resources = 1;
-		op->question = admin_alter_configs(op->s->admin, &r, on_reply, op);
+		op->question = admin_alter_configs(op->s->admin, &r, op_replied, op);
 	}
 	free(c);
 	return id;
@@ -339,7 +339,7 @@ static void on_elected(
 	struct err said = {0};
 
 	if (e || r->error_code) {
-		on_reply(arg, e, version, response, arena);
+		op_replied(arg, e, version, response, arena);
 		return;
 	}
 	for (int32_t i = 0; i < r->n_replica_election_results; i++) {

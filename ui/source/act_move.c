@@ -4,18 +4,6 @@
 #include "base/arena.h"
 #include "base/xalloc.h"
 
-static void on_begun(
-	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
-{
-	struct op *op = arg;
-	struct err said = {0};
-
-	(void)arena;
-	if (!e && admin_first_error(op->api_key, version, response, &said, NULL))
-		e = &said;
-	op_done(op, e);
-}
-
 static void put_text(struct buf *out, const char *topic, const struct replica_move *v, size_t n)
 {
 	bool cancel = n > 0 && v[0].n == 0;
@@ -65,7 +53,7 @@ int64_t act_move_replicas(struct source *base, const char *topic, const struct r
 	r.topics = &t;
 	r.n_topics = 1;
 	r.timeout_ms = CHANGE_MS;
-	op->question = admin_alter_reassignments(op->s->admin, &r, on_begun, op);
+	op->question = admin_alter_reassignments(op->s->admin, &r, op_replied, op);
 	arena_fini(&a);
 	return op->id;
 }

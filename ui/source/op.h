@@ -30,6 +30,10 @@ struct op *op_new(struct source *base, size_t size, int16_t api_key, source_done
 void op_free(struct op *op);
 /* Tells the changes, then fn; op is gone. e may lie in op. */
 void op_done(struct op *op, const struct err *e);
+/* An answer to op->question that says no more than whether it was done: ends the op. arg is the op.
+ */
+void op_replied(
+	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena);
 /* True when this console changes nothing: it is told, and nothing must be asked. */
 bool op_refused(struct op *op);
 /* fn comes at the end of the turn with op->err. */
