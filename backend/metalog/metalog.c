@@ -1,6 +1,5 @@
 /* Submitting, syncing, applying; how quorum reaches the disk is in metalog_quorum.c. */
 #define LOG_MODULE "metalog"
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,6 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "metalog/priv.h"
-#include "wire/kerr.h"
 
 #define READ_AT_ONCE ((size_t)1 << 20)
 
@@ -214,7 +212,7 @@ void metalog_submit(struct metalog *m, struct metalog_op *op, struct arena *aren
 	struct control_env env = {&m->ahead, &m->set.control, &m->rng, arena, m->log->leo};
 	int rc;
 
-	if (m->failed || !metalog_active(m)) {
+	if (!metalog_active(m)) {
 		op->done(op, m->failed ? ERR_IO : ERR_AGAIN);
 		return;
 	}

@@ -9,7 +9,8 @@
  *   quorum --> struct metalog_net --> others --answers--> metalog_on_… --> quorum, log
  *
  * The leader decides on an image that is ahead by its own uncommitted records; everybody else sees
- * `image`, which holds committed records only. An operation without records is done at once.
+ * `image`, which holds committed records only. An operation without records is done
+ * when what was decided before it is.
  */
 #ifndef METALOG_METALOG_H
 #define METALOG_METALOG_H

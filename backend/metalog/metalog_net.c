@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "metalog/priv.h"
 #include "quorum/planted.h"
-#include "wire/kerr.h"
 
 static int64_t now(const struct metalog *m)
 {
@@ -14,7 +13,6 @@ int metalog_set_voters(struct metalog *m, const int32_t *voters, int32_t n_voter
 {
 	int rc = quorum_set_voters(&m->quorum, voters, n_voters, now(m), e);
 
-	m->set.quorum = m->quorum.set;
 	metalog_poke(m);
 	return rc;
 }

@@ -106,7 +106,7 @@ static int op_append_leader_change(void *arg, int32_t epoch, int32_t leader, con
 	return rc;
 }
 
-/* A quorum of one sends nothing. */
+/* A quorum of one sends nothing: net's functions may be NULL there. */
 static void op_send_vote(void *arg, int32_t to, const struct quorum_vote_request *r)
 {
 	const struct metalog_net *net = &((struct metalog *)arg)->set.net;
@@ -269,18 +269,12 @@ static bool votes(const struct quorum_settings *q)
 
 /* ---- voters that disagree ------------------------------------------------------------------ */
 
-static bool same_voters(const struct quorum_settings *q, const struct leader_change_message *c)
+static bool same_voters(const struct quorum *q, const struct leader_change_message *c)
 {
-	bool same = c->n_voters == q->n_voters;
-
-	for (int32_t i = 0; same && i < c->n_voters; i++) {
-		int k = 0;
-
-		while (k < q->n_voters && q->voters[k] != c->voters[i].voter_id)
-			k++;
-		same = k < q->n_voters;
-	}
-	return same;
+	for (int32_t i = 0; i < c->n_voters; i++)
+		if (!quorum_voter(q, c->voters[i].voter_id))
+			return false;
+	return c->n_voters == q->set.n_voters;
 }
 
 /* The voters are fixed when the cluster is made: with others, two majorities could be found that do
@@ -294,13 +288,13 @@ void metalog_check_voters(struct metalog *m, const struct record *r)
 		return;
 	if (msg_decode(&leader_change_message_desc, 0, r->value, &m->arena, &c, NULL) < 0)
 		log_error("offset %lld: a LeaderChange that cannot be read", (long long)r->offset);
-	else if (!same_voters(&m->set.quorum, &c)) {
+	else if (!same_voters(&m->quorum, &c)) {
 		buf_puts(&why, "the voters of this cluster are");
 		for (int32_t i = 0; i < c.n_voters; i++)
 			buf_printf(&why, "%s %d", i ? "," : "", c.voters[i].voter_id);
 		buf_puts(&why, ", but controller.quorum.voters here comes to");
-		for (int i = 0; i < m->set.quorum.n_voters; i++)
-			buf_printf(&why, "%s %d", i ? "," : "", m->set.quorum.voters[i]);
+		for (int i = 0; i < m->quorum.set.n_voters; i++)
+			buf_printf(&why, "%s %d", i ? "," : "", m->quorum.set.voters[i]);
 		buf_puts(&why, "; they cannot be changed");
 		metalog_fail(m, buf_z(&why));
 	}

@@ -1,4 +1,4 @@
-/* What metalog.c and metalog_quorum.c share. */
+/* What metalog.c, metalog_net.c and metalog_quorum.c share. */
 #ifndef METALOG_PRIV_H
 #define METALOG_PRIV_H
 

@@ -207,6 +207,13 @@ static bool grant(struct quorum *q, const struct quorum_vote_request *r)
 	return true;
 }
 
+/* Soon, and spread out: others have heard the same. */
+static void hurry(struct quorum *q)
+{
+	q->deadline_ms = min_i64(q->deadline_ms,
+		q->now_ms + q->set.retry_ms + rng_between(&q->rng, 0, 4 * q->set.retry_ms));
+}
+
 /* New voters look for a leader, and cannot elect one of themselves: this one has more. */
 static void stand_soon(struct quorum *q, const struct quorum_vote_request *r)
 {
@@ -214,8 +221,7 @@ static void stand_soon(struct quorum *q, const struct quorum_vote_request *r)
 		return;
 	q->met_fresh = true;
 	if (q->role == QUORUM_UNATTACHED && !q->fresh && log_is_behind(q, r))
-		q->deadline_ms = min_i64(q->deadline_ms,
-			q->now_ms + q->set.retry_ms + rng_between(&q->rng, 0, 4 * q->set.retry_ms));
+		hurry(q);
 }
 
 void quorum_on_vote(struct quorum *q, const struct quorum_vote_request *r,
@@ -347,8 +353,7 @@ void quorum_leader_gone(struct quorum *q)
 	if (q->role != QUORUM_FOLLOWER)
 		return;
 	q->heard_ms = -1;
-	q->deadline_ms = min_i64(q->deadline_ms,
-		q->now_ms + q->set.retry_ms + rng_between(&q->rng, 0, 4 * q->set.retry_ms));
+	hurry(q);
 }
 
 void quorum_on_disconnect(struct quorum *q, int32_t node, int64_t now_ms)

@@ -61,17 +61,18 @@ static int64_t live_epoch(const struct repl *r, int32_t broker)
 	return r->set.live_epoch ? r->set.live_epoch(r->set.arg, broker) : -1;
 }
 
-static void look_live(const struct repl *r, struct replica *v)
+static void look_live(struct replica *v, int64_t epoch)
 {
-	int64_t epoch = live_epoch(r, v->id);
-
 	v->live = epoch >= 0 && epoch == v->broker_epoch;
 }
 
 void partition_look_live(struct partition *p)
 {
-	for (int32_t i = 0; i < p->replicas.n; i++)
-		look_live(p->topic->repl, &p->replicas.v[i]);
+	for (int32_t i = 0; i < p->replicas.n; i++) {
+		struct replica *v = &p->replicas.v[i];
+
+		look_live(v, live_epoch(p->topic->repl, v->id));
+	}
 }
 
 int16_t partition_fetched(struct partition *p, struct replica_fetch *f)
@@ -87,7 +88,7 @@ int16_t partition_fetched(struct partition *p, struct replica_fetch *f)
 	f->live_epoch = live_epoch(p->topic->repl, f->replica);
 	if (!replica_fetched(v, f))
 		return KERR_NOT_LEADER_OR_FOLLOWER;
-	look_live(p->topic->repl, v);
+	look_live(v, f->live_epoch);
 	if (v->log_start != start)
 		delay_key_wake(&p->commits);
 	partition_touch(p);

@@ -43,9 +43,7 @@ static void send_call(struct admin *a, struct link_call *call)
 	call->arg = a;
 	a->busy = node >= 0 && client_call(&a->client, node, call) == 0;
 	arena_reset(&a->client.arena);
-	if (a->busy)
-		a->world->stats.admin++;
-	else
+	if (!a->busy)
 		wait_some(a, 10, 100);
 }
 
@@ -200,7 +198,6 @@ static void elect(struct admin *a)
 	r.election_type = 0;
 	r.n_topic_partitions = -1;
 	r.timeout_ms = 2000;
-	a->world->stats.elections++;
 	send_call(a, &call);
 }
 

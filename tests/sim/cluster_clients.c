@@ -2,7 +2,6 @@
 #include "cluster_clients.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define REFRESH_MS 60
 
@@ -82,7 +81,6 @@ static void on_refresh(void *arg)
 
 void client_refresh(struct client *c)
 {
-	c->stale = true;
 	if (!c->asking && !io_timer_active(&c->refresh))
 		io_timer_start(&c->refresh, world_between(c->world, 1, REFRESH_MS), 0);
 }
@@ -133,7 +131,6 @@ static void on_answer(
 		client_refresh(c);
 		return;
 	}
-	c->stale = false;
 	for (int32_t i = 0; i < r->n_topics; i++)
 		if (r->topics[i].error_code == 0)
 			keep(c, &r->topics[i]);

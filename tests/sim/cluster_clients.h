@@ -24,7 +24,7 @@ struct client {
 	struct loop *loop;
 	struct link *links[NODES];
 	VEC(struct known_partition) known;
-	bool asking, stale;
+	bool asking;
 	struct io_timer refresh;
 	struct arena arena; /* of requests, until they are encoded */
 };
@@ -42,10 +42,6 @@ const struct known_partition *client_partition(
 	const struct client *c, const char *topic, int32_t index);
 
 /* ---- traffic (cluster_traffic.c) ------------------------------------------------------------- */
-
-struct traffic_settings {
-	int producers, consumers;
-};
 
 void traffic_start(struct world *w);
 void traffic_free(struct world *w);

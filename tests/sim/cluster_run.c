@@ -48,20 +48,6 @@ void cluster_say(void)
 
 /* ---- whole ----------------------------------------------------------------------------------- */
 
-static struct partition *replica(const struct node *n, const struct image_topic *t, int32_t index)
-{
-	struct repl_topic *rt = n->server && n->server->broker.repl
-					? repl_topic_by_id(n->server->broker.repl, &t->id)
-					: NULL;
-
-	return rt ? repl_partition(rt, index) : NULL;
-}
-
-static bool is_data(const struct image_topic *t)
-{
-	return t->name.n > 5 && memcmp(t->name.p, "data-", 5) == 0;
-}
-
 /* What a partition lacks; NULL: nothing. */
 static const char *lacks(struct world *w, const struct image_topic *t, int32_t index)
 {
@@ -69,7 +55,7 @@ static const char *lacks(struct world *w, const struct image_topic *t, int32_t i
 	const struct partition *leader, *p;
 
 	/* whose last replica in sync has lost its folder is for a person to decide about */
-	if (ip->isr.n == 0 && w->stats.wipes > 0 && !is_data(t))
+	if (ip->isr.n == 0 && w->stats.wipes > 0 && !str_starts(t->name, "data-"))
 		return NULL;
 	if (ip->leader < 0)
 		return "has no leader";
@@ -77,11 +63,11 @@ static const char *lacks(struct world *w, const struct image_topic *t, int32_t i
 		return "is being moved";
 	if (ip->isr.n != ip->replicas.n)
 		return "has replicas that are not in sync";
-	leader = replica(&w->nodes[ip->leader], t, index);
+	leader = node_replica(&w->nodes[ip->leader], &t->id, index);
 	if (!leader || !leader->leads || !leader->log)
 		return "is not led by its leader";
 	for (int32_t i = 0; i < ip->replicas.n; i++) {
-		p = replica(&w->nodes[ip->replicas.v[i]], t, index);
+		p = node_replica(&w->nodes[ip->replicas.v[i]], &t->id, index);
 		if (!p || !p->log || p->log->leo != leader->log->leo)
 			return "has replicas that are behind";
 	}

@@ -461,5 +461,4 @@ void trouble_heal(struct world *w)
 		if (!w->nodes[i].server)
 			start_later(w->trouble, &w->nodes[i], 0, 300);
 	}
-	w->calm_since_us = w->sim.now_us;
 }

@@ -14,7 +14,7 @@
 
 void truth_init(struct truth *t)
 {
-	*t = (struct truth){.quorum = {.metadata = true, .name = METALOG_TOPIC}};
+	*t = (struct truth){.quorum = {.name = METALOG_TOPIC}};
 	map_init(&t->logs);
 }
 
@@ -176,7 +176,7 @@ static void add_records(
 
 static bool is_ours(const struct truth_log *l)
 {
-	return !l->metadata && l->name[0] != '_';
+	return l->name[0] != '_';
 }
 
 /* One batch below the high watermark of a leader: it is committed. */
@@ -344,17 +344,12 @@ static int64_t member_leo(
 	const struct world *w, const struct image *img, const struct truth_log *l, int32_t id)
 {
 	const struct image_broker *b = image_broker(img, id);
-	const struct server *s;
-	const struct repl_topic *t;
 	const struct partition *p;
 
-	if (id < 0 || id >= w->n || !w->nodes[id].server || !w->nodes[id].ready || !b)
+	if (id < 0 || id >= w->n || !w->nodes[id].server || !w->nodes[id].ready || !b ||
+		!uuid_eq(&b->incarnation, &w->nodes[id].server->incarnation))
 		return -1;
-	s = w->nodes[id].server;
-	if (!uuid_eq(&b->incarnation, &s->incarnation) || !s->broker.repl)
-		return -1;
-	t = repl_topic_by_id(s->broker.repl, &l->topic);
-	p = t ? repl_partition(t, l->index) : NULL;
+	p = node_replica(&w->nodes[id], &l->topic, l->index);
 	return p && p->log && p->log->state == PLOG_OPEN ? p->log->leo : -1;
 }
 
@@ -399,12 +394,12 @@ static void look_at_partition(
 		v->checked = min_i64(v->checked, log->leo);
 	}
 	if (p->leads && v->epoch != p->leader_epoch && led_by(w, l, p->leader_epoch, n->id) &&
-		log->leo < l->end && !l->lossy && !w->fragile)
+		log->leo < l->end && !w->fragile)
 		world_break(w, "%s: leader %d of epoch %d has %lld records, %lld are committed",
 			l->name, n->id, p->leader_epoch, (long long)log->leo, (long long)l->end);
 	decides = p->leads || v->epoch >= 0 || is_last(n, p);
 	v->epoch = p->leads ? p->leader_epoch : -1;
-	if (l->lossy || w->fragile)
+	if (w->fragile)
 		return;
 	if (!decides && log->high_watermark > l->end)
 		world_break(w,
@@ -458,7 +453,7 @@ void truth_compare(struct world *w)
 					i, j, (long long)x->offset);
 		}
 	vec_foreach (l, &w->truth.list)
-		if (!(*l)->lossy && !w->fragile)
+		if (!w->fragile)
 			check_isr(w, *l);
 }
 
@@ -469,7 +464,7 @@ void truth_acked(struct world *w, const struct uuid *topic, int32_t index, uint3
 
 	w->stats.acked += n;
 	w->truth.producers.v[producer].acked = counter + n;
-	if (w->fragile || (l && l->lossy))
+	if (w->fragile)
 		return;
 	if (!l) {
 		world_break(w, "records were acknowledged in a partition that nobody has");
@@ -498,7 +493,7 @@ void truth_read(struct world *w, const struct uuid *topic, int32_t index, int64_
 	struct truth_record got;
 
 	w->stats.read++;
-	if (w->fragile || (l && l->lossy))
+	if (w->fragile)
 		return;
 	if (!r || !parse(value, &got) || got.producer != r->producer || got.counter != r->counter)
 		world_break(w, "%s: a client read at offset %lld what is not committed",

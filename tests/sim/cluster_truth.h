@@ -47,8 +47,6 @@ struct truth_log {
 	VEC(struct truth_batch) batches;
 	VEC(struct truth_record) records; /* of offset start + i; none for the metadata log */
 	VEC(struct truth_leader) leaders;
-	bool metadata;
-	bool lossy; /* may lose what was committed: an unclean election */
 };
 
 /* Of an idempotent producer: what its next record's counter is, in the one log it writes to. */

@@ -125,8 +125,8 @@ static void on_stopped(void *arg, int rc)
 {
 	struct node *n = arg;
 
+	(void)rc;
 	n->exited = true;
-	n->exit_code = rc;
 }
 
 void node_start(struct node *n)
@@ -152,7 +152,6 @@ void node_start(struct node *n)
 		loop_free(l);
 		if (!n->disk.dead && n->disk.room < 0 && !n->disk.failing_syncs)
 			world_break(n->world, "node %d does not start: %s", n->id, e.msg);
-		n->down_since_us = n->world->sim.now_us;
 	}
 }
 
@@ -169,7 +168,6 @@ static void end_process(struct node *n)
 	loop_free(l);
 	s->acting = acting;
 	node_view_reset(&n->view);
-	n->down_since_us = n->world->sim.now_us;
 }
 
 void node_kill(struct node *n, bool power_off)
@@ -198,10 +196,16 @@ void node_wipe(struct node *n)
 	sim_disk_init(&n->disk, n->world->seed * 31 + boot + 7, &n->machine->clock);
 	n->disk.boot = boot;
 	n->disk.first_fd += (n->id + 1) * 100000;
-	n->wiped = true;
 }
 
-struct node *world_node_of(struct world *w, const struct sim_machine *m)
+struct partition *node_replica(const struct node *n, const struct uuid *topic, int32_t index)
+{
+	const struct repl *r = n->server ? n->server->broker.repl : NULL;
+
+	return r ? repl_partition(repl_topic_by_id(r, topic), index) : NULL;
+}
+
+static struct node *node_of(struct world *w, const struct sim_machine *m)
 {
 	for (int i = 0; i < w->n; i++)
 		if (w->nodes[i].machine == m)
@@ -269,7 +273,6 @@ static void look_at(struct world *w, struct node *n)
 {
 	bool died = n->disk.dead;
 
-	w->stats.turns++;
 	if (!n->server)
 		return;
 	/* Also at one whose disk died in this turn: what it committed before may have been told. */
@@ -294,7 +297,7 @@ void world_run(struct world *w, int64_t us, bool (*until)(struct world *w))
 	struct sim_machine *m;
 
 	while (!world_broken(w) && sim_step(&w->sim, end, &m)) {
-		struct node *n = m ? world_node_of(w, m) : NULL;
+		struct node *n = m ? node_of(w, m) : NULL;
 
 		if (n)
 			look_at(w, n);

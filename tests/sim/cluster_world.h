@@ -15,8 +15,6 @@
 #ifndef SIM_CLUSTER_WORLD_H
 #define SIM_CLUSTER_WORLD_H
 
-#include "base/map.h"
-#include "base/vec.h"
 #include "cluster_truth.h"
 #include "conf/conf.h"
 #include "server/server.h"
@@ -29,7 +27,6 @@
 #define VOTER_PORT  29092
 
 struct world;
-struct client;
 
 struct node {
 	struct world *world;
@@ -41,17 +38,12 @@ struct node {
 	struct server *server; /* NULL: down */
 	bool ready;            /* this process serves clients */
 	bool exited;           /* the server has ended by itself */
-	int exit_code;
-	bool sick;   /* its disk has failed a sync: only a restart helps */
-	bool wiped;  /* its folder was removed, and it has not been whole since */
-	bool locked; /* faults leave it alone */
+	bool sick;             /* its disk has failed a sync: only a restart helps */
 	struct node_view view;
-	int64_t down_since_us;
 };
 
 struct world_stats {
-	int64_t acked, read, kills, power_cuts, wipes, cuts, pauses, jumps, disk_faults, elections,
-		leaders, admin, turns;
+	int64_t acked, read, kills, power_cuts, wipes, cuts, pauses, jumps, disk_faults, leaders;
 };
 
 struct world {
@@ -67,8 +59,7 @@ struct world {
 	struct admin *admin;
 	struct trouble *trouble;
 	struct world_stats stats;
-	bool fragile; /* acknowledged records may be lost: power cuts without syncs */
-	int64_t calm_since_us;
+	bool fragile;     /* acknowledged records may be lost: power cuts without syncs */
 	char broken[600]; /* "": nothing */
 };
 
@@ -94,11 +85,6 @@ static inline bool world_one_in(struct world *w, uint32_t n)
 	return rng_one_in(&w->sim.rng, n);
 }
 
-static inline int64_t world_ms(const struct world *w)
-{
-	return w->sim.now_us / 1000;
-}
-
 /* ---- the life of a node (cluster_world.c) ---------------------------------------------------- */
 
 void node_start(struct node *n);
@@ -109,6 +95,7 @@ void node_kill(struct node *n, bool power_off);
 void node_stop(struct node *n);
 /* The folder is removed; the node is down. */
 void node_wipe(struct node *n);
-struct node *world_node_of(struct world *w, const struct sim_machine *m);
+/* NULL: it is down, or has none. */
+struct partition *node_replica(const struct node *n, const struct uuid *topic, int32_t index);
 
 #endif

@@ -58,13 +58,12 @@ struct sim_path {
 };
 
 struct sim {
-	uint64_t seed;
 	struct rng rng;
 	int64_t now_us;
 	const struct sim_machine *acting; /* whose code runs; NULL: nobody's */
 	uint64_t trace;                   /* hash of all that happened */
 	uint64_t steps;
-	uint64_t n_conns, n_bytes;
+	uint64_t n_conns;
 	struct heap events;
 	struct sim_machine *machines[SIM_MACHINES];
 	int n_machines;

@@ -89,7 +89,7 @@ void sim_init(struct sim *s, uint64_t seed)
 {
 	assert(!the_sim);
 	settle_maps();
-	*s = (struct sim){.seed = seed, .now_us = 1000000};
+	*s = (struct sim){.now_us = 1000000};
 	rng_seed(&s->rng, seed);
 	heap_init(&s->events);
 	list_init(&s->conns);

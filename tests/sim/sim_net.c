@@ -1,7 +1,6 @@
 /* Segments on their way, see sim_net.h. */
 #include "base/chain.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/crc32c.h"
@@ -112,7 +111,6 @@ static void take(struct sim_conn *c, int end, const struct sim_segment *g)
 	}
 	if (g->kind == SIM_DATA) {
 		sim_note(c->sim, crc32c(0, g->data, g->n));
-		c->sim->n_bytes += g->n;
 		buf_put(&e->in, g->data, g->n);
 	}
 	e->ended |= g->kind == SIM_FIN;
@@ -182,7 +180,6 @@ void sim_conn_leave(struct sim_conn *c, int end)
 
 	e->gone = true;
 	e->transport = NULL;
-	e->listener = NULL;
 	list_remove(&e->waiting);
 	buf_fini(&e->in);
 	if (c->ends[1 - end].gone) {

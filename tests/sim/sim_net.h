@@ -35,8 +35,7 @@ struct sim_end {
 	int index; /* in the connection */
 	struct sim_machine *machine;
 	struct transport *transport; /* NULL: not accepted yet, or gone */
-	struct listener *listener;   /* waits to be accepted by it */
-	struct list_node waiting;    /* listener->waiting */
+	struct list_node waiting;    /* the waiting ones of who listens there */
 	bool gone;                   /* nobody is here (any more) */
 	bool ended, reset;           /* what has come from the peer */
 	struct buf in;

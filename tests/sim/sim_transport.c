@@ -36,7 +36,6 @@ struct transport {
 
 struct listener {
 	struct list_node node; /* machine->listeners */
-	struct sim_machine *machine;
 	struct loop *loop;
 	uint16_t port;
 	char name[64];
@@ -424,7 +423,6 @@ static void accept_all(void *arg)
 		struct sim_end *e = CONTAINER_OF(n, struct sim_end, waiting);
 
 		list_remove(n);
-		e->listener = NULL;
 		accepted = CONTAINER_OF(e, struct sim_conn, ends[1]);
 		ls->fn(ls->arg, FIRST_FD);
 		if (accepted) /* it was closed at once */
@@ -443,7 +441,6 @@ bool sim_listener_take(struct sim_machine *m, struct sim_conn *c)
 	if (!ls)
 		return false;
 	e->gone = false;
-	e->listener = ls;
 	list_push_back(&ls->waiting, &e->waiting);
 	if (!ls->paused)
 		sim_ready(ls->loop, &ls->ready, accept_all, ls);
@@ -462,7 +459,6 @@ struct listener *listener_new(struct loop *l, const char *host, uint16_t port,
 		return NULL;
 	}
 	ls = ALLOC(struct listener);
-	ls->machine = m;
 	ls->loop = l;
 	ls->port = port ? port : m->next_port++;
 	snprintf(ls->name, sizeof(ls->name), "%s:%u", m->host, ls->port);
