@@ -146,6 +146,11 @@ static void appended_all(struct produce *op)
 	net_slot_on_gone(op->call->slot, gone, op);
 	/* The batches are in the log. Were they held until the followers have them, followers'
 	 * requests would find no memory. */
+	for (int32_t i = 0; i < op->resp.n_responses; i++) {
+		struct produce_response_responses *t = &op->resp.responses[i];
+
+		t->name = arena_str(&op->call->arena, t->name);
+	}
 	call_drop_request(op->call);
 	delay_start(&b->delay, &op->delay, &delay_ops, broker_now_ms(b) + op->timeout_ms);
 	for (int32_t i = 0; i < op->n_parts; i++) {
@@ -336,7 +341,7 @@ static void each(struct produce *op, const struct produce_request *r, int16_t er
 		const struct repl_topic *t = repl_topic(repl, in->name);
 		int32_t n = in->n_partition_data;
 
-		out->name = arena_str(&op->call->arena, in->name);
+		out->name = in->name;
 		out->partition_responses =
 			CALL_NEW(op->call, produce_response_partition_responses, (size_t)n);
 		out->n_partition_responses = n;

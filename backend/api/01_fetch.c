@@ -113,22 +113,28 @@ static int16_t note(struct fetch *f, struct fetch_part *p)
 	return partition_fetched(p->partition, &told);
 }
 
-/* How much a reader would get now; negative: something to be told at once. */
-static int64_t available(struct fetch *f, struct fetch_part *p)
+/* Something to be told at once. */
+static bool urgent(struct fetch *f, struct fetch_part *p)
 {
 	struct fetch_response_diverging_epoch d;
-	struct plog *log;
-	int64_t end;
 
 	if (find(f, p) || p->refused || !in_range(p) || diverges(p, &d))
-		return -1;
-	log = p->partition->log;
-	if (f->replica >= 0 && f->incremental && p->told_start != log->log_start)
-		return -1;
-	end = readable(f, p);
-	if (p->offset >= end || warming(f, p))
+		return true;
+	return f->replica >= 0 && f->incremental && p->told_start != p->partition->log->log_start;
+}
+
+/* Of one that is not urgent. */
+static bool has_records(const struct fetch *f, const struct fetch_part *p)
+{
+	return p->max_bytes > 0 && p->offset < readable(f, p) && !warming(f, p);
+}
+
+static int64_t available(const struct fetch *f, const struct fetch_part *p)
+{
+	if (!has_records(f, p))
 		return 0;
-	return min_i64(plog_bytes_between(log, p->offset, end), p->max_bytes);
+	return min_i64(plog_bytes_between(p->partition->log, p->offset, readable(f, p)),
+		p->max_bytes);
 }
 
 static bool enough(struct fetch *f)
@@ -136,11 +142,9 @@ static bool enough(struct fetch *f)
 	int64_t sum = 0;
 
 	list_foreach (it, f->parts) {
-		int64_t n = available(f, part_of(it));
-
-		if (n < 0)
+		if (urgent(f, part_of(it)))
 			return true;
-		sum += n;
+		sum += available(f, part_of(it));
 		if (sum >= f->min_bytes && sum > 0)
 			return true;
 	}
@@ -259,7 +263,7 @@ static bool to_tell(struct fetch *f, struct fetch_part *p)
 {
 	const struct plog *log;
 
-	if (!f->incremental || available(f, p) != 0)
+	if (!f->incremental || urgent(f, p) || has_records(f, p))
 		return true;
 	log = p->partition->log;
 	return p->told_high != log->high_watermark || p->told_start != log->log_start;

@@ -56,9 +56,8 @@ int32_t api_controller(const struct call *c);
 /* The block of producer ids that broker->ids_wanted asked for, or why there is none. */
 void api_producer_ids(struct broker *b, int16_t error, int64_t start, int32_t n);
 
-/* Waiting operations that became possible or are due; true when there were any. Call it after
- * repl_turn. */
-bool api_turn(struct broker *b);
+/* Waiting operations that became possible or are due. Call it after repl_turn. */
+void api_turn(struct broker *b);
 
 #define SERVE(KEY, name, first, last, advertised) \
 	struct name##_request;                    \
