@@ -70,12 +70,8 @@ static int start_brokers(struct demo *d, struct loop *l, int32_t port, struct er
 	struct local_wish w = {
 		.brokers = d->brokers, .port = port, .next_ports = true, .faults = true};
 	struct buf said = BUF_EMPTY;
-	int rc = local_create(l, d->dir, &w, &said, e);
+	int rc = local_begin(l, d->dir, &w, &said, e);
 
-	if (rc == 0)
-		rc = local_start_all(l, d->dir, e);
-	if (rc < 0)
-		local_uncreate(d->dir);
 	buf_fini(&said);
 	return rc;
 }

@@ -132,16 +132,11 @@ MUSTCHECK static int begin(
 	struct cli *c, struct loop *l, const char *dir, const struct local_wish *w, struct err *e)
 {
 	struct buf said = BUF_EMPTY;
-	int rc = local_create(l, dir, w, &said, e);
+	int rc = local_begin(l, dir, w, &said, e);
 
-	if (rc == 0 && said.n)
+	if (said.n)
 		cli_note(c, "kdeck up: %s", buf_z(&said));
 	buf_fini(&said);
-	if (rc < 0)
-		return rc;
-	rc = local_start_all(l, dir, e);
-	if (rc < 0)
-		local_uncreate(dir);
 	return rc;
 }
 

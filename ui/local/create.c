@@ -1,8 +1,7 @@
 /* A new cluster: planned, checked, written; and starting all of one at once. */
 #include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
@@ -130,49 +129,20 @@ static void say_what_changed(const struct plan *p, struct buf *said)
 		voters == 1 ? "s" : " together", p->voters);
 }
 
-int local_create(struct loop *l, const char *dir, const struct local_wish *w, struct buf *said,
-	struct err *e)
+static int create(struct loop *l, struct plan *p, const struct local_wish *w, struct err *e)
 {
-	struct plan p = {.dir = dir, .faults = w->faults};
 	size_t brokers = w->brokers ? w->brokers : w->n_files ? w->n_files : DEFAULT_BROKERS;
-	int rc = plan_read_files(&p, w->files, w->n_files, e);
+	int rc = plan_read_files(p, w->files, w->n_files, e);
 
 	if (rc == 0)
 		rc = check_files(l, w, e);
 	if (rc == 0) {
-		plan_fill(&p, brokers);
-		rc = plan_addresses(l, &p, w, e);
+		plan_fill(p, brokers);
+		rc = plan_addresses(l, p, w, e);
 	}
 	if (rc == 0)
-		rc = plan_check(l, &p, e);
-	if (rc == 0)
-		rc = plan_write(&p, e);
-	if (rc == 0)
-		say_what_changed(&p, said);
-	plan_fini(&p);
-	return rc;
-}
-
-void local_uncreate(const char *dir)
-{
-	struct local_cluster c;
-	struct err e = {0};
-
-	if (local_look(&c, dir, &e) == 0)
-		vec_foreach (b, &c.brokers) {
-			char *path = xasprintf("%s/server.properties", b->dir);
-			char *data = xasprintf("%s/data", b->dir);
-			char *pid = xasprintf("%s/pid", b->dir);
-			if (b->state == LOCAL_STOPPED) {
-				unlink(path);
-				unlink(pid);
-				local_remove_tree(data);
-			}
-			free(pid);
-			free(data);
-			free(path);
-		}
-	local_fini(&c);
+		rc = plan_check(l, p, e);
+	return rc == 0 ? plan_write(p, e) : rc;
 }
 
 /* ---- starting all -----------------------------------------------------------------------------
@@ -256,5 +226,24 @@ int local_start_all(struct loop *l, const char *dir, struct err *e)
 	}
 	forget(&s);
 	local_fini(&c);
+	return rc;
+}
+
+/* ---- beginning ---------------------------------------------------------------------------------
+ */
+
+int local_begin(struct loop *l, const char *dir, const struct local_wish *w, struct buf *said,
+	struct err *e)
+{
+	struct plan p = {.dir = dir, .faults = w->faults};
+	int rc = create(l, &p, w, e);
+
+	if (rc == 0) {
+		say_what_changed(&p, said);
+		rc = local_start_all(l, dir, e);
+	}
+	if (rc < 0)
+		plan_take_back(&p);
+	plan_fini(&p);
 	return rc;
 }

@@ -93,16 +93,15 @@ struct local_wish {
 	bool faults;     /* kdeck.faults.enable */
 };
 /* Makes the folders of a cluster in DIR, where none is: one quorum, of whose nodes the first three
- * vote; each with ports, data and settings of its own. Everything is checked before anything is
- * written: files and ids and ports named twice, ports and folders in use, settings that cannot be.
- * `said` gets a line when settings of the files were replaced. The loop is run. */
-int local_create(struct loop *l, const char *dir, const struct local_wish *w, struct buf *said,
+ * vote; each with ports, data and settings of its own; and starts it. Everything is checked before
+ * anything is written: files and ids and ports named twice, ports and folders in use, settings that
+ * cannot be. A cluster that does not come up is taken back: its settings, and the data under DIR
+ * unless there was some before; logs stay for who wants to know why. `said` gets a line when
+ * settings of the files were replaced. The loop is run. */
+int local_begin(struct loop *l, const char *dir, const struct local_wish *w, struct buf *said,
 	struct err *e) MUSTCHECK;
 /* The node that a file of settings is for. ERR_INVALID, ERR_IO. */
 int local_file_id(const char *file, int32_t *id, struct err *e) MUSTCHECK;
-/* Takes back what local_create wrote, after the cluster did not come up: its settings and the data
- * under DIR; logs stay for who wants to know why. */
-void local_uncreate(const char *dir);
 
 /* Starts all of DIR that do not run, at once, and returns when every one is ready. When one does
  * not come up those that this call has started are ended again. The loop is run. */

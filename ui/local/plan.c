@@ -217,7 +217,7 @@ static void put_node(const struct plan *p, const struct plan_node *n, struct buf
 			properties_write(out, str_of(s->key), str_of(s->value));
 }
 
-static int write_node(const struct plan *p, const struct plan_node *n, struct err *e)
+static int write_node(const struct plan *p, struct plan_node *n, struct err *e)
 {
 	char *broker_dir = xasprintf("%s/broker-%d", p->dir, n->id);
 	char *path = xasprintf("%s/server.properties", broker_dir);
@@ -227,13 +227,14 @@ static int write_node(const struct plan *p, const struct plan_node *n, struct er
 	put_node(p, n, &text);
 	if (rc == 0)
 		rc = local_write_new(path, &text, e);
+	n->written = rc == 0;
 	buf_fini(&text);
 	free(path);
 	free(broker_dir);
 	return rc;
 }
 
-int plan_write(const struct plan *p, struct err *e)
+int plan_write(struct plan *p, struct err *e)
 {
 	int rc = 0;
 
@@ -241,4 +242,26 @@ int plan_write(const struct plan *p, struct err *e)
 		if (rc == 0)
 			rc = write_node(p, n, e);
 	return rc;
+}
+
+static void take_back(const struct plan *p, const struct plan_node *n)
+{
+	char *path = xasprintf("%s/broker-%d/server.properties", p->dir, n->id);
+	char *pid = xasprintf("%s/broker-%d/pid", p->dir, n->id);
+	char *data = xasprintf("%s/broker-%d/data", p->dir, n->id);
+
+	unlink(path);
+	unlink(pid);
+	if (!n->had_data && strcmp(n->data, data) == 0)
+		local_remove_tree(data);
+	free(data);
+	free(pid);
+	free(path);
+}
+
+void plan_take_back(const struct plan *p)
+{
+	vec_foreach (n, &p->nodes)
+		if (n->written && !local_locked(n->data))
+			take_back(p, n);
 }

@@ -31,6 +31,8 @@ struct plan_node {
 	VEC(struct plan_address) addresses;
 	char *data;
 	bool serves, votes;
+	bool had_data; /* before this plan */
+	bool written;  /* its settings, by plan_write */
 };
 
 struct plan {
@@ -53,9 +55,12 @@ void plan_fill(struct plan *p, size_t brokers);
 /* Gives every node its addresses, and the plan its voters. */
 int plan_addresses(
 	struct loop *l, struct plan *p, const struct local_wish *w, struct err *e) MUSTCHECK;
-/* Nothing is there twice, nothing is taken. */
-int plan_check(struct loop *l, const struct plan *p, struct err *e) MUSTCHECK;
+/* Nothing is there twice, nothing is taken; notes who had data. */
+int plan_check(struct loop *l, struct plan *p, struct err *e) MUSTCHECK;
 /* The folders and their server.properties. */
-int plan_write(const struct plan *p, struct err *e) MUSTCHECK;
+int plan_write(struct plan *p, struct err *e) MUSTCHECK;
+/* What plan_write wrote, and the data under DIR that brokers made since, after the cluster did not
+ * come up. Data that was there before stays, and so do logs, for who wants to know why. */
+void plan_take_back(const struct plan *p);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/xalloc.h"
 #include "local/plan.h"
@@ -87,13 +88,14 @@ static int check_ports(struct loop *l, const struct plan_node *n, struct err *e)
 }
 
 /* What is in the folder already belongs to this node, and to the cluster of those before it. */
-static int check_data(const struct plan_node *n, char **cluster, struct err *e)
+static int check_data(struct plan_node *n, char **cluster, struct err *e)
 {
 	struct local_setting s[] = {{"node.id", NULL}, {"cluster.id", NULL}};
 	char *path = xasprintf("%s/meta.properties", n->data);
 	char room[32];
 	int rc = 0;
 
+	n->had_data = access(n->data, F_OK) == 0;
 	local_settings_read(path, s, ARRAY_LEN(s));
 	if (local_locked(n->data))
 		rc = err_set(e, ERR_IN_USE,
@@ -116,7 +118,7 @@ static int check_data(const struct plan_node *n, char **cluster, struct err *e)
 	return rc;
 }
 
-int plan_check(struct loop *l, const struct plan *p, struct err *e)
+int plan_check(struct loop *l, struct plan *p, struct err *e)
 {
 	char *cluster = NULL;
 	int rc = 0;

@@ -47,6 +47,23 @@ static void put(const char *name, const char *text, mode_t mode)
 	free(path);
 }
 
+static bool is_there(const char *name)
+{
+	char *path = path_of(name);
+	bool there = access(path, F_OK) == 0;
+
+	free(path);
+	return there;
+}
+
+static void remove_file(const char *name)
+{
+	char *path = path_of(name);
+
+	assert_int_equal(unlink(path), 0);
+	free(path);
+}
+
 /* broker-ID with such settings and an empty data folder. */
 static void put_broker(int32_t id, const char *settings)
 {
@@ -450,7 +467,7 @@ static void test_rows_of_ports(void **state)
 
 	(void)state;
 	assert_int_not_equal(first, 0);
-	assert_int_equal(local_create(l, folder, &w, &said, &e), 0);
+	assert_int_equal(local_begin(l, folder, &w, &said, &e), 0);
 	assert_int_equal(local_look(&c, folder, &e), 0);
 	local_bootstrap(&c, &got);
 	buf_printf(
@@ -461,6 +478,36 @@ static void test_rows_of_ports(void **state)
 	buf_fini(&said);
 	buf_fini(&want);
 	buf_fini(&got);
+}
+
+/* What a cluster that does not come up leaves: nothing of its own, and all that was there before.
+ */
+static void test_taken_back(void **state)
+{
+	static const char *const stay[] = {
+		"broker-1/data/meta.properties", "broker-1/data/t-0.log"};
+	static const char *const go[] = {
+		"broker-1/server.properties", "broker-2/server.properties", "broker-2/data"};
+	struct listener *held;
+	uint16_t first = row_of(3, 0, &held);
+	struct local_wish w = {.brokers = 2, .port = first + 1};
+	struct buf said = BUF_EMPTY;
+	struct err e = {0};
+
+	(void)state;
+	put_broker(1, "");
+	put("broker-1/data/meta.properties", "version=1\nnode.id=1\n", 0644);
+	put("broker-1/data/t-0.log", "records", 0644);
+	put("broker-1/fails", "", 0644);
+	remove_file("broker-1/server.properties");
+	assert_int_equal(local_begin(l, folder, &w, &said, &e), ERR_IO);
+	assert_non_null(strstr(e.msg, "broker 1 did not start: no room"));
+	for (size_t i = 0; i < ARRAY_LEN(stay); i++)
+		assert_true(is_there(stay[i]));
+	for (size_t i = 0; i < ARRAY_LEN(go); i++)
+		assert_false(is_there(go[i]));
+	listener_free(held);
+	buf_fini(&said);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -479,6 +526,7 @@ int main(void)
 		TEST(test_all),
 		TEST(test_add),
 		TEST(test_rows_of_ports),
+		TEST(test_taken_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
