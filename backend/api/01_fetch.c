@@ -133,8 +133,8 @@ static int64_t available(const struct fetch *f, const struct fetch_part *p)
 {
 	if (!has_records(f, p))
 		return 0;
-	return min_i64(plog_bytes_between(p->partition->log, p->offset, readable(f, p)),
-		p->max_bytes);
+	return min_i64(
+		plog_bytes_between(p->partition->log, p->offset, readable(f, p)), p->max_bytes);
 }
 
 static bool enough(struct fetch *f)

@@ -15,9 +15,6 @@
 #define MAX_BYTES   (1 << 20)
 #define MAX_WAIT_MS 5000
 
-/* Kafka's id of __cluster_metadata. */
-static const struct uuid metadata_id = {.b = {[15] = 1}};
-
 struct tail {
 	struct call *call;
 	struct delay_op delay;
@@ -91,7 +88,7 @@ static void answer(struct tail *t, const struct quorum_fetch_response *said)
 	msg_struct_init(&fetch_response_partitions_struct, &part);
 	put(t, said, &part, &records);
 	topic.topic = STR_LIT(METALOG_TOPIC);
-	topic.topic_id = metadata_id;
+	topic.topic_id = metalog_topic_id;
 	topic.partitions = &part;
 	topic.n_partitions = 1;
 	resp.responses = &topic;
@@ -137,7 +134,7 @@ static bool asked_right(const struct call *c, const struct fetch_request *r)
 	const struct fetch_request_topics *t = r->topics;
 
 	return r->n_topics == 1 && t->n_partitions == 1 && t->partitions[0].partition == 0 &&
-	       (c->version >= 13 ? uuid_eq(&t->topic_id, &metadata_id)
+	       (c->version >= 13 ? uuid_eq(&t->topic_id, &metalog_topic_id)
 				 : str_eqz(t->topic, METALOG_TOPIC));
 }
 

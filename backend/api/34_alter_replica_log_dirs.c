@@ -8,7 +8,7 @@
 static int16_t judge(const struct broker *b, struct str path, struct str topic, int32_t index)
 {
 	const struct repl_topic *t = repl_topic(b->repl, topic);
-	const struct partition *p = t ? repl_partition(t, index) : NULL;
+	const struct partition *p = repl_partition(t, index);
 
 	if (!str_eqz(path, b->store->dir))
 		return KERR_LOG_DIR_NOT_FOUND;

@@ -107,6 +107,15 @@ static inline bool broker_by_controller(const struct broker *b, const struct cal
 	return net_slot_listener(c->slot) == b->controller_tag;
 }
 
+/* NULL: that node has no vote, as far as is known. */
+static inline const struct broker_voter *broker_voter(const struct broker *b, int32_t id)
+{
+	for (int i = 0; i < b->n_voters; i++)
+		if (b->voters[i].id == id)
+			return &b->voters[i];
+	return NULL;
+}
+
 /* Now, in milliseconds of the monotonic clock. */
 static inline int64_t broker_now_ms(const struct broker *b)
 {

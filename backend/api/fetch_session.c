@@ -164,7 +164,7 @@ struct fetch_session *fetch_session_new(struct fetch_sessions *s, struct rng *rn
 	/* Nobody gives way for what has no room anyway. */
 	if (s->slots <= 0 || n > FETCH_SESSION_PARTS)
 		return NULL;
-	while (s->n >= (size_t)max_i64(0, s->slots) || s->n_parts + n > FETCH_SESSION_PARTS)
+	while (s->n >= (size_t)s->slots || s->n_parts + n > FETCH_SESSION_PARTS)
 		if (!evict(s, follower, now_ms))
 			return NULL;
 	f = ALLOC(struct fetch_session);

@@ -30,14 +30,6 @@ int16_t voters_check_cluster(struct call *c, struct str cluster_id)
 	return KERR_INCONSISTENT_CLUSTER_ID;
 }
 
-static bool is_voter(const struct broker *b, int32_t id)
-{
-	for (int i = 0; i < b->n_voters; i++)
-		if (b->voters[i].id == id)
-			return true;
-	return false;
-}
-
 int16_t voters_check(struct call *c, struct str cluster_id, int32_t asked, int32_t from)
 {
 	struct broker *b = c->broker;
@@ -52,7 +44,7 @@ int16_t voters_check(struct call *c, struct str cluster_id, int32_t asked, int32
 				c->api->name, net_slot_peer(c->slot), asked, b->node_id);
 		return KERR_INVALID_VOTER_KEY;
 	}
-	if (is_voter(b, from))
+	if (broker_voter(b, from))
 		return KERR_NONE;
 	if (may_say(b))
 		log_error("%s from %s: node %d is no voter here: controller.quorum.voters differs "

@@ -1,12 +1,12 @@
 /* Answers and names: what needs no library. */
 #include <arpa/inet.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/json.h"
 #include "http/face.h"
+#include "io/listener.h"
 
 void face_fail(struct face_reply *out, int status, const char *fmt, ...)
 {
@@ -82,7 +82,7 @@ bool face_host_is_ours(const char *host, const char *own)
 		own = "127.0.0.1";
 	if (strcasecmp(name, own) == 0)
 		return true;
-	if (strcmp(own, "0.0.0.0") == 0 || strcmp(own, "::") == 0)
+	if (listener_everywhere(own))
 		return is_address(name) || is_loopback(name);
 	return is_loopback(name) && is_loopback(own);
 }

@@ -23,6 +23,8 @@ void metalog_fail(struct metalog *m, const char *why)
 
 /* ---- applying what is committed ---------------------------------------------------------- */
 
+const struct uuid metalog_topic_id = {.b = {[15] = 1}};
+
 static void apply_record(struct metalog *m, const struct record *r, int32_t epoch)
 {
 	struct metarec rec;

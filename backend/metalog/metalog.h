@@ -26,6 +26,8 @@ struct work_pool;
 struct metalog;
 
 #define METALOG_TOPIC "__cluster_metadata"
+/* Kafka's id of it. */
+extern const struct uuid metalog_topic_id;
 
 /* The way to the other voters; each may be NULL in a quorum of one. Never calls back from within.
  * Answers come by metalog_on_*, or not at all. */

@@ -2,9 +2,8 @@
 #define LOG_MODULE "faults"
 #include "server/face_priv.h"
 
-#include <stdlib.h>
-
 #include "base/log.h"
+#include "conf/conf.h"
 
 /* Listeners of clients and followers; the controller's has a tag beyond them. */
 #define CLIENT_TAGS ((1u << SERVER_LISTENERS) - 1)
@@ -70,30 +69,17 @@ void server_heal(struct server *s)
 bool server_lets_in(struct broker *b, struct net_slot *slot, struct str client_id)
 {
 	struct server *s = b->owner;
-	char digits[12];
-	char *end;
-	long id;
+	int64_t id;
 
-	if (!str_starts(client_id, "broker-") || client_id.n - 7 >= sizeof(digits))
-		return true;
-	memcpy(digits, client_id.p + 7, client_id.n - 7);
-	digits[client_id.n - 7] = 0;
-	id = strtol(digits, &end, 10);
-	if (*end || end == digits || id < 0)
+	if (!str_starts(client_id, "broker-") ||
+		!conf_parse_long((struct str){client_id.p + 7, client_id.n - 7}, &id) || id < 0 ||
+		id > INT32_MAX)
 		return true;
 	net_slot_mark(slot, (int32_t)id);
 	return !faults_cuts(&s->faults, (int32_t)id);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
-
-static bool is_voter(const struct server *s, int32_t id)
-{
-	for (int i = 0; i < s->set.n_voters; i++)
-		if (s->set.voters[i].id == id)
-			return true;
-	return false;
-}
 
 static int check_cut(const struct server *s, const struct faults *f, struct err *e)
 {
@@ -103,7 +89,8 @@ static int check_cut(const struct server *s, const struct faults *f, struct err 
 		int32_t id = f->cut[i];
 		if (id == s->set.node_id)
 			return err_set(e, ERR_INVALID, "cut: %d is this node itself", id);
-		if (!image_broker(img, id) && !is_voter(s, id) && !faults_cuts(&s->faults, id))
+		if (!image_broker(img, id) && !broker_voter(&s->broker, id) &&
+			!faults_cuts(&s->faults, id))
 			return err_set(e, ERR_INVALID, "cut: there is no node %d", id);
 	}
 	return 0;

@@ -2,7 +2,6 @@
  * topics with the largest logs here by name, the others together as "(others)", which no topic can
  * be called. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "config.h"
 #include "group/group.h"

@@ -4,7 +4,6 @@
  */
 #define LOG_MODULE "server"
 #include "base/log.h"
-#include "base/xalloc.h"
 #include "server/priv.h"
 
 static bool is_offsets(struct str topic)

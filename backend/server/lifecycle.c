@@ -44,14 +44,9 @@ static int64_t now(const struct lifecycle *l)
 	return loop_now_ms(l->server->loop);
 }
 
-/* This incarnation as the image has it; NULL: it has not (yet, or any more). */
 static const struct image_broker *self(const struct lifecycle *l)
 {
-	const struct server *s = l->server;
-	const struct image_broker *b =
-		image_broker(metalog_image(s->broker.metalog), s->set.node_id);
-
-	return b && uuid_eq(&b->incarnation, &s->incarnation) ? b : NULL;
+	return server_self(l->server);
 }
 
 static void again_in(struct lifecycle *l, int64_t ms)

@@ -71,6 +71,8 @@ void server_load(struct server *s);
 void server_serve(struct server *s);
 /* Nothing is led here any more: goes down. */
 void server_left(struct server *s);
+/* replicas.c: this incarnation as the image has it; NULL: it has not (yet, or any more). */
+const struct image_broker *server_self(const struct server *s);
 /* The active controller, -1 while none is known. */
 int32_t server_leader(const struct server *s);
 /* face_faults.c: what faults on purpose do. */

@@ -9,15 +9,11 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "io/listener.h"
 #include "server/priv.h"
 
 /* ---- the controller's listener ----------------------------------------------------------------
  */
-
-static bool any_address(const char *host)
-{
-	return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
-}
 
 int server_bind_controller(struct server *s, struct err *e)
 {
@@ -79,7 +75,8 @@ static void vote_alone(struct server *s)
 		return;
 	v->id = s->set.node_id;
 	v->port = l->port;
-	snprintf(v->host, sizeof(v->host), "%s", any_address(l->host) ? "127.0.0.1" : l->host);
+	snprintf(v->host, sizeof(v->host), "%s",
+		listener_everywhere(l->host) ? "127.0.0.1" : l->host);
 	s->set.n_voters = 1;
 }
 
@@ -172,11 +169,6 @@ static void on_failed(void *arg, const char *why)
 	server_fail(arg, why);
 }
 
-static void misplaced(void *arg, const char *why)
-{
-	server_fail(arg, why);
-}
-
 /* ---- making ------------------------------------------------------------------------------------
  */
 
@@ -185,11 +177,10 @@ static void make_net(struct server *s)
 	struct peers_settings peers = {.node_id = s->set.node_id};
 	struct quorum_net_settings net = {
 		.request_timeout_ms = s->set.request_timeout_ms,
-		.retry_ms = s->set.retry_ms,
 		.n_bootstrap = s->set.n_bootstrap,
 		.arg = s,
 		.voters_named = voters_named,
-		.misplaced = misplaced,
+		.misplaced = on_failed,
 	};
 
 	for (int i = 0; i < s->set.n_bootstrap; i++)

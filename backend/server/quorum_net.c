@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -47,8 +46,6 @@ struct quorum_net {
 	int boot_at;
 	int64_t boot_said_ms;
 };
-
-static const struct uuid metadata_id = {.b = {[15] = 1}};
 
 static int voter_index(const struct quorum_net *q, int32_t id)
 {
@@ -403,17 +400,10 @@ static void ask_quorum(struct talk *t, link_reply_fn *fn)
 			.arg = t});
 }
 
-static const struct broker_voter *find_voter(const struct quorum_net *q, int32_t id)
-{
-	int i = voter_index(q, id);
-
-	return i < 0 ? NULL : &q->b->voters[i];
-}
-
 /* One voter as the leader knows it. False: it is not the one of the own settings. */
 static bool agrees(struct quorum_net *q, const struct describe_quorum_response_nodes *node)
 {
-	const struct broker_voter *own = find_voter(q, node->node_id);
+	const struct broker_voter *own = broker_voter(q->b, node->node_id);
 	const struct describe_quorum_response_listeners *at = node->listeners;
 	char why[300];
 
@@ -518,7 +508,7 @@ static void fetch_now(struct quorum_net *q)
 	part.partition_max_bytes = MAX_BYTES;
 	part.replica_directory_id = v->replica_dir;
 	part.high_watermark = v->high_watermark;
-	topic.topic_id = metadata_id;
+	topic.topic_id = metalog_topic_id;
 	topic.partitions = &part;
 	topic.n_partitions = 1;
 	r.cluster_id = q->b->cluster_id;

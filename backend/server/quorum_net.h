@@ -13,15 +13,14 @@
 
 #include "api/broker.h"
 #include "server/peers.h"
-
-#define QUORUM_NET_BOOTSTRAP 8
+#include "server/server.h"
 
 struct quorum_net;
 
 struct quorum_net_settings {
-	int64_t request_timeout_ms, retry_ms;
+	int64_t request_timeout_ms;
 	/* Nodes to ask for the voters, when those are not known; the hosts are borrowed. */
-	struct broker_voter bootstrap[QUORUM_NET_BOOTSTRAP];
+	struct broker_voter bootstrap[SERVER_BOOTSTRAP];
 	int n_bootstrap;
 	void *arg;
 	/* The voters, asked for; the strings live until it returns. Negative: they cannot be. */

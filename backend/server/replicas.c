@@ -55,14 +55,19 @@ static void cancel(void *arg, int64_t id)
 		peers_cancel(s->peers, id);
 }
 
-/* -1 while the image still has another incarnation of this broker. */
-static int64_t own_epoch(void *arg)
+const struct image_broker *server_self(const struct server *s)
 {
-	const struct server *s = arg;
 	const struct image *img = image_of(s);
 	const struct image_broker *b = img ? image_broker(img, s->set.node_id) : NULL;
 
-	return b && uuid_eq(&b->incarnation, &s->incarnation) ? b->epoch : -1;
+	return b && uuid_eq(&b->incarnation, &s->incarnation) ? b : NULL;
+}
+
+static int64_t own_epoch(void *arg)
+{
+	const struct image_broker *b = server_self(arg);
+
+	return b ? b->epoch : -1;
 }
 
 static int64_t live_epoch(void *arg, int32_t id)

@@ -34,7 +34,7 @@ struct server_listener {
 };
 
 #define SERVER_VOTERS    3
-#define SERVER_BOOTSTRAP 8 /* as quorum_net.h */
+#define SERVER_BOOTSTRAP 8
 /* Tag of the controller's listener, behind those of the clients'. */
 #define SERVER_CONTROLLER_TAG SERVER_LISTENERS
 

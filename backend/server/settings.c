@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
+#include "io/listener.h"
 #include "server/server.h"
 #include "server/settings.h"
 
@@ -171,7 +172,7 @@ static int check_advertised(const struct server_settings *set, struct err *e)
 	for (int i = 0; i < set->n_listeners; i++) {
 		const struct server_listener *l = &set->listeners[i];
 		const char *host = l->advertised_host[0] ? l->advertised_host : l->host;
-		if (strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0)
+		if (listener_everywhere(host))
 			return err_set(e, ERR_INVALID,
 				"listener %s: clients cannot connect to %s: name the address they "
 				"use in advertised.listeners",

@@ -7,9 +7,11 @@
 #ifndef IO_LISTENER_H
 #define IO_LISTENER_H
 
-#include "base/err.h"
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "base/err.h"
 
 struct loop;
 struct listener;
@@ -24,6 +26,12 @@ typedef void listener_accept_fn(void *arg, int fd);
  * unknown host, ERR_DENIED, ERR_IO. Looking up a name may block. */
 struct listener *listener_new(struct loop *l, const char *host, uint16_t port,
 	listener_accept_fn *fn, void *arg, struct err *e) MUSTCHECK;
+/* Is it the host of all addresses? */
+static inline bool listener_everywhere(const char *host)
+{
+	return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
 /* NULL is allowed. */
 void listener_free(struct listener *ls);
 /* The port that was bound. */

@@ -5,6 +5,7 @@
 
 #include "base/xalloc.h"
 #include "conf/conf.h"
+#include "io/listener.h"
 #include "local/plan.h"
 
 #define DEFAULT_PORT 9092
@@ -244,11 +245,6 @@ static const struct plan_address *controller_of(const struct plan_node *n)
 	return NULL;
 }
 
-static bool is_everywhere(const char *host)
-{
-	return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
-}
-
 static int add_voter(struct loop *l, const struct plan *p, struct plan_node *n, struct buf *voters,
 	struct err *e)
 {
@@ -269,7 +265,7 @@ static int add_voter(struct loop *l, const struct plan *p, struct plan_node *n, 
 		vec_last(&n->addresses)->is_controller = true;
 	}
 	a = controller_of(n);
-	host = is_everywhere(a->host) ? "127.0.0.1" : a->host;
+	host = listener_everywhere(a->host) ? "127.0.0.1" : a->host;
 	buf_printf(voters, "%s%d@%s%s%s:%u", voters->n ? "," : "", n->id,
 		strchr(host, ':') ? "[" : "", host, strchr(host, ':') ? "]" : "", a->port);
 	return 0;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "io/listener.h"
 #include "local/plan.h"
 
 /* "server0.properties" or "broker 4", for messages. */
@@ -18,11 +19,6 @@ static const char *name_of(const struct plan_node *n, char room[static 32])
 
 /* ---- twice ----------------------------------------------------------------------------------- */
 
-static bool is_everywhere(const char *host)
-{
-	return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
-}
-
 static const char *plain(const char *host)
 {
 	return strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
@@ -30,8 +26,9 @@ static const char *plain(const char *host)
 
 static bool clash(const struct plan_address *a, const struct plan_address *b)
 {
-	return a->port == b->port && (is_everywhere(a->host) || is_everywhere(b->host) ||
-					     strcmp(plain(a->host), plain(b->host)) == 0);
+	return a->port == b->port &&
+	       (listener_everywhere(a->host) || listener_everywhere(b->host) ||
+		       strcmp(plain(a->host), plain(b->host)) == 0);
 }
 
 static const struct plan_address *shared_address(
