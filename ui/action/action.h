@@ -37,7 +37,6 @@ enum screen {
 enum action_flag {
 	ACTION_WRITES = 1,   /* refused under --read-only */
 	ACTION_DESTROYS = 2, /* asks first */
-	ACTION_BUNDLED = 4,  /* bundled brokers only */
 	ACTION_GLOBAL = 8,   /* handled by the app, not by the view */
 	ACTION_BAR = 16,     /* offered in the key bar */
 	ACTION_LATER = 32,   /* not in this version: on no screen, in no menu, help or man page */

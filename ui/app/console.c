@@ -341,7 +341,6 @@ static int run_screen(struct console *k, struct err *e)
 		.lab = k->lab,
 		.clock = loop_clock(k->loop),
 		.read_only = k->o->read_only,
-		.bundled = k->o->bundled,
 		.may_start = !k->o->named && !k->o->ends_cluster && !k->o->read_only};
 
 	k->tty = tty_new(k->loop, &to, e);

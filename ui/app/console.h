@@ -28,7 +28,6 @@ struct console_options {
 	bool read_only;
 	bool once;             /* print the snapshot and end, also on a terminal */
 	bool json;             /* of the snapshot */
-	bool bundled;          /* brokers that kdeck started */
 	bool ends_cluster;     /* leaving ends it: ask */
 	const char *local_dir; /* of its brokers on this machine; NULL: where kdeck up puts them */
 	const char *hint;      /* the first line a newcomer reads; NULL: none */

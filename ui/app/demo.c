@@ -164,7 +164,6 @@ int demo_run(int64_t brokers, bool once, bool json)
 		.screen = SCREEN_OVERVIEW,
 		.once = once,
 		.json = json,
-		.bundled = true,
 		.ends_cluster = true,
 		.hint = hint,
 		.started = on_started,

@@ -15,10 +15,6 @@ bool app_allowed(struct app *a, enum action_id id, struct buf *reason)
 		buf_puts(reason, "read-only: kdeck was started with --read-only");
 		return false;
 	}
-	if ((act->flags & ACTION_BUNDLED) && !a->ctx.bundled) {
-		buf_puts(reason, "only on brokers that this console started");
-		return false;
-	}
 	return !top->ops->allowed || top->ops->allowed(top->view, id, reason);
 }
 

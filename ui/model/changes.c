@@ -26,10 +26,15 @@ static void release(struct change *c)
 		free((void *)(uintptr_t)own[i]);
 }
 
+static struct change *slot_at(struct changes *c, size_t i)
+{
+	return &c->ring[(c->first + i) % CHANGES_MAX];
+}
+
 void changes_fini(struct changes *c)
 {
 	for (size_t i = 0; i < c->n; i++)
-		release(&c->ring[(c->first + i) % CHANGES_MAX]);
+		release(slot_at(c, i));
 	free(c->ring);
 	changes_init(c);
 }
@@ -37,6 +42,14 @@ void changes_fini(struct changes *c)
 static const char *copy(const char *z)
 {
 	return z ? xstrdup(z) : NULL;
+}
+
+static void replace(const char **text, const char *by)
+{
+	const char *fresh = copy(by);
+
+	free((void *)(uintptr_t)*text);
+	*text = fresh;
 }
 
 static bool same(const char *a, const char *b)
@@ -58,12 +71,12 @@ static bool is_effect(const struct change *x, const struct change *y)
 static struct change *merged(struct changes *c, const struct change *x)
 {
 	for (size_t i = c->n; i-- > 0;) {
-		struct change *y = &c->ring[(c->first + i) % CHANGES_MAX];
+		struct change *y = slot_at(c, i);
 
 		if (is_effect(y, x)) {
 			y->kind = CHANGE_ACTION;
-			y->text = copy(x->text);
-			y->command = copy(x->command);
+			replace(&y->text, x->text);
+			replace(&y->command, x->command);
 			return y;
 		}
 		if (is_effect(x, y)) {
@@ -120,14 +133,6 @@ static enum verdict_same compare(const struct change *x, const struct change *y)
 	return OTHER;
 }
 
-static void replace(const char **text, const char *by)
-{
-	char *fresh = by ? xstrdup(by) : NULL;
-
-	free((void *)(uintptr_t)*text);
-	*text = fresh;
-}
-
 /* x tells the same as y, and is surer or has more. */
 static void learn(struct change *y, const struct change *x)
 {
@@ -151,11 +156,6 @@ static void learn(struct change *y, const struct change *x)
 		y->sure = x->sure;
 	if (x->text && !y->text)
 		replace(&y->text, x->text);
-}
-
-static struct change *slot_at(struct changes *c, size_t i)
-{
-	return &c->ring[(c->first + i) % CHANGES_MAX];
 }
 
 /* The newest that tells the same. */

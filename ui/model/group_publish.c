@@ -350,7 +350,6 @@ static void sum_groups(struct cluster *c)
 	c->readers = readers;
 }
 
-/* As old as the oldest list; brokers that never had one to give do not count. */
 /* Metadata lists it, or groups that it listed have not gone elsewhere. */
 static bool counts(struct model *m, const struct broker *b)
 {
@@ -362,6 +361,7 @@ static bool counts(struct model *m, const struct broker *b)
 	return false;
 }
 
+/* As old as the oldest list; brokers that never had one to give do not count. */
 static struct part list_part(struct model *m)
 {
 	struct part sum = {.at_ms = -1};

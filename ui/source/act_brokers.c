@@ -122,8 +122,10 @@ static void say(struct broker_act *a, bool done)
 	if (done)
 		buf_printf(&a->op.text, "broker %d %s from this console", a->broker,
 			rules[a->what].done);
-	else
+	else if (a->broker >= 0)
 		buf_printf(&a->op.text, "%s broker %d", rules[a->what].verb, a->broker);
+	else
+		buf_printf(&a->op.text, "%s a broker", rules[a->what].verb);
 }
 
 static void finish(struct broker_act *a, const struct err *e)
@@ -204,7 +206,9 @@ int64_t act_broker_control(
 	if (act_broker_can(base, what, broker, &op->command, &reason)) {
 		begin(a);
 	} else {
-		(void)!err_set(&op->err, ERR_UNSUPPORTED, "broker %d: %s", broker, buf_z(&reason));
+		(void)!err_set(&op->err, ERR_UNSUPPORTED, "%s", buf_z(&reason));
+		if (broker >= 0)
+			err_wrap(&op->err, "broker %d", broker);
 		op_fail_later(op);
 	}
 	buf_fini(&reason);

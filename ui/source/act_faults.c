@@ -59,14 +59,6 @@ static void put_command(struct fault_act *a, struct step *step)
 	buf_puts(&a->op.command, step->url);
 }
 
-static bool listed(const int32_t *v, size_t n, int32_t id)
-{
-	for (size_t i = 0; i < n; i++)
-		if (v[i] == id)
-			return true;
-	return false;
-}
-
 /* f cuts itself off from those, and no others. */
 static void step_cut(struct fault_act *a, const struct face *f, const int32_t *v, size_t n)
 {
@@ -95,7 +87,7 @@ static void cut_more(struct fault_act *a, const struct face *f, int32_t other)
 	for (size_t i = 0; i < c->n_brokers && n < FACE_CUT_MAX; i++) {
 		int32_t id = c->brokers[i].id;
 
-		if (id != f->broker && (other < 0 || id == other) && !listed(v, n, id))
+		if (id != f->broker && (other < 0 || id == other) && !face_cuts(f, id))
 			v[n++] = id;
 	}
 	step_cut(a, f, v, n);
@@ -106,7 +98,7 @@ static void cut_less(struct fault_act *a, const struct face *f, int32_t other)
 	int32_t v[FACE_CUT_MAX];
 	size_t n = 0;
 
-	if (!listed(f->now.cut, f->now.n_cut, other))
+	if (!face_cuts(f, other))
 		return;
 	for (size_t i = 0; i < f->now.n_cut; i++)
 		if (f->now.cut[i] != other)
@@ -120,7 +112,7 @@ static void heal(struct fault_act *a, const struct face *f)
 	bool cut = f->now.n_cut > 0;
 
 	vec_foreach (other, &a->op.s->faces.v)
-		cut = cut || listed((*other)->now.cut, (*other)->now.n_cut, f->broker);
+		cut = cut || face_cuts(*other, f->broker);
 	if (!cut) {
 		buf_clear(&a->done);
 		buf_printf(&a->done, "faults of broker %d ended from this console", f->broker);

@@ -139,8 +139,8 @@ static void ask_detail(struct cluster_source *s, const struct topic *t)
 
 /* ---- ends of replicas ---------------------------------------------------------------------- */
 
-/* What was held back, at once. True when a broker told an end. */
-static bool feed_held(struct cluster_source *s)
+/* What was held back, at once. */
+static void feed_held(struct cluster_source *s)
 {
 	struct str topic = str_of(s->replicas_topic);
 	bool any = false;
@@ -157,7 +157,6 @@ static bool feed_held(struct cluster_source *s)
 			(int32_t)max_i64(s->interval_ms, s->replicas.due_ms - s->replicas.asked_ms),
 			0);
 	s->replicas_told = s->replicas_told || any;
-	return any;
 }
 
 /* Answers so far that are not held yet; of the last one also what nobody answered. */
@@ -190,7 +189,7 @@ static void on_replicas(
 		poll_run(s);
 		return;
 	}
-	(void)feed_held(s);
+	feed_held(s);
 	if (!left) {
 		turn_end(s, &s->replicas, s->interval_ms);
 		/* A cluster that does not tell them is not asked every second. */
@@ -213,7 +212,7 @@ static int64_t show_held(struct cluster_source *s, int64_t next)
 		return next;
 	if (now_of(s) < due)
 		return min_i64(next, due);
-	(void)feed_held(s);
+	feed_held(s);
 	poll_publish(s);
 	return next;
 }

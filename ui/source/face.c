@@ -262,7 +262,7 @@ bool face_take_faults(struct face *f, struct slice body)
 	return ok;
 }
 
-static bool cuts(const struct face *f, int32_t broker)
+bool face_cuts(const struct face *f, int32_t broker)
 {
 	for (size_t i = 0; i < f->now.n_cut; i++)
 		if (f->now.cut[i] == broker)
@@ -286,7 +286,8 @@ static void put_cut(struct buf *out, const struct face *f)
 		int32_t id = c->brokers[i].id;
 		const struct face *other = face_find(f->s, id);
 
-		if (id == f->broker || (!cuts(f, id) && !(other && cuts(other, f->broker))))
+		if (id == f->broker ||
+			(!face_cuts(f, id) && !(other && face_cuts(other, f->broker))))
 			continue;
 		buf_printf(out, "%s%d", sep, id);
 		sep = ", ";

@@ -27,17 +27,12 @@ static const struct table_col move_cols[MOVE_COUNT] = {
 	[MOVE_BEHIND] = {"BEHIND", 7, 11, 16, 1, ALIGN_RIGHT},
 };
 
-static const struct topic *topic_of(const struct reassign_form *f)
-{
-	return cluster_topic(view_cluster(f->ctx), buf_str(&f->topic));
-}
-
 /* ---- the brokers ---- */
 
 static void put_now(
 	const struct reassign_form *f, int32_t broker, struct buf *text, enum style *style)
 {
-	const struct topic *t = topic_of(f);
+	const struct topic *t = reassign_form_topic(f);
 	int64_t n = 0;
 
 	for (size_t i = 0; t && i < f->partitions.n; i++) {
@@ -148,7 +143,7 @@ static void put_percent(struct buf *text, int percent)
 static void move_cell(void *arg, size_t row, int col, struct buf *text, enum style *style)
 {
 	const struct reassign_form *f = arg;
-	const struct topic *t = topic_of(f);
+	const struct topic *t = reassign_form_topic(f);
 	const struct moving *m;
 	int32_t to;
 
@@ -425,7 +420,7 @@ static void draw_inside(struct reassign_form *f, const struct words *w, const st
 
 void reassign_form_draw(struct reassign_form *f, const struct surface *body)
 {
-	const struct topic *t = topic_of(f);
+	const struct topic *t = reassign_form_topic(f);
 	int width = body->cols - (body->cols > 90 ? 8 : 0), rows;
 	struct words w = {0};
 	struct surface in;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct topic *topic_of(const struct reassign_form *f)
+const struct topic *reassign_form_topic(const struct reassign_form *f)
 {
 	return cluster_topic(view_cluster(f->ctx), buf_str(&f->topic));
 }
@@ -367,7 +367,7 @@ unsigned reassign_form_event(struct reassign_form *f, const struct event *e)
 	if ((e->type != EVENT_KEY || e->key.mods != 0 || !key(f, e->key.code)) &&
 		table_event(choosing ? &f->brokers : &f->moves, e) != WIDGET_IGNORED && choosing)
 		f->focus = REASSIGN_ON_BROKERS;
-	if (f->state == REASSIGN_CHOOSE && !topic_of(f))
+	if (f->state == REASSIGN_CHOOSE && !reassign_form_topic(f))
 		close_form(f);
 	return VIEW_HANDLED | VIEW_REDRAW;
 }

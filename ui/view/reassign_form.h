@@ -60,6 +60,8 @@ unsigned reassign_form_event(struct reassign_form *f, const struct event *e);
 const char *reassign_form_enter_word(const struct reassign_form *f);
 unsigned reassign_form_tick(struct reassign_form *f);
 void reassign_form_draw(struct reassign_form *f, const struct surface *body);
+/* NULL: it is gone. */
+const struct topic *reassign_form_topic(const struct reassign_form *f);
 /* What is chosen, as rows; replicas come from the arena. */
 size_t reassign_form_moves(
 	const struct reassign_form *f, struct arena *a, struct replica_move **out);

@@ -41,7 +41,6 @@ struct view_ctx {
 	const struct view_host *host;
 	void *host_arg;
 	bool read_only; /* also enforced where requests are made */
-	bool bundled;   /* our own brokers: faults, replica ends, wire */
 	bool frozen;    /* z: draw the snapshot you have */
 	/* The topic and the group that were looked at last, for what begins with one; "". */
 	char topic[250], group[256];
