@@ -13,17 +13,11 @@ from groupwire import OFFSET_COMMIT, Member, ask_coordinator, committed  # noqa:
 from kdecktest import Broker, Wire, until  # noqa: E402
 from rawclient import create, string  # noqa: E402
 from table import Samples, Table  # noqa: E402
+from tools import cpu_seconds  # noqa: E402
 
-TICK = os.sysconf("SC_CLK_TCK")
 MEMBERS, GROUPS, PARTITIONS, PASSES = 200, 1000, 10, 20
 LIST_GROUPS, CREATE_TOPICS = 16, 19
 REBALANCE_IN_PROGRESS = 27
-
-
-def cpu_seconds(pid):
-    with open("/proc/%d/stat" % pid) as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def have_coordinator(b):

@@ -16,7 +16,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -25,23 +24,18 @@ import coordinator  # noqa: E402
 import machine  # noqa: E402
 import many  # noqa: E402
 import replicated  # noqa: E402
-from coordinator import cpu_seconds  # noqa: E402
-from kdecktest import BUILD, Broker  # noqa: E402
+from kdecktest import Broker  # noqa: E402
 from memory import Memory  # noqa: E402
 from table import Samples, Table  # noqa: E402
+from tools import (  # noqa: E402
+    CONSOLE, GROUPS, KDECK, MB, RAW, TRAFFIC, Peak, cpu_seconds, figures, say)
 
-TRAFFIC = os.path.join(BUILD, "tests/bench/bench_traffic")
-RAW = os.path.join(BUILD, "tests/bench/bench_raw")
-GROUPS = os.path.join(BUILD, "tests/bench/bench_groups")
-CONSOLE = os.path.join(BUILD, "tests/bench/bench_console")
-KDECK = os.path.join(BUILD, "kdeck")
 SMALL, LARGE = 100, 1024
 NAMES = {SMALL: "100 B", LARGE: "1 KB"}
 PARTITIONS = 3
 MANY_TOPICS = 1000
 MANY_GROUPS, GROUP_PARTITIONS = 1000, 10
 COLD_ROUNDS = 2
-MB = 1e6
 
 METHOD = """\
 pairs      ours and the yardstick in turn, the other one first in every second pair; a ratio is
@@ -68,42 +62,6 @@ members    one connection each, put together by hand (coordinator.py); the rebal
 RF 3       three brokers of each kind, there all the time, loaded in turn; Apache Kafka with 1 GB
            of heap a broker and three loads of each kind before the first that counts
 """
-
-
-def say(text):
-    print("bench: " + text, file=sys.stderr, flush=True)
-
-
-def figures(program, *args, stdin=None):
-    """One run of a tool; its line of names and numbers as a dict."""
-    done = subprocess.run([program] + [str(a) for a in args], capture_output=True, timeout=120,
-                          input=stdin)
-    if done.returncode != 0:
-        sys.exit("bench: %s %s: exit %d: %s" % (
-            os.path.basename(program), args[0], done.returncode,
-            (done.stderr + done.stdout).decode(errors="replace").strip()))
-    words = done.stdout.split()
-    return {k.decode(): float(v) for k, v in zip(words[::2], words[1::2])}
-
-
-class Peak:
-    """The largest RssAnon of a broker while a load runs, looked at every 5 ms."""
-
-    def __init__(self, broker):
-        self.broker, self.kb, self.over = broker, 0, threading.Event()
-        self.thread = threading.Thread(target=self.watch)
-
-    def watch(self):
-        while not self.over.wait(0.005):
-            self.kb = max(self.kb, self.broker.rss_anon_kb())
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *what):
-        self.over.set()
-        self.thread.join()
 
 
 # ---- what the broker wrote -------------------------------------------------------------------
@@ -161,11 +119,11 @@ class Rates:
         with Broker() as b:
             self.memory.warm(self.pieces[size])
             before = cpu_seconds(b.process.pid)
-            with Peak(b) as peak:
+            with Peak([b.process.pid]) as peak:
                 self.produced("ours", size, figures(
                     TRAFFIC, "produce", b.address, "load", n, size, 1))
             add("cpu %d" % size, (cpu_seconds(b.process.pid) - before) / n * 1e6)
-            add("peak %d" % size, peak.kb * 1024 / MB)
+            add("peak %d" % size, peak.mb)
             add("plain %d" % size, plain_write(self.pieces[size]))
             self.fetch(b, size, segments(b, "load"))
 
@@ -392,7 +350,7 @@ def main():
     say("the coordinator done")
     many.measure(samples, figures, TRAFFIC)
     say("many partitions done")
-    replicated.measure(samples, memory, figures, TRAFFIC, args.records, min(args.rounds, 3))
+    replicated.measure(samples, memory, args.records, min(args.rounds, 3))
     day = datetime.date.today().isoformat()
     lines = ["kdeck bench, %s" % day, ""] + lines + [""] + list(report(samples).lines())
     lines += [""] + list(spreads(samples))

@@ -11,13 +11,20 @@ class Samples:
     def add(self, name, value):
         self.values.setdefault(name, []).append(value)
 
+    def count(self, name):
+        return len(self.values.get(name, []))
+
     def median(self, name):
         return statistics.median(self.values[name]) if name in self.values else None
 
+    def ratios(self, ours, other):
+        """Of each pair, in percent; a pair whose other value is 0 has none."""
+        pairs = zip(self.values[ours], self.values[other])
+        return [100 * a / b for a, b in pairs if b]
+
     def ratio(self, ours, other):
         """The median of the pairs' ratios in percent: what disturbs a round disturbs both of it."""
-        pairs = zip(self.values[ours], self.values[other])
-        return statistics.median(100 * a / b for a, b in pairs)
+        return statistics.median(self.ratios(ours, other))
 
     def spread(self, name):
         v = self.values[name]

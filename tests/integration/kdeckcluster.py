@@ -19,6 +19,7 @@ import time
 from kdecktest import BUILD, DEADLINE, Wire, until
 
 VOTERS = 3
+BROKER = os.path.join(BUILD, "kdeck-broker")
 
 
 def free_ports(n):
@@ -123,7 +124,8 @@ def create_topic(node, name, partitions, factor, timeout=30000):
 class Node:
     """One process: node.id, port and controller_port stay the same over restarts."""
 
-    def __init__(self, folder, node_id, port, controller_port, settings):
+    def __init__(self, folder, node_id, port, controller_port, settings, program=BROKER):
+        self.program = program
         self.id = node_id
         self.port = port
         self.controller_port = controller_port
@@ -157,7 +159,7 @@ class Node:
         options = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
         environment = dict(os.environ, ASAN_OPTIONS=options.lstrip(":"))
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([os.path.join(BUILD, "kdeck-broker"), self.file],
+            self.process = subprocess.Popen([self.program, self.file],
                                             stdout=subprocess.PIPE, stderr=log, env=environment)
         os.set_blocking(self.process.stdout.fileno(), False)
         self.said = b""
@@ -227,9 +229,11 @@ class Node:
 
 class Cluster:
     """n nodes; the first three are voters and brokers, the rest brokers only. start=False: files
-    are written, nothing runs. Settings are for all nodes, with a_b for a.b."""
+    are written, nothing runs. Settings are for all nodes, with a_b for a.b; program is their broker
+    (this build's)."""
 
-    def __init__(self, n=3, start=True, keep=False, **settings):
+    def __init__(self, n=3, start=True, keep=False, program=BROKER, **settings):
+        self.program = program
         self.folder = tempfile.mkdtemp(prefix="kdeck-cluster-")
         self.keep = keep or bool(os.environ.get("KDECK_TEST_KEEP"))
         self.settings = {k.replace("_", "."): v for k, v in settings.items()}
@@ -255,7 +259,7 @@ class Cluster:
                     "controller.listener.names": "CONTROLLER",
                     "controller.quorum.voters": self.voters}
         settings.update(self.settings)
-        node = Node(self.folder, node_id, port, controller_port, settings)
+        node = Node(self.folder, node_id, port, controller_port, settings, self.program)
         node.settings["log.dirs"] = node.data
         return node
 
