@@ -82,12 +82,25 @@ def create_ten(b):
         w.response()
 
 
-def commit_all(wire, frames, answer):
-    """Some are under way at a time; every answer is read, each of so many bytes."""
+def commit_all(wire, frames, partitions):
+    """Some are under way at a time; the answers to them, one after the other."""
+    answer, answers = answer_size(partitions), []
     for i in range(0, len(frames), 100):
         some = frames[i:i + 100]
         wire.send(b"".join(some))
-        wire.exactly(len(some) * answer)
+        answers.append(wire.exactly(len(some) * answer))
+    return b"".join(answers)
+
+
+def answer_size(partitions):
+    return 4 + 4 + 4 + 4 + 3 + 4 + partitions * 6
+
+
+def all_taken(answers, partitions):
+    """Each answer ends with its partitions' numbers and errors."""
+    size = answer_size(partitions)
+    return not any(answers[at + size - 6 * p - 2] or answers[at + size - 6 * p - 1]
+                   for at in range(0, len(answers), size) for p in range(partitions))
 
 
 def listed(b):
@@ -112,19 +125,20 @@ def measure_commits(samples, rounds):
         have_coordinator(b)
         names = [b"group-%d" % i for i in range(GROUPS)]
         with Wire(b.port) as w:
-            commit_all(w, [commit_frame(n, PARTITIONS, 1) for n in names],
-                       4 + 4 + 4 + 4 + 3 + 4 + PARTITIONS * 6)
+            frames = [commit_frame(n, PARTITIONS, 1) for n in names]
+            until("every group's coordinator takes commits",
+                  lambda: all_taken(commit_all(w, frames, PARTITIONS), PARTITIONS))
         restart(samples, "load", b)
         with Wire(b.port) as w:
             one = [commit_frame(names[i % GROUPS], 1, 2) for i in range(20000)]
             for _ in range(rounds):
                 cpu, began = cpu_seconds(b.process.pid), time.monotonic()
-                commit_all(w, one, 4 + 4 + 4 + 4 + 3 + 4 + 6)
+                answers = commit_all(w, one, 1)
                 samples.add("commits", len(one) / (time.monotonic() - began))
                 samples.add("commit cpu", (cpu_seconds(b.process.pid) - cpu) / len(one) * 1e6)
+                assert all_taken(answers, 1)
             for i in range(PASSES):
-                commit_all(w, [commit_frame(n, PARTITIONS, i) for n in names],
-                           4 + 4 + 4 + 4 + 3 + 4 + PARTITIONS * 6)
+                commit_all(w, [commit_frame(n, PARTITIONS, i) for n in names], PARTITIONS)
         samples.add("groups memory", b.rss_anon_kb() * 1024 / 1e6)
         for _ in range(rounds):
             restart(samples, "load long", b)
