@@ -1,51 +1,38 @@
 /* Metadata: v0-13. v1 controller and null = all topics, v4 auto-creation, v5 offline replicas,
  * v7 leader epochs, v8-10 authorized operations, v10 topic ids, v12 by id, v13 top-level error. */
-#include "api/api.h"
+#include "api/partitions.h"
 #include "base/map.h"
 #include "meta/topic_name.h"
 
 struct answer {
 	struct call *c;
 	const struct image *img;
-	const struct broker_endpoint *here; /* the listener the question came by */
 	struct metadata_response *resp;
 };
 
 /* Brokers are named as this listener's clients reach them. */
 static void put_brokers(struct answer *a)
 {
-	struct broker *b = a->c->broker;
-	size_t n = a->img->brokers.n;
-
-	a->resp->brokers = CALL_NEW(a->c, metadata_response_brokers, n);
+	a->resp->brokers = CALL_NEW(a->c, metadata_response_brokers, a->img->brokers.n);
 	vec_foreach (it, &a->img->brokers) {
 		const struct image_broker *ib = *it;
-		const struct image_endpoint *e = image_endpoint(ib, a->here->name);
 		struct metadata_response_brokers *out;
+		struct broker_endpoint at;
 
-		if (ib->fenced || (!e && ib->id != b->node_id))
+		if (ib->fenced || !api_reach(a->c, ib, &at))
 			continue;
 		out = &a->resp->brokers[a->resp->n_brokers++];
 		out->node_id = ib->id;
 		out->rack = ib->rack;
-		out->host = ib->id == b->node_id ? a->here->host : e->host;
-		out->port = ib->id == b->node_id ? a->here->port : e->port;
+		out->host = at.host;
+		out->port = at.port;
 	}
 }
 
 static void put_partition(struct answer *a, const struct image_partition *p, int32_t index,
 	struct metadata_response_partitions *out)
 {
-	out->partition_index = index;
-	out->leader_id = p->leader;
-	out->leader_epoch = p->leader_epoch;
-	out->error_code = p->leader < 0 ? KERR_LEADER_NOT_AVAILABLE : KERR_NONE;
-	out->replica_nodes = p->replicas.v;
-	out->n_replica_nodes = p->replicas.n;
-	out->isr_nodes = p->isr.v;
-	out->n_isr_nodes = p->isr.n;
-	out->offline_replicas = arena_array(&a->c->arena, (size_t)p->replicas.n, sizeof(int32_t));
-	out->n_offline_replicas = image_offline(a->img, p->replicas, out->offline_replicas);
+	PUT_PARTITION(a->c, a->img, p, index, out);
 }
 
 static void put_topic(
@@ -175,8 +162,7 @@ void api_metadata(struct call *c, const struct metadata_request *r)
 {
 	struct broker *b = c->broker;
 	struct metadata_response resp;
-	struct answer a = {
-		c, metalog_image(b->metalog), &b->endpoints[net_slot_listener(c->slot)], &resp};
+	struct answer a = {c, metalog_image(b->metalog), &resp};
 
 	msg_init(&metadata_response_desc, &resp);
 	resp.cluster_id = b->cluster_id;

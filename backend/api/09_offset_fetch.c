@@ -2,13 +2,4 @@
  * groups, v9 member. */
 #include "api/group_call.h"
 
-static void serve(struct coordinator *g, const struct group_caller *who, const void *request,
-	struct group_reply reply)
-{
-	group_offset_fetch(g, who, request, reply);
-}
-
-void api_offset_fetch(struct call *c, const struct offset_fetch_request *r)
-{
-	group_call(c, r, serve);
-}
+GROUP_CALL(offset_fetch, group_offset_fetch)

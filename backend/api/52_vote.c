@@ -2,7 +2,12 @@
  * is granted lies on the disk. */
 #include "api/voters.h"
 
-static void vote(struct call *c, const struct vote_request *r,
+static int16_t check(struct call *c, const struct vote_request *r)
+{
+	return voters_check(c, r->cluster_id, r->voter_id, r->topics[0].partitions[0].replica_id);
+}
+
+static void serve(struct call *c, const struct vote_request *r,
 	const struct vote_request_partitions *in, struct vote_response_partitions *out)
 {
 	struct quorum_vote_response said;
@@ -26,21 +31,5 @@ static void vote(struct call *c, const struct vote_request *r,
 
 void api_vote(struct call *c, const struct vote_request *r)
 {
-	struct vote_response resp;
-	struct vote_response_topics topic;
-	struct vote_response_partitions part;
-
-	msg_init(&vote_response_desc, &resp);
-	msg_struct_init(&vote_response_topics_struct, &topic);
-	msg_struct_init(&vote_response_partitions_struct, &part);
-	if (!VOTERS_ASKED_RIGHT(r))
-		resp.error_code = KERR_INVALID_REQUEST;
-	else
-		resp.error_code = voters_check(
-			c, r->cluster_id, r->voter_id, r->topics[0].partitions[0].replica_id);
-	if (!resp.error_code) {
-		vote(c, r, &r->topics[0].partitions[0], &part);
-		VOTERS_ANSWER(&resp, &topic, &part);
-	}
-	call_reply(c, &resp);
+	VOTERS_SERVE(c, r, vote, check, serve);
 }

@@ -15,32 +15,21 @@ static int16_t check(struct call *c, const struct begin_quorum_epoch_request *r)
 	return error;
 }
 
-void api_begin_quorum_epoch(struct call *c, const struct begin_quorum_epoch_request *r)
+static void serve(struct call *c, UNUSED const struct begin_quorum_epoch_request *r,
+	const struct begin_quorum_epoch_request_partitions *in,
+	struct begin_quorum_epoch_response_partitions *out)
 {
-	struct begin_quorum_epoch_response resp;
-	struct begin_quorum_epoch_response_topics topic;
-	struct begin_quorum_epoch_response_partitions part;
+	const struct quorum_begin_request begin = {
+		.leader = in->leader_id, .epoch = in->leader_epoch};
 	struct quorum_epoch_response said;
 
-	msg_init(&begin_quorum_epoch_response_desc, &resp);
-	msg_struct_init(&begin_quorum_epoch_response_topics_struct, &topic);
-	msg_struct_init(&begin_quorum_epoch_response_partitions_struct, &part);
-	if (!VOTERS_ASKED_RIGHT(r))
-		resp.error_code = KERR_INVALID_REQUEST;
-	else
-		resp.error_code = check(c, r);
-	if (!resp.error_code) {
-		const struct begin_quorum_epoch_request_partitions *in =
-			&r->topics[0].partitions[0];
+	metalog_begin(c->broker->metalog, &begin, &said);
+	out->error_code = said.error;
+	out->leader_id = said.leader;
+	out->leader_epoch = said.epoch;
+}
 
-		metalog_begin(c->broker->metalog,
-			&(struct quorum_begin_request){
-				.leader = in->leader_id, .epoch = in->leader_epoch},
-			&said);
-		part.error_code = said.error;
-		part.leader_id = said.leader;
-		part.leader_epoch = said.epoch;
-		VOTERS_ANSWER(&resp, &topic, &part);
-	}
-	call_reply(c, &resp);
+void api_begin_quorum_epoch(struct call *c, const struct begin_quorum_epoch_request *r)
+{
+	VOTERS_SERVE(c, r, begin_quorum_epoch, check, serve);
 }

@@ -13,32 +13,26 @@ static void take_successors(const struct end_quorum_epoch_request_partitions *in
 				     : in->preferred_successors[i];
 }
 
-void api_end_quorum_epoch(struct call *c, const struct end_quorum_epoch_request *r)
+static int16_t check(struct call *c, const struct end_quorum_epoch_request *r)
 {
-	struct end_quorum_epoch_response resp;
-	struct end_quorum_epoch_response_topics topic;
-	struct end_quorum_epoch_response_partitions part;
+	return voters_check(c, r->cluster_id, -1, r->topics[0].partitions[0].leader_id);
+}
+
+static void serve(struct call *c, UNUSED const struct end_quorum_epoch_request *r,
+	const struct end_quorum_epoch_request_partitions *in,
+	struct end_quorum_epoch_response_partitions *out)
+{
+	struct quorum_end_request end = {.leader = in->leader_id, .epoch = in->leader_epoch};
 	struct quorum_epoch_response said;
 
-	msg_init(&end_quorum_epoch_response_desc, &resp);
-	msg_struct_init(&end_quorum_epoch_response_topics_struct, &topic);
-	msg_struct_init(&end_quorum_epoch_response_partitions_struct, &part);
-	if (!VOTERS_ASKED_RIGHT(r))
-		resp.error_code = KERR_INVALID_REQUEST;
-	else
-		resp.error_code =
-			voters_check(c, r->cluster_id, -1, r->topics[0].partitions[0].leader_id);
-	if (!resp.error_code) {
-		const struct end_quorum_epoch_request_partitions *in = &r->topics[0].partitions[0];
-		struct quorum_end_request end = {
-			.leader = in->leader_id, .epoch = in->leader_epoch};
+	take_successors(in, c->version, &end);
+	metalog_end(c->broker->metalog, &end, &said);
+	out->error_code = said.error;
+	out->leader_id = said.leader;
+	out->leader_epoch = said.epoch;
+}
 
-		take_successors(in, c->version, &end);
-		metalog_end(c->broker->metalog, &end, &said);
-		part.error_code = said.error;
-		part.leader_id = said.leader;
-		part.leader_epoch = said.epoch;
-		VOTERS_ANSWER(&resp, &topic, &part);
-	}
-	call_reply(c, &resp);
+void api_end_quorum_epoch(struct call *c, const struct end_quorum_epoch_request *r)
+{
+	VOTERS_SERVE(c, r, end_quorum_epoch, check, serve);
 }

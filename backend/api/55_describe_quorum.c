@@ -6,6 +6,7 @@
  * tells of itself, so that a broker without a leader can still ask who the voters are.
  */
 #include "api/submit.h"
+#include "api/voters.h"
 
 #define OBSERVER_MS 300000 /* as Kafka: who has not fetched for so long is gone */
 
@@ -71,12 +72,6 @@ static void put_nodes(struct call *c, struct describe_quorum_response *resp)
 	}
 }
 
-static bool asks_for_metadata(const struct describe_quorum_request *r)
-{
-	return r->n_topics == 1 && str_eqz(r->topics[0].topic_name, METALOG_TOPIC) &&
-	       r->topics[0].n_partitions == 1 && r->topics[0].partitions[0].partition_index == 0;
-}
-
 static void put_unknown(const struct call *c, struct describe_quorum_response_partitions *out)
 {
 	out->error_code = KERR_UNKNOWN_TOPIC_OR_PARTITION;
@@ -88,7 +83,7 @@ static void put_unknown(const struct call *c, struct describe_quorum_response_pa
 static void describe(struct call *c, const struct describe_quorum_request *r,
 	struct describe_quorum_response *resp)
 {
-	bool known = asks_for_metadata(r);
+	bool known = VOTERS_ASKED_RIGHT(r);
 
 	resp->topics = CALL_NEW(c, describe_quorum_response_topics, (size_t)r->n_topics);
 	resp->n_topics = r->n_topics;
@@ -126,7 +121,7 @@ void api_describe_quorum(struct call *c, const struct describe_quorum_request *r
 {
 	struct describe_quorum_response resp;
 
-	if (asks_for_metadata(r) && !metalog_leads(c->broker->metalog) &&
+	if (VOTERS_ASKED_RIGHT(r) && !metalog_leads(c->broker->metalog) &&
 		!broker_by_controller(c->broker, c)) {
 		api_submit(c, decide, r, &describe_quorum_response_desc);
 		return;

@@ -6,22 +6,18 @@ enum endpoint_type { ENDPOINT_BROKERS = 1, ENDPOINT_CONTROLLERS = 2 };
 static void put_brokers(struct call *c, const struct describe_cluster_request *r,
 	const struct image *img, struct describe_cluster_response *resp)
 {
-	struct broker *b = c->broker;
-	const struct broker_endpoint *here = &b->endpoints[net_slot_listener(c->slot)];
-
 	resp->brokers = CALL_NEW(c, describe_cluster_response_brokers, img->brokers.n);
 	vec_foreach (it, &img->brokers) {
 		const struct image_broker *ib = *it;
-		const struct image_endpoint *e = image_endpoint(ib, here->name);
-		bool self = ib->id == b->node_id;
 		struct describe_cluster_response_brokers *out;
+		struct broker_endpoint at;
 
-		if ((ib->fenced && !r->include_fenced_brokers) || (!e && !self))
+		if ((ib->fenced && !r->include_fenced_brokers) || !api_reach(c, ib, &at))
 			continue;
 		out = &resp->brokers[resp->n_brokers++];
 		out->broker_id = ib->id;
-		out->host = self ? here->host : e->host;
-		out->port = self ? here->port : e->port;
+		out->host = at.host;
+		out->port = at.port;
 		out->rack = ib->rack;
 		out->is_fenced = ib->fenced;
 	}

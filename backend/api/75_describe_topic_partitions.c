@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "api/api.h"
+#include "api/partitions.h"
 #include "meta/topic_name.h"
 
 #define PAGE_MAX 2000
@@ -19,19 +19,10 @@ struct page {
 static void put_partition(struct page *p, const struct image_partition *ip, int32_t index,
 	struct describe_topic_partitions_response_partitions *out)
 {
-	out->partition_index = index;
-	out->leader_id = ip->leader;
-	out->leader_epoch = ip->leader_epoch;
-	out->error_code = ip->leader < 0 ? KERR_LEADER_NOT_AVAILABLE : KERR_NONE;
-	out->replica_nodes = ip->replicas.v;
-	out->n_replica_nodes = ip->replicas.n;
-	out->isr_nodes = ip->isr.v;
-	out->n_isr_nodes = ip->isr.n;
+	PUT_PARTITION(p->c, p->img, ip, index, out);
 	/* Eligible leader replicas are not kept here. Java reads the lists without a check. */
 	out->n_eligible_leader_replicas = 0;
 	out->n_last_known_elr = 0;
-	out->offline_replicas = arena_array(&p->c->arena, (size_t)ip->replicas.n, sizeof(int32_t));
-	out->n_offline_replicas = image_offline(p->img, ip->replicas, out->offline_replicas);
 }
 
 /* False when the page is full: the cursor says where to go on. */

@@ -53,6 +53,10 @@ void api_answer_versions(struct call *c, int16_t error);
  * broker that they reach, else this one, which passes them on. */
 int32_t api_controller(const struct call *c);
 
+/* Where clients of the listener by which this call came reach a broker. False: by that listener
+ * they do not. */
+bool api_reach(const struct call *c, const struct image_broker *b, struct broker_endpoint *out);
+
 /* The block of producer ids that broker->ids_wanted asked for, or why there is none. */
 void api_producer_ids(struct broker *b, int16_t error, int64_t start, int32_t n);
 

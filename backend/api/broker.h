@@ -48,7 +48,6 @@ struct broker {
 	struct str rack; /* null: none */
 	struct broker_settings set;
 	struct broker_endpoint *endpoints; /* by the listener's tag */
-	int n_endpoints;
 	int controller_tag;         /* of the controller's listener; -1: this node has none */
 	struct str controller_name; /* that listener's, as the cluster knows it */
 	const struct broker_voter *voters;

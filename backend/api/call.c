@@ -154,14 +154,27 @@ void broker_fini(struct broker *b)
 	buf_fini(&b->scratch);
 }
 
+bool api_reach(const struct call *c, const struct image_broker *b, struct broker_endpoint *out)
+{
+	const struct image_endpoint *e;
+
+	*out = c->broker->endpoints[net_slot_listener(c->slot)];
+	if (b->id == c->broker->node_id)
+		return true;
+	e = image_endpoint(b, out->name);
+	if (e)
+		*out = (struct broker_endpoint){e->name, e->host, e->port};
+	return e;
+}
+
 int32_t api_controller(const struct call *c)
 {
 	const struct broker *b = c->broker;
 	int32_t leader = metalog_quorum(b->metalog)->leader;
 	const struct image_broker *ib = image_broker(metalog_image(b->metalog), leader);
-	const struct broker_endpoint *here = &b->endpoints[net_slot_listener(c->slot)];
+	struct broker_endpoint at;
 
-	return ib && !ib->fenced && image_endpoint(ib, here->name) ? leader : b->node_id;
+	return ib && !ib->fenced && api_reach(c, ib, &at) ? leader : b->node_id;
 }
 
 /* A version that we do not speak: ApiVersions is answered in version 0 with the versions of it that

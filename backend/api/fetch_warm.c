@@ -7,7 +7,6 @@
 
 struct job {
 	struct list_node node;
-	struct fetch_warming *warming;
 	uint64_t number;
 	VEC(struct plog_warm) pieces;
 	VEC(struct partition *) partitions; /* with references */

@@ -1,4 +1,6 @@
 /*
+ * Answers about partitions, in the shapes that several messages share.
+ *
  * Requests that ask something of each partition of some topics (ListOffsets, DeleteRecords,
  * OffsetForLeaderEpoch) have one shape: topics with a name, partitions in them, an answer for each.
  */
@@ -26,6 +28,23 @@
 			for (int32_t k_ = 0; k_ < in_->n_partitions; k_++)                      \
 				one(arg, r, t_, &in_->partitions[k_], &out_->partitions[k_]);   \
 		}                                                                               \
+	} while (0)
+
+/* One partition as the image has it, into an answer of Metadata or DescribeTopicPartitions. */
+#define PUT_PARTITION(c, img, p, index, out)                                                 \
+	do {                                                                                 \
+		(out)->partition_index = (index);                                            \
+		(out)->leader_id = (p)->leader;                                              \
+		(out)->leader_epoch = (p)->leader_epoch;                                     \
+		(out)->error_code = (p)->leader < 0 ? KERR_LEADER_NOT_AVAILABLE : KERR_NONE; \
+		(out)->replica_nodes = (p)->replicas.v;                                      \
+		(out)->n_replica_nodes = (p)->replicas.n;                                    \
+		(out)->isr_nodes = (p)->isr.v;                                               \
+		(out)->n_isr_nodes = (p)->isr.n;                                             \
+		(out)->offline_replicas =                                                    \
+			arena_array(&(c)->arena, (size_t)(p)->replicas.n, sizeof(int32_t));  \
+		(out)->n_offline_replicas =                                                  \
+			image_offline(img, (p)->replicas, (out)->offline_replicas);          \
 	} while (0)
 
 #endif

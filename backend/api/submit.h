@@ -28,6 +28,18 @@ struct submit {
 void api_submit(struct call *c, metalog_decide_fn *decide, const void *request,
 	const struct msg_desc *response);
 
+/* The whole handler of an API that the controller's function `fn` decides. */
+#define SUBMIT(name, fn)                                                                        \
+	static int decide(void *arg, const struct control_env *env, struct control_result *out) \
+	{                                                                                       \
+		struct submit *s = arg;                                                         \
+		return fn(env, s->request, s->response, out);                                   \
+	}                                                                                       \
+	void api_##name(struct call *c, const struct name##_request *r)                         \
+	{                                                                                       \
+		api_submit(c, decide, r, &name##_response_desc);                                \
+	}
+
 /* The answer with this error for all that was asked for; the call is void afterwards. */
 void api_submit_fail(struct submit *s, int16_t code, struct str text);
 

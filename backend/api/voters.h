@@ -22,14 +22,26 @@ int16_t voters_check_cluster(struct call *c, struct str cluster_id);
 		(r)->topics[0].n_partitions == 1 &&                                 \
 		(r)->topics[0].partitions[0].partition_index == 0)
 
-/* The answer about that partition, `part`, in resp; topic and part live as long as it. */
-#define VOTERS_ANSWER(resp, topic, part)                      \
-	do {                                                  \
-		(topic)->topic_name = STR_LIT(METALOG_TOPIC); \
-		(topic)->partitions = (part);                 \
-		(topic)->n_partitions = 1;                    \
-		(resp)->topics = (topic);                     \
-		(resp)->n_topics = 1;                         \
+/* The whole answer to such a request: check(c, r) gives KERR_NONE or what is wrong with it as a
+ * whole, serve(c, r, partition asked, answer to fill) says what becomes of that partition. */
+#define VOTERS_SERVE(c, r, message, check, serve)                                              \
+	do {                                                                                   \
+		struct message##_response resp_;                                               \
+		struct message##_response_topics topic_;                                       \
+		struct message##_response_partitions part_;                                    \
+		msg_init(&message##_response_desc, &resp_);                                    \
+		msg_struct_init(&message##_response_topics_struct, &topic_);                   \
+		msg_struct_init(&message##_response_partitions_struct, &part_);                \
+		resp_.error_code = VOTERS_ASKED_RIGHT(r) ? check(c, r) : KERR_INVALID_REQUEST; \
+		if (!resp_.error_code) {                                                       \
+			serve(c, r, &(r)->topics[0].partitions[0], &part_);                    \
+			topic_.topic_name = STR_LIT(METALOG_TOPIC);                            \
+			topic_.partitions = &part_;                                            \
+			topic_.n_partitions = 1;                                               \
+			resp_.topics = &topic_;                                                \
+			resp_.n_topics = 1;                                                    \
+		}                                                                              \
+		call_reply(c, &resp_);                                                         \
 	} while (0)
 
 /* Fetch of the metadata log, by the controller's listener. */

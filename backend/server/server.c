@@ -127,7 +127,6 @@ static int bind_listeners(struct server *s, struct err *e)
 		s->endpoints[i].port = l->advertised_port ? l->advertised_port : l->port;
 	}
 	s->broker.endpoints = s->endpoints;
-	s->broker.n_endpoints = s->set.n_listeners;
 	return server_bind_controller(s, e);
 }
 
