@@ -73,21 +73,6 @@ void offset_list_fini(struct offset_list *l)
 	vec_fini(&l->entries);
 }
 
-void offset_list_add(struct offset_list *l, struct str topic, int32_t partition, int64_t offset)
-{
-	vec_push(&l->entries, ((struct offset_entry){str_dup(topic), partition, offset}));
-}
-
-void offset_list_print(const struct offset_list *l, struct buf *out)
-{
-	buf_printf(out, "0\n%zu\n", l->entries.n);
-	for (size_t i = 0; i < l->entries.n; i++) {
-		const struct offset_entry *e = &l->entries.v[i];
-
-		buf_printf(out, "%s %d %lld\n", e->topic, e->partition, (long long)e->offset);
-	}
-}
-
 static int parse_offset(struct offset_list *l, struct str line)
 {
 	struct str topic = lines_word(&line), part = lines_word(&line), off = lines_word(&line);
@@ -96,7 +81,7 @@ static int parse_offset(struct offset_list *l, struct str line)
 	if (topic.n == 0 || topic.n > 249 || line.n > 0 || !lines_int(part, 0, INT32_MAX, &p) ||
 		!lines_int(off, 0, INT64_MAX, &o))
 		return ERR_CORRUPT;
-	offset_list_add(l, topic, (int32_t)p, o);
+	vec_push(&l->entries, ((struct offset_entry){str_dup(topic), (int32_t)p, o}));
 	return 0;
 }
 

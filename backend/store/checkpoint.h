@@ -32,9 +32,6 @@ struct offset_list {
 };
 
 void offset_list_fini(struct offset_list *l);
-/* add copies the topic's name; print appends the file's text. */
-void offset_list_add(struct offset_list *l, struct str topic, int32_t partition, int64_t offset);
-void offset_list_print(const struct offset_list *l, struct buf *out);
 /* ERR_CORRUPT, ERR_VERSION: l is empty then. */
 int offset_list_parse(struct offset_list *l, struct str text) MUSTCHECK;
 

@@ -3,8 +3,20 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 
-#include "base/err.h"
+#include "store/lines.h"
+
+void segment_path(const char *dir, int64_t base, const char *suffix, char out[static SEGMENT_PATH])
+{
+	snprintf(out, SEGMENT_PATH, "%s/%020lld%s", dir, (long long)base, suffix);
+}
+
+bool segment_name_parse(const char *name, const char *suffix, int64_t *base)
+{
+	return strlen(name) == 20 + strlen(suffix) && strcmp(name + 20, suffix) == 0 &&
+	       lines_int((struct str){name, 20}, 0, INT64_MAX, base);
+}
 
 void files_init(struct files *f, struct store_io *io, size_t max)
 {
@@ -17,9 +29,9 @@ void files_fini(struct files *f)
 	assert(f->n_open == 0);
 }
 
-void file_init(struct file *f)
+void file_init(struct file *f, int64_t base, const char *suffix)
 {
-	*f = (struct file){.fd = -1};
+	*f = (struct file){.fd = -1, .base = base, .suffix = suffix};
 }
 
 static void make_room(struct files *files)
@@ -28,8 +40,10 @@ static void make_room(struct files *files)
 		file_close(CONTAINER_OF(list_first(&files->lru), struct file, node));
 }
 
-int file_open(struct files *files, struct file *f, const char *path, int flags)
+int file_open(struct files *files, struct file *f, const char *dir, int flags)
 {
+	char path[SEGMENT_PATH];
+
 	if (f->fd >= 0) {
 		if (f->pins == 0) {
 			list_remove(&f->node);
@@ -37,6 +51,7 @@ int file_open(struct files *files, struct file *f, const char *path, int flags)
 		}
 		return f->fd;
 	}
+	segment_path(dir, f->base, f->suffix, path);
 	make_room(files);
 	f->fd = files->io->open(files->io, path, flags);
 	if (f->fd < 0 && (errno == EMFILE || errno == ENFILE) && !list_empty(&files->lru)) {

@@ -16,11 +16,11 @@ static size_t entry_size(const struct index *x)
 static void entry_put(const struct index *x, const struct index_entry *e, uint8_t *p)
 {
 	if (x->kind == INDEX_OFFSET) {
-		put_be32(p, (uint32_t)(e->key - x->base));
+		put_be32(p, (uint32_t)(e->key - x->file.base));
 		put_be32(p + 4, (uint32_t)e->value);
 	} else {
 		put_be64(p, (uint64_t)e->key);
-		put_be32(p + 8, (uint32_t)(e->value - x->base));
+		put_be32(p + 8, (uint32_t)(e->value - x->file.base));
 	}
 }
 
@@ -28,14 +28,14 @@ static struct index_entry entry_get(const struct index *x, const uint8_t *p)
 {
 	if (x->kind == INDEX_OFFSET)
 		return (struct index_entry){
-			x->base + (int32_t)get_be32(p), (int32_t)get_be32(p + 4)};
-	return (struct index_entry){(int64_t)get_be64(p), x->base + (int32_t)get_be32(p + 8)};
+			x->file.base + (int32_t)get_be32(p), (int32_t)get_be32(p + 4)};
+	return (struct index_entry){(int64_t)get_be64(p), x->file.base + (int32_t)get_be32(p + 8)};
 }
 
 void index_init(struct index *x, enum index_kind kind, int64_t base)
 {
-	*x = (struct index){.kind = kind, .base = base, .last = NO_ENTRY};
-	file_init(&x->file);
+	*x = (struct index){.kind = kind, .last = NO_ENTRY};
+	file_init(&x->file, base, kind == INDEX_OFFSET ? ".index" : ".timeindex");
 }
 
 void index_fini(struct index *x)
@@ -64,9 +64,9 @@ static int check_tail(struct index *x, struct files *files, int fd, int64_t log_
 	if (read_entry(x, files, fd, x->n_file - 1, &x->last) < 0)
 		return ERR_IO;
 	if (x->kind == INDEX_OFFSET &&
-		(x->last.key < x->base || x->last.value < 0 || x->last.value >= log_size))
+		(x->last.key < x->file.base || x->last.value < 0 || x->last.value >= log_size))
 		return ERR_CORRUPT;
-	if (x->kind == INDEX_TIME && (x->last.key < 0 || x->last.value < x->base))
+	if (x->kind == INDEX_TIME && (x->last.key < 0 || x->last.value < x->file.base))
 		return ERR_CORRUPT;
 	if (x->n_file == 1)
 		return 0;
@@ -75,10 +75,10 @@ static int check_tail(struct index *x, struct files *files, int fd, int64_t log_
 	return before.key < x->last.key && before.value < x->last.value ? 0 : ERR_CORRUPT;
 }
 
-int index_load(struct index *x, struct files *files, const char *path, int64_t log_size)
+int index_load(struct index *x, struct files *files, const char *dir, int64_t log_size)
 {
 	struct store_stat st;
-	int fd = file_open(files, &x->file, path, O_RDWR);
+	int fd = file_open(files, &x->file, dir, O_RDWR);
 	int r;
 
 	if (fd < 0)
@@ -111,7 +111,7 @@ uint32_t index_count(const struct index *x)
 	return x->n_file + (uint32_t)x->pending.n;
 }
 
-int index_flush(struct index *x, struct files *files, const char *path)
+int index_flush(struct index *x, struct files *files, const char *dir)
 {
 	uint8_t b[INDEX_PENDING * TIME_INDEX_ENTRY];
 	size_t size = entry_size(x), done = 0;
@@ -119,7 +119,7 @@ int index_flush(struct index *x, struct files *files, const char *path)
 
 	if (x->there && x->pending.n == 0)
 		return 0;
-	fd = file_open(files, &x->file, path, O_RDWR | O_CREAT);
+	fd = file_open(files, &x->file, dir, O_RDWR | O_CREAT);
 	if (fd < 0)
 		return fd;
 	x->there = true;
@@ -144,11 +144,11 @@ int index_flush(struct index *x, struct files *files, const char *path)
 }
 
 /* How many of the entries in the file have a key (or value) <= bound. */
-static int count_in_file(struct index *x, struct files *files, const char *path, int64_t bound,
+static int count_in_file(struct index *x, struct files *files, const char *dir, int64_t bound,
 	bool by_value, uint32_t *count)
 {
 	uint32_t lo = 0, hi = x->n_file;
-	int fd = hi > 0 ? file_open(files, &x->file, path, O_RDWR) : 0;
+	int fd = hi > 0 ? file_open(files, &x->file, dir, O_RDWR) : 0;
 
 	if (fd < 0)
 		return fd;
@@ -167,8 +167,8 @@ static int count_in_file(struct index *x, struct files *files, const char *path,
 	return 0;
 }
 
-int index_lookup(struct index *x, struct files *files, const char *path, int64_t key,
-	struct index_entry *out)
+int index_lookup(
+	struct index *x, struct files *files, const char *dir, int64_t key, struct index_entry *out)
 {
 	uint32_t n = 0;
 	int r;
@@ -179,14 +179,14 @@ int index_lookup(struct index *x, struct files *files, const char *path, int64_t
 		*out = x->pending.v[i - 1];
 		return 1;
 	}
-	r = count_in_file(x, files, path, key, false, &n);
+	r = count_in_file(x, files, dir, key, false, &n);
 	if (r < 0 || n == 0)
 		return r;
 	r = read_entry(x, files, x->file.fd, n - 1, out);
 	return r < 0 ? r : 1;
 }
 
-int index_truncate(struct index *x, struct files *files, const char *path, int64_t offset)
+int index_truncate(struct index *x, struct files *files, const char *dir, int64_t offset)
 {
 	bool by_value = x->kind == INDEX_TIME;
 	uint32_t n = 0;
@@ -199,11 +199,11 @@ int index_truncate(struct index *x, struct files *files, const char *path, int64
 			break;
 		x->pending.n--;
 	}
-	r = count_in_file(x, files, path, offset - 1, by_value, &n);
+	r = count_in_file(x, files, dir, offset - 1, by_value, &n);
 	if (r < 0)
 		return r;
 	/* Also when no whole entry goes: a write that failed may have left some behind. */
-	r = file_open(files, &x->file, path, O_RDWR | O_CREAT);
+	r = file_open(files, &x->file, dir, O_RDWR | O_CREAT);
 	if (r < 0)
 		return r;
 	x->there = x->dirty = true;
@@ -218,9 +218,9 @@ int index_truncate(struct index *x, struct files *files, const char *path, int64
 	return 0;
 }
 
-int index_reset(struct index *x, struct files *files, const char *path)
+int index_reset(struct index *x, struct files *files, const char *dir)
 {
-	int fd = file_open(files, &x->file, path, O_RDWR | O_CREAT);
+	int fd = file_open(files, &x->file, dir, O_RDWR | O_CREAT);
 
 	if (fd < 0)
 		return fd;
@@ -231,13 +231,13 @@ int index_reset(struct index *x, struct files *files, const char *path)
 	return files->io->truncate(files->io, fd, 0) < 0 ? ERR_IO : 0;
 }
 
-int index_sync(struct index *x, struct files *files, const char *path)
+int index_sync(struct index *x, struct files *files, const char *dir)
 {
 	int fd;
 
 	if (!x->dirty)
 		return 0;
-	fd = file_open(files, &x->file, path, O_RDWR);
+	fd = file_open(files, &x->file, dir, O_RDWR);
 	if (fd < 0 || files->io->fdatasync(files->io, fd) < 0)
 		return ERR_IO;
 	x->dirty = false;

@@ -29,7 +29,6 @@ enum index_kind { INDEX_OFFSET, INDEX_TIME };
 
 struct index {
 	enum index_kind kind;
-	int64_t base;    /* base offset of the segment */
 	uint32_t n_file; /* entries in the file */
 	bool there;      /* the file exists */
 	bool dirty;      /* written since the last sync */
@@ -43,22 +42,21 @@ void index_fini(struct index *x);
 
 /* Takes over a file: size and order of its last entries are checked against what the log can
  * hold. ERR_NOT_FOUND; ERR_CORRUPT: to be rebuilt; ERR_IO. */
-int index_load(struct index *x, struct files *files, const char *path, int64_t log_size) MUSTCHECK;
+int index_load(struct index *x, struct files *files, const char *dir, int64_t log_size) MUSTCHECK;
 /* Adds an entry; one that does not rise is left out, as Kafka does. */
 void index_add(struct index *x, int64_t key, int64_t value);
 /* Entries in all. */
 uint32_t index_count(const struct index *x);
 /* Writes what is pending and makes the file if it is not there. */
-int index_flush(struct index *x, struct files *files, const char *path) MUSTCHECK;
+int index_flush(struct index *x, struct files *files, const char *dir) MUSTCHECK;
 /* The last entry with a key <= key: 1; none: 0; ERR_IO. */
-int index_lookup(struct index *x, struct files *files, const char *path, int64_t key,
+int index_lookup(struct index *x, struct files *files, const char *dir, int64_t key,
 	struct index_entry *out) MUSTCHECK;
 /* Drops the entries that belong to offsets >= offset. */
-int index_truncate(
-	struct index *x, struct files *files, const char *path, int64_t offset) MUSTCHECK;
+int index_truncate(struct index *x, struct files *files, const char *dir, int64_t offset) MUSTCHECK;
 /* Drops all entries, of the file too. */
-int index_reset(struct index *x, struct files *files, const char *path) MUSTCHECK;
+int index_reset(struct index *x, struct files *files, const char *dir) MUSTCHECK;
 /* fdatasync of the file when something was written since the last. ERR_IO. */
-int index_sync(struct index *x, struct files *files, const char *path) MUSTCHECK;
+int index_sync(struct index *x, struct files *files, const char *dir) MUSTCHECK;
 
 #endif

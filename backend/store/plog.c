@@ -60,37 +60,6 @@ int plog_save_epochs(struct plog *log, bool sync)
 	return r;
 }
 
-static bool begins_segment(const struct plog *log, int64_t offset)
-{
-	for (size_t i = 0; i < log->segments.n; i++) {
-		if (log->segments.v[i]->base == offset)
-			return true;
-	}
-	return false;
-}
-
-int plog_save_snapshot(struct plog *log)
-{
-	struct buf bytes = BUF_EMPTY;
-	char path[SEGMENT_PATH];
-	int64_t before = log->snapshot_at;
-	int r;
-
-	producer_state_encode(&log->producers, &bytes);
-	segment_path(log->dir, log->leo, ".snapshot", path);
-	r = checkpoint_replace(log->io, path, buf_slice(&bytes), false);
-	buf_fini(&bytes);
-	if (r < 0)
-		return r;
-	log->snapshot_at = log->leo;
-	log->snapshot_size = 0;
-	if (before >= 0 && before != log->leo && !begins_segment(log, before)) {
-		segment_path(log->dir, before, ".snapshot", path);
-		log->io->unlink(log->io, path);
-	}
-	return 0;
-}
-
 void plog_recount(struct plog *log)
 {
 	log->size = 0;
@@ -120,8 +89,8 @@ int plog_roll_at(struct plog *log, int64_t base)
 	struct segment *s;
 	int r = segment_flush_index(plog_active(log), true);
 
-	if (r == 0 && log->snapshot_at != log->leo)
-		r = plog_save_snapshot(log);
+	if (r == 0)
+		r = plog_checkpoint_producers(log);
 	if (r < 0)
 		return r;
 	s = segment_new(log->files, log->dir, base, clock_wall_ms(log->clock));
@@ -164,11 +133,6 @@ int64_t plog_last_stable(const struct plog *log)
 	return first >= 0 ? min_i64(first, log->high_watermark) : log->high_watermark;
 }
 
-int plog_checkpoint_producers(struct plog *log)
-{
-	return log->snapshot_at == log->leo ? 0 : plog_save_snapshot(log);
-}
-
 void plog_drop(struct plog *log)
 {
 	if (log->sync)
@@ -188,14 +152,6 @@ void plog_drop(struct plog *log)
 	free(log);
 }
 
-static void unlink_now(void *arg, char *path)
-{
-	struct store_io *io = arg;
-
-	io->unlink(io, path);
-	free(path);
-}
-
 int plog_close(struct plog *log)
 {
 	bool indexed = plog_active(log)->size > 0;
@@ -207,9 +163,14 @@ int plog_close(struct plog *log)
 		r = segment_flush_index(plog_active(log), false);
 	if (r == 0 && indexed)
 		r = segment_sync_indexes(plog_active(log));
-	if (r == 0 && log->leo > 0 && log->snapshot_at != log->leo)
-		r = plog_save_snapshot(log);
-	plog_take_doomed(log, true, unlink_now, log->io);
+	if (r == 0 && log->leo > 0)
+		r = plog_checkpoint_producers(log);
+	while (log->doomed.n > 0) {
+		struct segment *s = vec_pop(&log->doomed);
+
+		segment_unlink(s);
+		segment_put(s);
+	}
 	plog_drop(log);
 	return r;
 }
@@ -236,12 +197,4 @@ int plog_delete(struct plog *log, char **renamed)
 size_t plog_segment_count(const struct plog *log)
 {
 	return log->segments.n;
-}
-
-void plog_segment_info(const struct plog *log, size_t i, struct plog_segment_info *out)
-{
-	const struct segment *s = log->segments.v[i];
-
-	*out = (struct plog_segment_info){s->base, s->next, s->size, s->max_timestamp,
-		s->created_ms, index_count(&s->index), index_count(&s->times)};
 }

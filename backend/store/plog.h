@@ -169,7 +169,7 @@ int plog_close(struct plog *log) MUSTCHECK;
 /* Frees without a write, as a crash would leave the files. */
 void plog_drop(struct plog *log);
 /* Renames the folder to `<topic>-<partition>.<uuid>-delete`, closes the log, frees it; the new path
- * (heap) is for store_remove_dir. *renamed NULL on error (ERR_IO, log freed all the same). */
+ * (heap) is for store_remove. *renamed NULL on error (ERR_IO, log freed all the same). */
 int plog_delete(struct plog *log, char **renamed) MUSTCHECK;
 
 /* Takes effect from the next append or plog_retention. */
@@ -273,9 +273,6 @@ int plog_read(struct plog *log, int64_t offset, size_t max_bytes, int64_t max_of
 /* Bytes between offset and max_offset that a reader could get: exact within a segment, for fetch's
  * minimum bytes. */
 int64_t plog_bytes_between(struct plog *log, int64_t offset, int64_t max_offset);
-/* Base offset and place of the batch that holds offset. ERR_NOT_FOUND at or behind leo. */
-int plog_position_of(struct plog *log, int64_t offset, struct segment **segment,
-	struct segment_find *out) MUSTCHECK;
 
 struct plog_time_result {
 	int64_t offset; /* -1: none */
@@ -305,10 +302,10 @@ int plog_roll(struct plog *log) MUSTCHECK;
 /* Retention by time, size and log start; expiry of producers. Returns segments removed from the
  * log, or negative. */
 int plog_retention(struct plog *log) MUSTCHECK;
-/* Gives the paths of renamed files whose delay has passed (`all`: of all) to fn, which owns them
- * and has them unlinked. */
+/* Gives the paths of renamed files whose delay has passed to fn, which owns them and has them
+ * unlinked. */
 typedef void plog_path_fn(void *arg, char *path);
-void plog_take_doomed(struct plog *log, bool all, plog_path_fn *fn, void *arg);
+void plog_take_doomed(struct plog *log, plog_path_fn *fn, void *arg);
 /* False: nothing will be due unless more is appended or removed. */
 bool plog_has_work(const struct plog *log);
 
@@ -349,16 +346,11 @@ bool plog_sync_rolled_due(const struct plog *log);
 /* The folder of a new log is not on the disk yet; a sync of what is rolled makes it sure. */
 bool plog_fresh_due(const struct plog *log);
 
-/* Writes a producer snapshot at leo, so that recovery has less to read. */
+/* Writes a producer snapshot at leo, so that recovery has less to read; the one before goes, unless
+ * a segment begins there. */
 int plog_checkpoint_producers(struct plog *log) MUSTCHECK;
 
-/* For viewers: segments in order. */
-struct plog_segment_info {
-	int64_t base, next, size, max_timestamp, created_ms;
-	uint32_t index_entries, time_entries;
-};
 size_t plog_segment_count(const struct plog *log);
-void plog_segment_info(const struct plog *log, size_t i, struct plog_segment_info *out);
 static inline int64_t plog_size(const struct plog *log)
 {
 	return log->size;

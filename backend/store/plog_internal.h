@@ -16,12 +16,12 @@ char *plog_epochs_path(const struct plog *log);
 int plog_save_epochs(struct plog *log, bool sync) MUSTCHECK;
 /* The folder of a fresh log and its partition.metadata are on the disk afterwards. */
 int plog_sync_fresh(struct plog *log) MUSTCHECK;
-/* Writes the producers' snapshot at leo and forgets the one before when no segment begins there. */
-int plog_save_snapshot(struct plog *log) MUSTCHECK;
 /* While the log is being cut there is a file of this name: a process that dies meanwhile leaves a
  * cut that may not be on the disk, and the next one makes sure of it before anything is appended.
  */
 #define PLOG_CUT_MARK "cut-under-way"
+/* All of the cut is on the disk. */
+void plog_unmark_cut(struct plog *log);
 /* A new active segment whose first offset will be base. */
 int plog_roll_at(struct plog *log, int64_t base) MUSTCHECK;
 /* The first n segments leave the log: renamed now, unlinked after the delay. */
@@ -42,6 +42,11 @@ bool plog_find_in_tail(
 	const struct plog *log, const struct segment *s, int64_t offset, struct plog_tail *out);
 /* Recomputes size and leo from the segments. */
 void plog_recount(struct plog *log);
+int plog_offset_cmp(const void *a, const void *b);
+/* The producers' snapshot at that offset goes; those of offsets behind end: they would count again
+ * when the log has grown there anew. */
+void plog_forget_snapshot(struct plog *log, int64_t offset);
+int plog_forget_snapshots(struct plog *log, int64_t end) MUSTCHECK;
 /* Rebuilds the producers from the newest snapshot and the batches behind it; epochs too when
  * all_epochs. */
 int plog_rebuild_producers(struct plog *log, bool all_epochs) MUSTCHECK;

@@ -11,9 +11,8 @@
 #include "base/log.h"
 #include "store/checkpoint.h"
 
-#define OPEN_FILES   16
-#define EPOCHS_MAX   (64u << 20)
-#define SNAPSHOT_MAX (256u << 20)
+#define OPEN_FILES 16
+#define EPOCHS_MAX (64u << 20)
 
 struct opening {
 	struct plog *log;
@@ -25,7 +24,6 @@ struct opening {
 	struct buf epochs; /* the text of the file */
 	VEC(int64_t) logs;
 	VEC(int64_t) indexes;
-	VEC(int64_t) snapshots;
 	VEC(char *) leftovers;
 };
 
@@ -44,8 +42,6 @@ static bool note_name(void *arg, const char *name)
 	else if (segment_name_parse(name, ".index", &base) ||
 		 segment_name_parse(name, ".timeindex", &base))
 		vec_push(&o->indexes, base);
-	else if (segment_name_parse(name, ".snapshot", &base))
-		vec_push(&o->snapshots, base);
 	else if (strcmp(name, PLOG_CUT_MARK) == 0)
 		o->cut_mark = true;
 	else if (has_end(name, ".deleted") || has_end(name, ".cleaned") || has_end(name, ".swap") ||
@@ -54,7 +50,7 @@ static bool note_name(void *arg, const char *name)
 	return true;
 }
 
-static int by_offset(const void *a, const void *b)
+int plog_offset_cmp(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
@@ -100,7 +96,7 @@ static void tidy(struct opening *o)
 			io->unlink(io, path);
 		}
 	}
-	vec_sort(&o->logs, by_offset);
+	vec_sort(&o->logs, plog_offset_cmp);
 	for (size_t i = 1; i < o->logs.n;) {
 		if (o->logs.v[i] == o->logs.v[i - 1])
 			vec_remove(&o->logs, i);
@@ -108,8 +104,8 @@ static void tidy(struct opening *o)
 			i++;
 	}
 	for (size_t i = 0; i < o->indexes.n; i++) {
-		if (o->logs.n > 0 &&
-			bsearch(&o->indexes.v[i], o->logs.v, o->logs.n, sizeof(int64_t), by_offset))
+		if (o->logs.n > 0 && bsearch(&o->indexes.v[i], o->logs.v, o->logs.n,
+					     sizeof(int64_t), plog_offset_cmp))
 			continue;
 		o->log->found.leftovers++;
 		segment_path(o->log->dir, o->indexes.v[i], ".index", path);
@@ -137,15 +133,11 @@ static bool count_batch(
 
 static int load_indexes(struct segment *s, int64_t size)
 {
-	char path[SEGMENT_PATH];
-	int r;
+	int r = index_load(&s->index, s->files, s->dir, size);
 
-	segment_path(s->dir, s->base, ".index", path);
-	r = index_load(&s->index, s->files, path, size);
 	if (r < 0)
 		return r;
-	segment_path(s->dir, s->base, ".timeindex", path);
-	r = index_load(&s->times, s->files, path, size);
+	r = index_load(&s->times, s->files, s->dir, size);
 	/* Kafka has a time entry with every offset entry: one without the other is no pair. */
 	if (r == 0 && s->index.n_file > 0 && s->times.n_file == 0)
 		r = ERR_CORRUPT;
@@ -225,6 +217,13 @@ static int64_t trusted_position(struct opening *o, struct segment *s, int64_t si
 	return -1;
 }
 
+/* What the machine may have lost is read as a whole. */
+static bool checks_whole(const struct opening *o, int64_t next_base)
+{
+	return o->check_all || (o->args->trust == PLOG_UNSURE &&
+				       (next_base < 0 || next_base >= o->args->recovery_point));
+}
+
 static int rebuild(struct segment *s, uint32_t interval)
 {
 	/* Its own idea of the latest time came from the file that is not believed. */
@@ -244,38 +243,41 @@ static int64_t first_time(struct segment *s)
 	return h.max_timestamp;
 }
 
+/* Walks over what the indexes do not vouch for. */
+static int walk_segment(struct opening *o, struct segment *s, int64_t from, int64_t size,
+	int64_t next_base, int64_t *cut)
+{
+	bool whole = checks_whole(o, next_base), unclean = o->args->trust != PLOG_CLEAN;
+	int64_t keep_to = whole ? -1 : next_base;
+
+	if (from < 0) {
+		if (segment_reset_indexes(s) < 0)
+			return fail(o, "cannot write an index");
+		return walk_tail(o, s, 0, size, whole || unclean, keep_to, cut);
+	}
+	if (from > 0)
+		s->first_timestamp = first_time(s);
+	s->max_timestamp = s->times.last.key;
+	s->max_timestamp_offset = s->times.last.value;
+	s->next = s->index.last.key;
+	return walk_tail(o, s, from, size, unclean && next_base < 0, keep_to, cut);
+}
+
 /* Fills in a segment; it is the last of log->segments. next_base -1: it is the active one. */
 static int load_segment(struct opening *o, struct segment *s, int64_t next_base, int64_t *cut)
 {
 	struct plog *log = o->log;
-	enum plog_trust trust = o->args->trust;
 	struct store_stat st;
-	bool whole =
-		o->check_all ||
-		(trust == PLOG_UNSURE && (next_base < 0 || next_base >= o->args->recovery_point));
-	int64_t from, keep_to = whole ? -1 : next_base;
+	int64_t from;
 	int r;
 
 	*cut = 0;
 	if (segment_fd(s) < 0 || log->io->fstat(log->io, s->file.fd, &st) < 0)
 		return fail(o, "cannot open a segment");
 	s->created_ms = st.mtime_ms;
-	if (st.size > INT32_MAX)
-		st.size = INT32_MAX;
-	from = trusted_position(o, s, st.size, whole);
-	if (from > 0)
-		s->first_timestamp = first_time(s);
-	if (from < 0) {
-		if (segment_reset_indexes(s) < 0)
-			return fail(o, "cannot write an index");
-		r = walk_tail(o, s, 0, st.size, whole || trust != PLOG_CLEAN, keep_to, cut);
-	} else {
-		s->max_timestamp = s->times.last.key;
-		s->max_timestamp_offset = s->times.last.value;
-		s->next = s->index.last.key;
-		r = walk_tail(
-			o, s, from, st.size, trust != PLOG_CLEAN && next_base < 0, keep_to, cut);
-	}
+	st.size = min_i64(st.size, INT32_MAX);
+	from = trusted_position(o, s, st.size, checks_whole(o, next_base));
+	r = walk_segment(o, s, from, st.size, next_base, cut);
 	if (r == 0 && from >= 0 && s->times.last.value >= s->next) {
 		log_warn("%s: the time index of segment %lld goes beyond the log; made anew",
 			plog_name(log), (long long)s->base);
@@ -341,6 +343,29 @@ static int load_segments(struct opening *o)
 	return 0;
 }
 
+/* A clean stop synced everything; else only what the checkpoint says is on the disk. */
+static void settle_synced(struct plog *log, const struct plog_open_args *a)
+{
+	bool clean = a->trust == PLOG_CLEAN;
+
+	log->recovery_point =
+		clean ? log->leo : min_i64(max_i64(a->recovery_point, log->log_start), log->leo);
+	for (size_t i = 0; i < log->segments.n; i++) {
+		struct segment *s = log->segments.v[i];
+
+		s->synced = s->next <= log->recovery_point ? s->size : 0;
+		/* Of a process that died nobody knows what it had synced. */
+		if (!clean && s->next >= log->recovery_point)
+			s->index.dirty = s->times.dirty = true;
+	}
+	/* Nothing of it was ever synced, as far as anybody knows: perhaps not even its folder. */
+	log->fresh = a->recovery_point == 0;
+	/* Nor whether it had made the name of an empty last segment sure. */
+	log->names_changed = log->epochs_changed = 1;
+	log->unflushed = log->leo - log->recovery_point;
+	log->unflushed_at_ms = clock_mono_ms(log->clock);
+}
+
 static int settle_offsets(struct opening *o)
 {
 	struct plog *log = o->log;
@@ -365,24 +390,7 @@ static int settle_offsets(struct opening *o)
 	plog_recount(log);
 	log->log_start = max_i64(a->log_start, log->segments.v[0]->base);
 	log->high_watermark = max_i64(log->log_start, min_i64(a->high_watermark, log->leo));
-	/* A clean stop synced everything; else only what the checkpoint says is on the disk. */
-	log->recovery_point =
-		a->trust == PLOG_CLEAN
-			? log->leo
-			: min_i64(max_i64(a->recovery_point, log->log_start), log->leo);
-	for (size_t i = 0; i < log->segments.n; i++) {
-		s = log->segments.v[i];
-		s->synced = s->next <= log->recovery_point ? s->size : 0;
-		/* Of a process that died nobody knows what it had synced. */
-		if (a->trust != PLOG_CLEAN && s->next >= log->recovery_point)
-			s->index.dirty = s->times.dirty = true;
-	}
-	/* Nothing of it was ever synced, as far as anybody knows: perhaps not even its folder. */
-	log->fresh = a->recovery_point == 0;
-	/* Nor whether it had made the name of an empty last segment sure. */
-	log->names_changed = log->epochs_changed = 1;
-	log->unflushed = log->leo - log->recovery_point;
-	log->unflushed_at_ms = clock_mono_ms(log->clock);
+	settle_synced(log, a);
 	return 0;
 }
 
@@ -421,93 +429,6 @@ static int load_metadata(struct opening *o)
 	return r;
 }
 
-static bool replay_batch(
-	void *arg, const struct batch_header *h, UNUSED int64_t position, UNUSED struct slice batch)
-{
-	struct plog *log = arg;
-
-	if (h->base_offset >= log->producers.end)
-		producer_state_apply(&log->producers, h, -1);
-	if (h->leader_epoch > epoch_cache_latest(&log->epochs))
-		epoch_cache_assign(&log->epochs, h->leader_epoch, h->base_offset);
-	return true;
-}
-
-static int load_snapshot(struct plog *log, int64_t offset)
-{
-	struct buf bytes = BUF_EMPTY;
-	char path[SEGMENT_PATH];
-	int r;
-
-	segment_path(log->dir, offset, ".snapshot", path);
-	r = checkpoint_read(log->io, path, SNAPSHOT_MAX, &bytes);
-	if (r == 0)
-		r = producer_state_decode(&log->producers, buf_slice(&bytes));
-	buf_fini(&bytes);
-	if (r == 0) {
-		log->snapshot_at = offset;
-		return 0;
-	}
-	log_warn("%s: producer snapshot %lld: %s; removed", plog_name(log), (long long)offset,
-		err_name(r));
-	log->io->unlink(log->io, path);
-	return r;
-}
-
-static bool note_snapshot(void *arg, const char *name)
-{
-	struct opening *o = arg;
-	int64_t at;
-
-	if (segment_name_parse(name, ".snapshot", &at))
-		vec_push(&o->snapshots, at);
-	return true;
-}
-
-int plog_rebuild_producers(struct plog *log, bool all_epochs)
-{
-	struct opening o = {.log = log};
-	char path[SEGMENT_PATH];
-	int64_t from, stopped;
-	int r = 0;
-
-	producer_state_clear(&log->producers);
-	log->snapshot_at = -1;
-	if (log->io->list(log->io, log->dir, note_snapshot, &o) < 0)
-		return ERR_IO;
-	vec_sort(&o.snapshots, by_offset);
-	for (size_t i = o.snapshots.n; i > 0 && log->snapshot_at < 0; i--) {
-		int64_t at = o.snapshots.v[i - 1];
-
-		/* From one below the first batch the way to the end of the log has a gap. */
-		if (at >= log->segments.v[0]->base && at <= log->leo) {
-			(void)!load_snapshot(log, at);
-			continue;
-		}
-		r = 1;
-		segment_path(log->dir, at, ".snapshot", path);
-		log->io->unlink(log->io, path);
-	}
-	vec_fini(&o.snapshots);
-	if (r > 0 && log->io->sync_dir(log->io, log->dir) < 0)
-		return ERR_IO;
-	r = 0;
-	/* Batches below the log's start count as long as they are there. */
-	from = log->producers.end = max_i64(log->snapshot_at, log->segments.v[0]->base);
-	if (all_epochs)
-		from = log->segments.v[0]->base;
-	for (size_t i = plog_segment_at(log, from); r == 0 && i < log->segments.n; i++) {
-		struct segment *s = log->segments.v[i];
-		struct segment_find f = {0};
-
-		r = segment_find(s, from, &f);
-		if (r > 0)
-			r = segment_walk(s, f.position, s->size, 0, replay_batch, log, &stopped);
-	}
-	log->producers.end = log->leo;
-	return r;
-}
-
 static int settle_epochs(struct opening *o)
 {
 	struct plog *log = o->log;
@@ -541,14 +462,11 @@ static int finish_cut(struct opening *o)
 {
 	struct plog *log = o->log;
 	struct segment *s = plog_active(log);
-	char *path;
 
 	if (segment_sync(s) < 0 || segment_sync_indexes(s) < 0 || plog_sync_fresh(log) < 0 ||
 		log->io->sync_dir(log->io, log->dir) < 0)
 		return fail(o, "cannot sync the cut that was under way");
-	path = xasprintf("%s/" PLOG_CUT_MARK, log->dir);
-	log->io->unlink(log->io, path);
-	free(path);
+	plog_unmark_cut(log);
 	return 0;
 }
 
@@ -585,17 +503,13 @@ static int recover(struct opening *o)
 	return o->cut_mark ? finish_cut(o) : 0;
 }
 
-int plog_open(const struct plog_open_args *a, struct plog **out, struct err *e)
+static struct plog *plog_new(const struct plog_open_args *a, struct files *files)
 {
 	struct plog *log = ALLOC(struct plog);
-	struct opening o = {.log = log, .args = a, .e = e};
-	struct files own;
-	int r;
 
-	files_init(&own, a->io, OPEN_FILES);
 	log->io = a->io;
 	log->keeper = a->keeper;
-	log->files = &own;
+	log->files = files;
 	log->clock = a->clock;
 	log->dir = xstrdup(a->dir);
 	log->topic = str_dup(a->topic);
@@ -605,13 +519,23 @@ int plog_open(const struct plog_open_args *a, struct plog **out, struct err *e)
 	log->copy_below = 32 * 1024;
 	epoch_cache_init(&log->epochs);
 	producer_state_init(&log->producers);
+	return log;
+}
+
+int plog_open(const struct plog_open_args *a, struct plog **out, struct err *e)
+{
+	struct files own;
+	struct plog *log = plog_new(a, &own);
+	struct opening o = {.log = log, .args = a, .e = e};
+	int r;
+
+	files_init(&own, a->io, OPEN_FILES);
 	r = recover(&o);
 	close_files(log, a->files);
 	files_fini(&own);
 	buf_fini(&o.epochs);
 	vec_fini(&o.logs);
 	vec_fini(&o.indexes);
-	vec_fini(&o.snapshots);
 	vec_foreach (name, &o.leftovers)
 		free(*name);
 	vec_fini(&o.leftovers);
@@ -623,63 +547,51 @@ int plog_open(const struct plog_open_args *a, struct plog **out, struct err *e)
 	return r;
 }
 
-struct folder {
-	struct store_io *io;
-	const char *dir;
-};
-
-static bool unlink_name(void *arg, const char *name)
+/* The folder is there, and empty but for partition.metadata. */
+static int begin(struct opening *o)
 {
-	struct folder *f = arg;
-	char *path = xasprintf("%s/%s", f->dir, name);
+	struct plog *log = o->log;
+	int r = settle_offsets(o);
 
-	f->io->unlink(f->io, path);
-	free(path);
-	return true;
-}
-
-/* A log that could not be made leaves nothing that the next try would meet. */
-static void remove_folder(struct store_io *io, const char *dir)
-{
-	struct folder f = {io, dir};
-
-	io->list(io, dir, unlink_name, &f);
-	io->rmdir(io, dir);
+	if (r < 0)
+		return r;
+	close_files(log, log->files);
+	log->producers.end = log->leo;
+	log->fresh = true;
+	for (int i = 0; i < PLOG_N_KEPT; i++)
+		log->kept[i] = -1;
+	/* Its start is about to be written down as what is on the disk. */
+	return log->log_start > 0 && plog_sync_fresh(log) < 0 ? fail(o, "cannot sync the folder")
+							      : 0;
 }
 
 int plog_create(const struct plog_open_args *a, const struct uuid *topic_id, int64_t start,
 	struct plog **out, struct err *e)
 {
 	struct plog_open_args args = *a;
+	struct opening o = {.args = &args, .e = e};
 	int r = 0;
 
 	*out = NULL;
 	if (a->io->mkdir(a->io, a->dir) < 0)
 		return err_errno(
 			e, store_errno(errno), errno, "%s: cannot make the folder", a->dir);
+	args.log_start = args.recovery_point = args.high_watermark = start;
+	args.trust = PLOG_CLEAN;
+	o.log = plog_new(&args, a->files);
 	if (topic_id) {
+		o.log->topic_id = *topic_id;
 		r = partition_metadata_write(a->io, a->dir, topic_id, false);
 		if (r < 0)
 			err_errno(e, r, errno, "%s/partition.metadata", a->dir);
 	}
-	args.log_start = args.recovery_point = args.high_watermark = start;
-	args.trust = PLOG_CLEAN;
-	args.keeper = NULL;
 	if (r == 0)
-		r = plog_open(&args, out, e);
+		r = begin(&o);
 	if (r == 0) {
-		(*out)->fresh = true;
-		(*out)->keeper = a->keeper;
-		(*out)->kept[PLOG_KEPT_RECOVERY] = (*out)->kept[PLOG_KEPT_START] =
-			(*out)->kept[PLOG_KEPT_HIGH] = -1;
+		*out = o.log;
+		return 0;
 	}
-	/* Its start is about to be written down as what is on the disk. */
-	if (r == 0 && start > 0 && plog_sync_fresh(*out) < 0) {
-		r = err_errno(e, ERR_IO, errno, "%s: cannot sync the folder", a->dir);
-		plog_drop(*out);
-		*out = NULL;
-	}
-	if (r < 0)
-		remove_folder(a->io, a->dir);
+	plog_drop(o.log);
+	(void)store_remove_dir(a->io, a->dir); /* or the next try would meet it */
 	return r;
 }

@@ -215,19 +215,6 @@ int64_t plog_bytes_between(struct plog *log, int64_t offset, int64_t max_offset)
 	return n;
 }
 
-int plog_position_of(
-	struct plog *log, int64_t offset, struct segment **segment, struct segment_find *out)
-{
-	size_t i = plog_segment_at(log, offset);
-	int r;
-
-	if (offset < log->segments.v[0]->base || i == log->segments.n)
-		return ERR_NOT_FOUND;
-	*segment = log->segments.v[i];
-	r = segment_find(*segment, offset, out);
-	return r == 0 ? ERR_NOT_FOUND : r < 0 ? r : 0;
-}
-
 /* The record inside the batch that was found. 1, 0 or negative. */
 static int find_record(struct segment *s, const struct segment_find *f, int64_t when,
 	int64_t min_offset, struct compress_ctx *ctx, struct record *rec)

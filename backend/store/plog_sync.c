@@ -132,14 +132,13 @@ static int add_path(struct plog *log, struct plog_sync *sync, char *path, int fl
 	return 0;
 }
 
-static int add_index(
-	struct plog *log, struct plog_sync *sync, const struct index *x, const char *suffix)
+static int add_index(struct plog *log, struct plog_sync *sync, const struct index *x)
 {
 	char path[SEGMENT_PATH];
 
 	if (!x->dirty)
 		return 0;
-	segment_path(log->dir, x->base, suffix, path);
+	segment_path(log->dir, x->file.base, x->file.suffix, path);
 	return add_path(log, sync, xstrdup(path), O_RDWR);
 }
 
@@ -157,9 +156,9 @@ static int add_segment(struct plog *log, struct plog_sync *sync, struct segment 
 		ref_get(&s->ref);
 	}
 	if (s != plog_active(log))
-		r = add_index(log, sync, &s->times, ".timeindex");
+		r = add_index(log, sync, &s->times);
 	if (r == 0 && s != plog_active(log))
-		r = add_index(log, sync, &s->index, ".index");
+		r = add_index(log, sync, &s->index);
 	return r;
 }
 

@@ -7,14 +7,6 @@
 
 #include "base/log.h"
 
-static void unlink_snapshot(struct plog *log, int64_t offset)
-{
-	char path[SEGMENT_PATH];
-
-	segment_path(log->dir, offset, ".snapshot", path);
-	log->io->unlink(log->io, path);
-}
-
 int plog_drop_first(struct plog *log, size_t n)
 {
 	int r = 0;
@@ -33,7 +25,7 @@ int plog_drop_first(struct plog *log, size_t n)
 			return r;
 		}
 		if (s->base != log->snapshot_at)
-			unlink_snapshot(log, s->base);
+			plog_forget_snapshot(log, s->base);
 		log->size -= s->size;
 		vec_remove(&log->segments, 0);
 		vec_push(&log->doomed, s);
@@ -43,9 +35,9 @@ int plog_drop_first(struct plog *log, size_t n)
 	return r;
 }
 
-void plog_take_doomed(struct plog *log, bool all, plog_path_fn *fn, void *arg)
+void plog_take_doomed(struct plog *log, plog_path_fn *fn, void *arg)
 {
-	if (log->doomed.n == 0 || (!all && clock_mono_ms(log->clock) < log->doomed_at_ms))
+	if (log->doomed.n == 0 || clock_mono_ms(log->clock) < log->doomed_at_ms)
 		return;
 	while (log->doomed.n > 0) {
 		struct segment *s = vec_pop(&log->doomed);
@@ -64,7 +56,7 @@ void plog_remove_segment(struct plog *log, size_t i)
 	struct segment *s = log->segments.v[i];
 
 	segment_unlink(s);
-	unlink_snapshot(log, s->base);
+	plog_forget_snapshot(log, s->base);
 	segment_put(s);
 	vec_remove(&log->segments, i);
 }
@@ -140,31 +132,6 @@ int plog_delete_records(struct plog *log, int64_t offset)
 	return plog_drop_first(log, n);
 }
 
-struct forgetting {
-	struct plog *log;
-	int64_t end;
-};
-
-static bool forget_snapshot(void *arg, const char *name)
-{
-	struct forgetting *f = arg;
-	int64_t at;
-
-	if (segment_name_parse(name, ".snapshot", &at) && at > f->end)
-		unlink_snapshot(f->log, at);
-	return true;
-}
-
-/* Those of offsets behind end: they would count again when the log has grown there anew. */
-static int forget_snapshots(struct plog *log, int64_t end)
-{
-	struct forgetting f = {log, end};
-
-	if (log->snapshot_at > end)
-		log->snapshot_at = -1;
-	return log->io->list(log->io, log->dir, forget_snapshot, &f) < 0 ? ERR_IO : 0;
-}
-
 static int mark_cut(struct plog *log)
 {
 	char *path = xasprintf("%s/" PLOG_CUT_MARK, log->dir);
@@ -176,8 +143,7 @@ static int mark_cut(struct plog *log)
 	return fd < 0 ? store_errno(errno) : 0;
 }
 
-/* All of the cut is on the disk. */
-static void unmark_cut(struct plog *log)
+void plog_unmark_cut(struct plog *log)
 {
 	char *path = xasprintf("%s/" PLOG_CUT_MARK, log->dir);
 
@@ -217,7 +183,7 @@ static int forget_epochs(struct plog *log, int64_t end)
 		log_error("%s: cannot be cut at %lld: leader-epoch-checkpoint: %s", plog_name(log),
 			(long long)end, strerror(errno));
 		log->epochs.entries.n = before; /* what was dropped lies behind the others */
-		unmark_cut(log);
+		plog_unmark_cut(log);
 	}
 	return r;
 }
@@ -234,9 +200,33 @@ static int lower_start(struct plog *log, int64_t start)
 	return ERR_IO;
 }
 
+/* Segments behind the n-th go, that one is cut; then everything that is known of the log. */
+static int cut_at(struct plog *log, size_t last, int64_t offset)
+{
+	int r;
+
+	log->cuts++;
+	while (log->segments.n > last + 1)
+		plog_remove_segment(log, log->segments.n - 1);
+	r = plog_forget_snapshots(log, offset);
+	/* The folder first: a segment that comes back would lie behind a gap. */
+	if (r == 0 && log->io->sync_dir(log->io, log->dir) < 0)
+		r = ERR_IO;
+	if (r == 0)
+		r = segment_truncate(
+			plog_active(log), offset, (uint32_t)log->config.index_interval_bytes);
+	plog_recount(log);
+	if (r < 0)
+		return r;
+	log_info("%s: truncated to %lld", plog_name(log), (long long)log->leo);
+	log->high_watermark = min_i64(log->high_watermark, log->leo);
+	if (epoch_cache_truncate_end(&log->epochs, log->leo))
+		r = plog_save_epochs(log, true);
+	return r < 0 ? r : plog_rebuild_producers(log, false);
+}
+
 int plog_truncate_to(struct plog *log, int64_t offset)
 {
-	uint32_t interval = (uint32_t)log->config.index_interval_bytes;
 	size_t last;
 	int r;
 
@@ -258,31 +248,11 @@ int plog_truncate_to(struct plog *log, int64_t offset)
 		r = forget_epochs(log, offset);
 	if (r < 0)
 		return r;
-	log->cuts++;
-	while (log->segments.n > last + 1)
-		plog_remove_segment(log, log->segments.n - 1);
-	r = forget_snapshots(log, offset);
-	/* The folder first: a segment that comes back would lie behind a gap. */
-	if (r == 0 && log->io->sync_dir(log->io, log->dir) < 0)
-		r = ERR_IO;
-	if (r == 0)
-		r = segment_truncate(plog_active(log), offset, interval);
-	plog_recount(log);
-	if (r < 0) {
+	if (cut_at(log, last, offset) < 0) {
 		plog_fail(log, "truncation");
 		return ERR_IO;
 	}
-	log_info("%s: truncated to %lld", plog_name(log), (long long)log->leo);
-	log->high_watermark = min_i64(log->high_watermark, log->leo);
-	if (epoch_cache_truncate_end(&log->epochs, log->leo))
-		r = plog_save_epochs(log, true);
-	if (r == 0)
-		r = plog_rebuild_producers(log, false);
-	if (r < 0) {
-		plog_fail(log, "truncation");
-		return ERR_IO;
-	}
-	unmark_cut(log);
+	plog_unmark_cut(log);
 	return lower_start(log, min_i64(log->log_start, log->leo));
 }
 
@@ -303,7 +273,7 @@ int plog_truncate_fully_and_start_at(struct plog *log, int64_t offset)
 	log->cuts++;
 	while (log->segments.n > 0)
 		plog_remove_segment(log, log->segments.n - 1);
-	r = forget_snapshots(log, -1);
+	r = plog_forget_snapshots(log, -1);
 	s = segment_new(log->files, log->dir, offset, clock_wall_ms(log->clock));
 	vec_push(&log->segments, s);
 	plog_recount(log);
@@ -322,6 +292,6 @@ int plog_truncate_fully_and_start_at(struct plog *log, int64_t offset)
 		plog_fail(log, "starting anew");
 		return r;
 	}
-	unmark_cut(log);
+	plog_unmark_cut(log);
 	return lower_start(log, offset);
 }

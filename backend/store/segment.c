@@ -8,23 +8,11 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "store/lines.h"
 
 #define WALK_WINDOW (256 * 1024)
 #define FIND_WINDOW (8 * 1024)
 
 static const char *const suffixes[] = {".log", ".index", ".timeindex"};
-
-void segment_path(const char *dir, int64_t base, const char *suffix, char out[static SEGMENT_PATH])
-{
-	snprintf(out, SEGMENT_PATH, "%s/%020lld%s", dir, (long long)base, suffix);
-}
-
-bool segment_name_parse(const char *name, const char *suffix, int64_t *base)
-{
-	return strlen(name) == 20 + strlen(suffix) && strcmp(name + 20, suffix) == 0 &&
-	       lines_int((struct str){name, 20}, 0, INT64_MAX, base);
-}
 
 static void segment_release(struct ref *r)
 {
@@ -46,7 +34,7 @@ struct segment *segment_new(struct files *files, const char *dir, int64_t base, 
 	s->base = s->next = base;
 	s->max_timestamp = s->max_timestamp_offset = s->first_timestamp = -1;
 	s->created_ms = now_ms;
-	file_init(&s->file);
+	file_init(&s->file, base, ".log");
 	index_init(&s->index, INDEX_OFFSET, base);
 	index_init(&s->times, INDEX_TIME, base);
 	return s;
@@ -54,61 +42,38 @@ struct segment *segment_new(struct files *files, const char *dir, int64_t base, 
 
 int segment_fd(struct segment *s)
 {
-	char path[SEGMENT_PATH];
-
-	if (file_is_open(&s->file))
-		return file_open(s->files, &s->file, "", 0);
-	segment_path(s->dir, s->base, ".log", path);
-	return file_open(s->files, &s->file, path, O_RDWR);
+	return file_open(s->files, &s->file, s->dir, O_RDWR);
 }
 
 int segment_flush_index(struct segment *s, bool last)
 {
-	char path[SEGMENT_PATH];
 	int r;
 
 	if (last && s->max_timestamp >= 0)
 		index_add(&s->times, s->max_timestamp, s->max_timestamp_offset);
-	segment_path(s->dir, s->base, ".timeindex", path);
-	r = index_flush(&s->times, s->files, path);
-	if (r < 0)
-		return r;
-	segment_path(s->dir, s->base, ".index", path);
-	return index_flush(&s->index, s->files, path);
+	r = index_flush(&s->times, s->files, s->dir);
+	return r < 0 ? r : index_flush(&s->index, s->files, s->dir);
 }
 
 int segment_reset_indexes(struct segment *s)
 {
-	char path[SEGMENT_PATH];
-	int r;
+	int r = index_reset(&s->index, s->files, s->dir);
 
-	segment_path(s->dir, s->base, ".index", path);
-	r = index_reset(&s->index, s->files, path);
-	segment_path(s->dir, s->base, ".timeindex", path);
-	return r < 0 ? r : index_reset(&s->times, s->files, path);
+	return r < 0 ? r : index_reset(&s->times, s->files, s->dir);
 }
 
 int segment_sync_indexes(struct segment *s)
 {
-	char path[SEGMENT_PATH];
-	int r;
+	int r = index_sync(&s->times, s->files, s->dir);
 
-	segment_path(s->dir, s->base, ".timeindex", path);
-	r = index_sync(&s->times, s->files, path);
-	segment_path(s->dir, s->base, ".index", path);
-	return r < 0 ? r : index_sync(&s->index, s->files, path);
+	return r < 0 ? r : index_sync(&s->index, s->files, s->dir);
 }
 
 int segment_create(struct segment *s)
 {
-	char path[SEGMENT_PATH];
-	int fd;
+	int fd = file_open(s->files, &s->file, s->dir, O_RDWR | O_CREAT | O_EXCL);
 
-	segment_path(s->dir, s->base, ".log", path);
-	fd = file_open(s->files, &s->file, path, O_RDWR | O_CREAT | O_EXCL);
-	if (fd < 0)
-		return fd;
-	return segment_flush_index(s, false);
+	return fd < 0 ? fd : segment_flush_index(s, false);
 }
 
 void segment_note(struct segment *s, const struct batch_header *h, uint32_t index_interval)
@@ -166,11 +131,8 @@ static int head_next(struct head_scan *c, struct segment_find *out)
 static int scan_begin(struct segment *s, struct head_scan *c, int64_t offset)
 {
 	struct index_entry e = {0};
-	char path[SEGMENT_PATH];
-	int r;
+	int r = index_lookup(&s->index, s->files, s->dir, offset, &e);
 
-	segment_path(s->dir, s->base, ".index", path);
-	r = index_lookup(&s->index, s->files, path, offset, &e);
 	if (r < 0)
 		return r;
 	c->s = s;
@@ -222,12 +184,9 @@ static int find_time(
 {
 	struct index_entry e = {-1, s->base};
 	struct head_scan c;
-	char path[SEGMENT_PATH];
-	int r;
-
-	segment_path(s->dir, s->base, ".timeindex", path);
 	/* No record up to the entry's batch is later than its time: ask for an earlier time. */
-	r = index_lookup(&s->times, s->files, path, timestamp - 1, &e);
+	int r = index_lookup(&s->times, s->files, s->dir, timestamp - 1, &e);
+
 	if (r > 0 && (e.value < s->base || e.value >= s->next))
 		r = ERR_CORRUPT;
 	if (r >= 0)
@@ -382,20 +341,17 @@ int segment_truncate(struct segment *s, int64_t offset, uint32_t index_interval)
 {
 	struct segment_find f;
 	struct renote note = {s, index_interval};
-	char index[SEGMENT_PATH], times[SEGMENT_PATH];
 	int64_t end, from, stopped;
 	int r = segment_find(s, offset, &f);
 
 	if (r <= 0)
 		return r;
 	end = f.position;
-	segment_path(s->dir, s->base, ".index", index);
-	segment_path(s->dir, s->base, ".timeindex", times);
 	if (segment_fd(s) < 0 || s->files->io->truncate(s->files->io, s->file.fd, end) < 0)
 		return ERR_IO;
-	r = index_truncate(&s->index, s->files, index, f.header.base_offset);
+	r = index_truncate(&s->index, s->files, s->dir, f.header.base_offset);
 	if (r == 0)
-		r = index_truncate(&s->times, s->files, times, f.header.base_offset);
+		r = index_truncate(&s->times, s->files, s->dir, f.header.base_offset);
 	if (r == 0)
 		r = sync_cut(s);
 	if (r < 0)
@@ -437,20 +393,8 @@ int segment_mark_deleted(struct segment *s)
 		if (s->files->io->rename(s->files->io, from, to) < 0 && errno != ENOENT)
 			r = store_errno(errno);
 	}
-	s->unlink_on_release = r == 0;
+	s->deleted = r == 0;
 	return r;
-}
-
-void segment_unlink(struct segment *s)
-{
-	char path[SEGMENT_PATH], end[32];
-
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		snprintf(end, sizeof(end), "%s%s", suffixes[i],
-			s->unlink_on_release ? ".deleted" : "");
-		segment_path(s->dir, s->base, end, path);
-		s->files->io->unlink(s->files->io, path);
-	}
 }
 
 void segment_take_paths(struct segment *s, void (*fn)(void *arg, char *path), void *arg)
@@ -458,11 +402,23 @@ void segment_take_paths(struct segment *s, void (*fn)(void *arg, char *path), vo
 	char path[SEGMENT_PATH], end[32];
 
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		snprintf(end, sizeof(end), "%s%s", suffixes[i],
-			s->unlink_on_release ? ".deleted" : "");
+		snprintf(end, sizeof(end), "%s%s", suffixes[i], s->deleted ? ".deleted" : "");
 		segment_path(s->dir, s->base, end, path);
 		fn(arg, xstrdup(path));
 	}
+}
+
+static void unlink_path(void *arg, char *path)
+{
+	struct store_io *io = arg;
+
+	io->unlink(io, path);
+	free(path);
+}
+
+void segment_unlink(struct segment *s)
+{
+	segment_take_paths(s, unlink_path, s->files->io);
 }
 
 void segment_put(struct segment *s)

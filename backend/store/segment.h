@@ -5,10 +5,9 @@
 #ifndef STORE_SEGMENT_H
 #define STORE_SEGMENT_H
 
+#include "base/chain.h"
 #include "store/index.h"
 #include "wire/batch.h"
-
-#define SEGMENT_PATH 4096
 
 struct segment {
 	struct ref ref;
@@ -26,15 +25,10 @@ struct segment {
 	uint32_t interval;            /* index.interval.bytes of the last batch noted */
 	struct file file;
 	struct index index, times;
-	int64_t looked_ms;      /* monotonic: when an offset was last looked for in it; 0: never */
-	bool unlink_on_release; /* the files are `.deleted` */
-	bool rebuilt;           /* a look-up had its indexes made anew; not again */
+	int64_t looked_ms; /* monotonic: when an offset was last looked for in it; 0: never */
+	bool deleted;      /* the files are `.deleted` */
+	bool rebuilt;      /* a look-up had its indexes made anew; not again */
 };
-
-/* `<dir>/<20 digits><suffix>` into out[SEGMENT_PATH]; suffix ".log", ".index" … */
-void segment_path(const char *dir, int64_t base, const char *suffix, char out[static SEGMENT_PATH]);
-/* The base offset of a name with this suffix; false: it is none. */
-bool segment_name_parse(const char *name, const char *suffix, int64_t *base);
 
 /* Empty, with no files yet. dir is borrowed. */
 struct segment *segment_new(struct files *files, const char *dir, int64_t base, int64_t now_ms);

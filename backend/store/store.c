@@ -525,7 +525,7 @@ void store_attend(struct store *s, void (*sync)(void *arg, struct plog *log), vo
 		struct plog *log = CONTAINER_OF(node, struct plog, watched);
 
 		list_remove(node);
-		plog_take_doomed(log, false, put_trash, s);
+		plog_take_doomed(log, put_trash, s);
 		if (plog_flush_due(log) || plog_fresh_due(log))
 			sync(arg, log);
 		if (plog_has_work(log))
@@ -542,34 +542,15 @@ char *store_take_trash(struct store *s)
 	return s->trash.n > 0 ? vec_pop(&s->trash) : NULL;
 }
 
-struct removal {
-	struct store_io *io;
-	const char *dir;
-};
-
-static bool remove_name(void *arg, const char *name)
-{
-	struct removal *m = arg;
-	char *path = xasprintf("%s/%s", m->dir, name);
-
-	m->io->unlink(m->io, path);
-	free(path);
-	return true;
-}
-
 void store_remove(struct store_io *io, const char *path)
 {
-	struct removal m = {io, path};
 	struct store_stat st;
 
 	if (io->stat(io, path, &st) < 0)
 		return;
-	if (!st.is_dir) {
+	if (!st.is_dir)
 		io->unlink(io, path);
-		return;
-	}
-	io->list(io, path, remove_name, &m);
-	if (io->rmdir(io, path) < 0)
+	else if (store_remove_dir(io, path) < 0)
 		log_warn("%s: cannot remove: %s", path, strerror(errno));
 }
 

@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/xalloc.h"
 
 static int sys_open(UNUSED struct store_io *io, const char *path, int flags)
 {
@@ -244,4 +246,27 @@ int store_write_full(struct store_io *io, int fd, const void *p, size_t n, int64
 		n -= (size_t)put;
 	}
 	return 0;
+}
+
+struct removal {
+	struct store_io *io;
+	const char *dir;
+};
+
+static bool remove_name(void *arg, const char *name)
+{
+	struct removal *m = arg;
+	char *path = xasprintf("%s/%s", m->dir, name);
+
+	m->io->unlink(m->io, path);
+	free(path);
+	return true;
+}
+
+int store_remove_dir(struct store_io *io, const char *dir)
+{
+	struct removal m = {io, dir};
+
+	io->list(io, dir, remove_name, &m);
+	return io->rmdir(io, dir) < 0 ? ERR_IO : 0;
 }

@@ -57,6 +57,8 @@ extern struct store_io store_io_system;
  * file ends before n bytes. */
 int store_read_full(struct store_io *io, int fd, void *p, size_t n, int64_t at) MUSTCHECK;
 int store_write_full(struct store_io *io, int fd, const void *p, size_t n, int64_t at) MUSTCHECK;
+/* A folder with its files; ERR_IO with errno. */
+int store_remove_dir(struct store_io *io, const char *dir);
 /* ERR_FULL for ENOSPC and EDQUOT, ERR_NOT_FOUND for ENOENT, ERR_IO for the rest. */
 int store_errno(int errnum);
 

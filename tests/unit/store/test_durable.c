@@ -170,12 +170,12 @@ static void damage(struct bench *b, int64_t base, const char *suffix, int64_t at
 
 static bool can_read(struct bench *b, int64_t offset)
 {
-	struct segment *s;
-	struct segment_find f;
-	int r = plog_position_of(b->log, offset, &s, &f);
+	struct plog_range range;
+	int r = plog_locate(b->log, offset, SIZE_MAX, b->log->leo, true, &range);
 
 	assert_true(r == 0 || r == ERR_CORRUPT);
-	return r == 0 && f.header.base_offset == offset;
+	plog_range_release(&range);
+	return r == 0 && range.first_offset == offset;
 }
 
 static void new_topic_of_an_old_name(void **state)
