@@ -40,7 +40,8 @@ void api_answer_versions(struct call *c, int16_t error)
 			continue;
 		resp.n_api_keys++;
 		out->api_key = h[i].key;
-		out->min_version = h[i].advertised_min;
+		/* Old librdkafka wants to see version 0 of Produce (KAFKA-18659). */
+		out->min_version = h[i].key == API_PRODUCE ? 0 : h[i].min;
 		out->max_version = h[i].max;
 	}
 	call_reply(c, &resp);

@@ -1,6 +1,6 @@
 /*
  * The door of the broker: a frame comes in, the handler of its API answers it. Which APIs are
- * served, in which versions and by which function, is the table in handlers.def; ApiVersions
+ * served, in which versions and on which listeners, is the table in wire/api.def; ApiVersions
  * answers from it, so that nothing is offered that is not there.
  */
 #ifndef API_API_H
@@ -11,7 +11,6 @@
 
 struct api_handler {
 	int16_t key, min, max;
-	int16_t advertised_min; /* Produce claims version 0 for old librdkafka (KAFKA-18659) */
 	void (*serve)(struct call *c, const void *request);
 };
 
@@ -63,9 +62,13 @@ void api_producer_ids(struct broker *b, int16_t error, int64_t start, int32_t n)
 /* Waiting operations that became possible or are due. Call it after repl_turn. */
 void api_turn(struct broker *b);
 
-#define SERVE(KEY, name, first, last, advertised) \
-	struct name##_request;                    \
-	void api_##name(struct call *c, const struct name##_request *r);
-#include "api/handlers.def"
+/* api_produce, api_fetch …: each API that somebody serves is in the file of its key and name. */
+#define API(key, NAME, name, message, min, max, flexible, who, what) API_DECLARE_##who(message)
+#define API_DECLARE_B(message) \
+	void api_##message(struct call *c, const struct message##_request *r);
+#define API_DECLARE_C(message)  API_DECLARE_B(message)
+#define API_DECLARE_BC(message) API_DECLARE_B(message)
+#define API_DECLARE_NOBODY(message)
+#include "wire/api.def"
 
 #endif

@@ -1,17 +1,26 @@
-/* The table of handlers.def as data. */
+/* Those of wire/api.def that somebody serves. */
 #include "api/api.h"
 
-#define SERVE(KEY, name, first, last, advertised)               \
-	static void serve_##name(struct call *c, const void *r) \
-	{                                                       \
-		api_##name(c, r);                               \
+#define SERVE_C      SERVE_B
+#define SERVE_BC     SERVE_B
+#define SERVE_NOBODY NOT_SERVED
+#define NOT_SERVED(...)
+
+#define SERVE_B(key, message, min, max)                            \
+	static void serve_##message(struct call *c, const void *r) \
+	{                                                          \
+		api_##message(c, r);                               \
 	}
-#include "api/handlers.def"
+#define API(key, NAME, name, message, min, max, flexible, who, what) \
+	SERVE_##who(key, message, min, max)
+#include "wire/api.def"
+#undef SERVE_B
 
 static const struct api_handler handlers[] = {
-#define SERVE(KEY, name, first, last, advertised) \
-	{API_##KEY, first, last, advertised, serve_##name},
-#include "api/handlers.def"
+#define SERVE_B(key, message, min, max) {key, min, max, serve_##message},
+#define API(key, NAME, name, message, min, max, flexible, who, what) \
+	SERVE_##who(key, message, min, max)
+#include "wire/api.def"
 };
 
 size_t api_handlers(const struct api_handler **out)

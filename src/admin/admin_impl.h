@@ -128,8 +128,6 @@ static inline struct ask *ask_of(struct op *op)
 	return CONTAINER_OF(op, struct ask, op);
 }
 void ask_cancel(struct op *op);
-/* Does the API change something, so that a lost request must not be repeated? */
-bool ask_changes(int16_t key);
 
 /* admin_call_each; once: as in ask_spec. */
 int64_t each_start(struct admin *a, int16_t key, const void *request, int64_t timeout_ms, bool once,

@@ -388,20 +388,6 @@ static void on_reply(
 
 /* ---- beginning ---- */
 
-bool ask_changes(int16_t key)
-{
-	static const int16_t keys[] = {API_CREATE_TOPICS, API_DELETE_TOPICS, API_DELETE_RECORDS,
-		API_CREATE_PARTITIONS, API_ALTER_CONFIGS, API_INCREMENTAL_ALTER_CONFIGS,
-		API_ELECT_LEADERS, API_ALTER_PARTITION_REASSIGNMENTS, API_ALTER_REPLICA_LOG_DIRS,
-		API_DELETE_GROUPS, API_OFFSET_DELETE, API_OFFSET_COMMIT, API_UNREGISTER_BROKER,
-		API_PRODUCE};
-
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (keys[i] == key)
-			return true;
-	return false;
-}
-
 static void on_start(void *arg)
 {
 	struct ask *k = arg;
@@ -424,7 +410,7 @@ int64_t ask_start(struct admin *a, const struct ask_spec *spec)
 	k->admin = a;
 	k->spec = *spec;
 	k->api = api_find(spec->key);
-	k->change = ask_changes(spec->key);
+	k->change = k->api && (k->api->what & API_CHANGES);
 	k->deadline_ms = deadline_from(a, spec->timeout_ms);
 	arena_init(&k->arena, 0);
 	k->spec.to.topic = arena_str(&k->arena, spec->to.topic);

@@ -207,7 +207,7 @@ static void batch_failed(struct crowd_batch *b, const struct err *e, enum crowd_
 	struct crowd *c = b->crowd;
 	bool stands = e->code == ERR_UNSUPPORTED && b->kind != c->kind;
 	bool old = e->code == ERR_UNSUPPORTED && b->n > 1 && !stands;
-	bool change = b->broker >= 0 && ask_changes(b->kind->key);
+	bool change = b->broker >= 0 && (api_find(b->kind->key)->what & API_CHANGES);
 	bool lost = e->code == ERR_CLOSED || e->code == ERR_IO || e->code == ERR_TIMEOUT ||
 		    e->code == ERR_NOT_FOUND;
 	int16_t error = e->code == ERR_UNSUPPORTED ? KERR_UNSUPPORTED_VERSION

@@ -8,13 +8,16 @@
 #include "wire/reader.h"
 #include "wire/writer.h"
 
-#define B  API_BROKER
-#define C  API_CONTROLLER
-#define BC (API_BROKER | API_CONTROLLER)
+#define B       API_BROKER
+#define C       API_CONTROLLER
+#define BC      (API_BROKER | API_CONTROLLER)
+#define NOBODY  API_NOBODY
+#define CHANGES API_CHANGES
+#define SECRET  API_SECRET
 
 const struct api api_table[] = {
-#define API(key, NAME, name, message, min, max, flexible, listeners, sensitive)        \
-	{key, name, min, max, flexible, listeners, sensitive, &message##_request_desc, \
+#define API(key, NAME, name, message, min, max, flexible, who, what)        \
+	{key, name, min, max, flexible, who, what, &message##_request_desc, \
 		&message##_response_desc},
 #include "wire/api.def"
 };

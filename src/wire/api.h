@@ -9,16 +9,21 @@ enum api_key {
 #include "wire/api.def"
 };
 
-enum api_listener { API_BROKER = 1, API_CONTROLLER = 2 };
+enum api_listener { API_NOBODY = 0, API_BROKER = 1, API_CONTROLLER = 2 };
+
+enum api_what {
+	API_CHANGES = 1, /* a lost request is not sent again: it may have been carried out */
+	API_SECRET = 2,  /* may hold secrets: keep no bytes of it in a trace */
+};
 
 struct api {
 	int16_t key;
 	const char *name; /* "Fetch" */
-	int16_t min;      /* what our broker offers; request->min and max is what can be coded */
+	int16_t min;      /* what our broker serves; request->min and max is what can be coded */
 	int16_t max;
-	int16_t flexible; /* first flexible version, or NEVER */
-	uint8_t listeners;
-	bool sensitive; /* may hold secrets: keep no bytes of it in a trace */
+	int16_t flexible;  /* first flexible version, or NEVER */
+	uint8_t listeners; /* enum api_listener, or-ed; API_NOBODY: it is not served */
+	uint8_t what;      /* enum api_what, or-ed */
 	const struct msg_desc *request;
 	const struct msg_desc *response;
 };

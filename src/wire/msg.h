@@ -1,6 +1,6 @@
 /*
- * Kafka's messages as plain structs, and the tables that describe them. msg/all.def is the one
- * source of both; msg_decode.c, msg_encode.c and so on each hold one interpreter for all messages.
+ * Kafka's messages as plain structs, and the tables that describe them. api.def is the one source
+ * of both; msg_decode.c, msg_encode.c and so on each hold one interpreter for all messages.
  *
  * A string or bytes with p == NULL is null, an array with n_x == -1 is null (x is NULL then).
  * Decoding leaves fields that the version lacks at their defaults; strings, bytes and records are
@@ -116,20 +116,13 @@ struct msg_desc {
 #define END_STRUCT(t) \
 	}             \
 	;
-#define MESSAGE(name, ...)
-#include "wire/msg/all.def"
+#include "wire/api.def"
 
 /* Their tables: fetch_request_desc, fetch_request_topics_struct … */
-#define MSG_DECLARE(t)  extern const struct msg_struct t##_struct;
-#define BEGIN_STRUCT(t) MSG_DECLARE(t)
-#define FIELD(type, m, ...)
-#define ARRAY(type, m, ...)
-#define STRUCT(elem, m, ...)
-#define POINTER(elem, m, ...)
-#define STRUCTS(elem, m, ...)
-#define END_STRUCT(t)
+#define MSG_DECLARE(t)     extern const struct msg_struct t##_struct;
+#define BEGIN_STRUCT(t)    MSG_DECLARE(t)
 #define MESSAGE(name, ...) extern const struct msg_desc name##_desc;
-#include "wire/msg/all.def"
+#include "wire/api.def"
 
 /* All messages, for tests and tools; ends with NULL. */
 extern const struct msg_desc *const msg_all[];

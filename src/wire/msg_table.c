@@ -28,18 +28,11 @@
 #define END_STRUCT(t) CLOSE_TABLE(t)
 #define MESSAGE(name, kind, key, min, max, flexible) \
 	const struct msg_desc name##_desc = {#name, &name##_struct, key, min, max, flexible, kind};
-#include "wire/msg/all.def"
+#include "wire/api.def"
 
 const struct msg_desc *const msg_all[] = {
-#define BEGIN_STRUCT(t)
-#define FIELD(...)
-#define ARRAY(...)
-#define STRUCT(...)
-#define POINTER(...)
-#define STRUCTS(...)
-#define END_STRUCT(t)
 #define MESSAGE(name, ...) &name##_desc,
-#include "wire/msg/all.def"
+#include "wire/api.def"
 	NULL,
 };
 
