@@ -193,11 +193,14 @@ static void dispatch(struct call *c, const struct api_handler *h, struct slice b
 {
 	void *request;
 	char why[160];
+	size_t used;
 	int rc;
 
 	c->arena.limit = CALL_REQUEST_LIMIT;
 	request = arena_alloc(&c->arena, c->api->request->body->size);
-	rc = msg_decode(c->api->request, c->version, body, &c->arena, request, NULL);
+	/* Bytes behind it are passed over, as Kafka does: librdkafka 2.16 asks for the metadata of
+	 * all topics with three too many. */
+	rc = msg_decode(c->api->request, c->version, body, &c->arena, request, &used);
 	if (rc < 0) {
 		snprintf(why, sizeof(why), "a request that cannot be read, %s v%d: %s",
 			c->api->name, c->version, err_name(rc));

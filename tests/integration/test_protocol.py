@@ -166,6 +166,15 @@ def test_metadata_once():
         assert struct.unpack(">i", answer[-8:-4])[0] == 3576
 
 
+def test_bytes_behind():
+    """bytes behind a request are passed over: some clients send them, and Kafka takes them"""
+    with Broker() as b:
+        assert create(b, b"t") == 0
+        # as librdkafka 2.16 asks for all topics: null, no, no, no tags, and three bytes
+        answer = ask(b, METADATA, 13, b"\0\0\0\0\1\0\0", flexible=True)
+        assert b"\x02t" in answer, answer
+
+
 def test_auto_creation():
     """a topic that is being made is unknown until it is there"""
     with Broker() as b:
