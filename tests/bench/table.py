@@ -45,8 +45,9 @@ class Table:
     def __init__(self, samples):
         self.samples, self.rows = samples, []
 
-    def row(self, what, ours, yardstick=None, least=None, most=None):
-        """least: goal of the ratio in percent; most: goal of our value."""
+    def row(self, what, ours, yardstick=None, least=None, most=None, share=None, unless=None):
+        """A goal of the ratio in percent: at least `least` or at most `share`; or of our value: at
+        most `most`. unless: (ours, other, least), a ratio that will do instead of `least`."""
         mine = self.samples.median(ours)
         if mine is None:
             self.rows.append((what, "-", "-", "-", "", "not measured"))
@@ -56,8 +57,13 @@ class Table:
         goal, reached = "", None
         if least is not None:
             goal, reached = ">= %d %%" % least, ratio >= least if ratio else None
+        elif share is not None:
+            goal, reached = "<= %d %%" % share, ratio <= share if ratio else None
         elif most is not None:
             goal, reached = "<= %s" % number(most), mine <= most
+        if unless and reached is not None:
+            goal += ", or mock %d %%" % unless[2]
+            reached = reached or self.samples.ratio(*unless[:2]) >= unless[2]
         self.rows.append((what, number(mine), number(other), "%.0f %%" % ratio if ratio else "-",
                           goal, "" if reached is None else "reached" if reached else "missed"))
 
