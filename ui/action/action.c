@@ -5,9 +5,8 @@
 #include <stdio.h>
 
 const struct action actions[ACTION_COUNT] = {
-#define ACTION(id, keys, menu, screens, flags, label, help, command)                             \
-	{#id, keys, menu, (flags)&ACTION_LATER ? 0 : (screens)&SCREENS_HERE, flags, label, help, \
-		command},
+#define ACTION(id, keys, menu, screens, flags, label, help, command) \
+	{#id, keys, menu, (screens)&SCREENS_HERE, flags, label, help, command},
 #include "action/action.def"
 #undef ACTION
 };
@@ -69,20 +68,9 @@ void action_typing_key(const struct action *a, char out[static 24])
 static const struct {
 	const char *name, *key;
 } screens[SCREEN_COUNT] = {
-	{"overview", "1"},
-	{"brokers", "2"},
-	{"topics", "3"},
-	{"topic", "4"},
-	{"records", "5"},
-	{"produce", "6"},
-	{"groups", "7"},
-	{"group", "8"},
-	{"lab", "9"},
-	{"contrast", "0"},
-	{"lessons", "L"},
-	{"events", "E"},
-	{"flow", "v"},
-	{"wire", "w"},
+#define SCREEN(ID, name, key, kind) {#name, key},
+#define LATER(ID, name, key)        {#name, key},
+#include "action/screen.def"
 };
 
 const char *screen_name(enum screen screen)

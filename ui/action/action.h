@@ -1,45 +1,43 @@
 /*
- * Every action, declared once in action.def: key bar, help screen, menu and man page are printed
- * from it. Keys are named as term/key.h names them. A key means one thing on a screen (a test
- * refuses two), and the same on every screen where it is used.
+ * Every screen, declared once in screen.def, and every action, declared once in action.def: key
+ * bar, help screen, menu and man page are printed from them. Keys are named as term/key.h names
+ * them. A key means one thing on a screen (a test refuses two), and the same on every screen where
+ * it is used.
  */
 #ifndef ACTION_ACTION_H
 #define ACTION_ACTION_H
 
 #include "base/buf.h"
 
+/* SCREEN_OVERVIEW …: the rows of screen.def. */
 enum screen {
-	SCREEN_OVERVIEW,
-	SCREEN_BROKERS,
-	SCREEN_TOPICS,
-	SCREEN_TOPIC,
-	SCREEN_RECORDS,
-	SCREEN_PRODUCE,
-	SCREEN_GROUPS,
-	SCREEN_GROUP,
-	SCREEN_LAB,
-	SCREEN_CONTRAST,
-	SCREEN_LESSONS,
-	SCREEN_EVENTS,
-	SCREEN_FLOW,
-	SCREEN_WIRE,
+#define SCREEN(ID, name, key, kind) SCREEN_##ID,
+#define LATER(ID, name, key)        SCREEN_##ID,
+#include "action/screen.def"
 	SCREEN_COUNT
 };
 
+enum screen_kind { SCREEN_PAGE, SCREEN_TABLE };
+
 #define ON(screen) (1u << (screen))
 #define ON_ALL     ((1u << SCREEN_COUNT) - 1)
-/* The screens that this version has. */
-#define SCREENS_HERE                                                                             \
-	(ON(SCREEN_OVERVIEW) | ON(SCREEN_BROKERS) | ON(SCREEN_TOPICS) | ON(SCREEN_TOPIC) |       \
-		ON(SCREEN_RECORDS) | ON(SCREEN_PRODUCE) | ON(SCREEN_GROUPS) | ON(SCREEN_GROUP) | \
-		ON(SCREEN_LAB) | ON(SCREEN_EVENTS))
+
+/* Those that this version has, and those of them that are tables: ON(…) | … */
+enum screens {
+	SCREENS_HERE = 0
+#define SCREEN(ID, name, key, kind) | ON(SCREEN_##ID)
+#include "action/screen.def"
+	,
+	SCREENS_TABLES = 0
+#define SCREEN(ID, name, key, kind) | (SCREEN_##kind == SCREEN_TABLE ? ON(SCREEN_##ID) : 0)
+#include "action/screen.def"
+};
 
 enum action_flag {
 	ACTION_WRITES = 1,   /* refused under --read-only */
 	ACTION_DESTROYS = 2, /* asks first */
 	ACTION_GLOBAL = 8,   /* handled by the app, not by the view */
 	ACTION_BAR = 16,     /* offered in the key bar */
-	ACTION_LATER = 32,   /* not in this version: on no screen, in no menu, help or man page */
 };
 
 enum action_id {

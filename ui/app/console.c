@@ -56,16 +56,8 @@ struct console {
 };
 
 static const struct view_ops *const views[SCREEN_COUNT] = {
-	[SCREEN_OVERVIEW] = &view_overview,
-	[SCREEN_BROKERS] = &view_brokers,
-	[SCREEN_TOPICS] = &view_topics,
-	[SCREEN_TOPIC] = &view_topic,
-	[SCREEN_RECORDS] = &view_records,
-	[SCREEN_PRODUCE] = &view_produce,
-	[SCREEN_GROUPS] = &view_groups,
-	[SCREEN_GROUP] = &view_group,
-	[SCREEN_LAB] = &view_lab,
-	[SCREEN_EVENTS] = &view_events,
+#define SCREEN(ID, name, key, kind) [SCREEN_##ID] = &view_##name,
+#include "action/screen.def"
 };
 
 /* Nothing is written over the screen: what is logged meanwhile goes nowhere. */

@@ -122,6 +122,24 @@ static int print_version(void)
 	return print(&out);
 }
 
+/* "overview, brokers … or events": those whose name no command has. */
+static void put_screens(struct buf *out)
+{
+	const char *last = NULL;
+
+	for (int s = 0; s < SCREEN_COUNT; s++) {
+		const char *name = screen_name((enum screen)s);
+		if (!(SCREENS_HERE & ON(s)) || cli_find(commands, name))
+			continue;
+		if (last)
+			buf_printf(out, "%s, ", last);
+		last = name;
+	}
+	/* The overview is always one of them. */
+	out->n -= 2;
+	buf_printf(out, " or %s", last);
+}
+
 static int print_help(void)
 {
 	struct buf out = BUF_EMPTY;
@@ -139,8 +157,9 @@ static int print_help(void)
 		       "with each\n"
 		       "\n"
 		       "Without -b: the cluster of kdeck up where one runs, else 127.0.0.1:9092.\n"
-		       "SCREEN is overview, brokers, topic, records, group, lab or events.\n"
-		       "\n");
+		       "SCREEN is ");
+	put_screens(&out);
+	buf_puts(&out, ".\n\n");
 	cli_print_list(commands, &out);
 	return print(&out);
 }

@@ -69,7 +69,8 @@ void view_outcome(struct view_ctx *c, const struct err *e, const char *done);
 int view_label(const struct surface *s, int x, int y, const char *label, enum style style,
 	const char *fmt, ...) PRINTF_LIKE(6, 7);
 
-extern const struct view_ops view_overview, view_brokers, view_topics, view_topic, view_records,
-	view_produce, view_groups, view_group, view_lab, view_events;
+/* view_overview …: one a screen. */
+#define SCREEN(ID, name, key, kind) extern const struct view_ops view_##name;
+#include "action/screen.def"
 
 #endif
