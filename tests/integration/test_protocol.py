@@ -1,4 +1,5 @@
 """Answers that clients depend on, byte by byte: what Apache Kafka answers to the same requests."""
+import os
 import struct
 
 import kdecktest
@@ -19,16 +20,17 @@ def ask(broker, key, version, body, flexible=False):
     return answer[5 if flexible else 4:]
 
 
-def fetch(broker, partitions, epoch=-1, max_bytes=1 << 20, session=(0, -1)):
-    """Fetch v11 of topic t: [(partition, offset, max bytes)] to {partition: (error, records)}."""
+def fetch_in_session(broker, partitions, epoch=-1, max_bytes=1 << 20, session=(0, -1)):
+    """Fetch v11 of topic t: [(partition, offset, max bytes)] to the session's id and {partition:
+    (error, records)}, or an error."""
     body = struct.pack(">iiiibii", -1, 100, 1, max_bytes, 0, *session)
     body += struct.pack(">i", 1) + string(b"t") + struct.pack(">i", len(partitions))
     for index, offset, limit in partitions:
         body += struct.pack(">iiqqi", index, epoch, offset, -1, limit)
     answer = ask(broker, FETCH, FETCH_V, body + struct.pack(">i", 0) + string(b""))
-    error, _, topics = struct.unpack(">hii", answer[4:14])
+    error, given, topics = struct.unpack(">hii", answer[4:14])
     if error or not topics:
-        return error
+        return given, error
     at, out = 14 + 2 + 1, {}
     for _ in range(struct.unpack(">i", answer[at:at + 4])[0]):
         index, code = struct.unpack(">ih", answer[at + 4:at + 10])
@@ -36,7 +38,11 @@ def fetch(broker, partitions, epoch=-1, max_bytes=1 << 20, session=(0, -1)):
         size = struct.unpack(">i", answer[at:at + 4])[0]
         out[index] = (code, answer[at + 4:at + 4 + size])
         at += max(size, 0)
-    return out
+    return given, out
+
+
+def fetch(broker, partitions, **how):
+    return fetch_in_session(broker, partitions, **how)[1]
 
 
 def fill(broker, partition, count=3):
@@ -88,6 +94,20 @@ def test_fetch_sessions():
         for session in ((99, 1), (0, 5)):
             assert fetch(b, [(0, 0, 100)], session=session) == 70
         assert fetch(b, [(0, 0, 100)], session=(99, 0)) == {0: (0, b"")}
+
+
+def test_fetch_unreadable():
+    """a session is told of a partition whose log can be read no more, not left waiting"""
+    with Broker() as b:
+        create_two(b)
+        fill(b, 0)
+        # Started again, it does not know by heart where the last batches lie.
+        assert b.stop() == 0
+        b.start()
+        session, got = fetch_in_session(b, [(0, 1, 1 << 20), (1, 0, 1 << 20)], session=(0, 0))
+        assert session > 0 and got[0][0] == 0 and got[0][1], got
+        os.truncate(os.path.join(b.folder, "data/t-0", "%020d.log" % 0), 0)
+        assert fetch(b, [], session=(session, 1)) == {0: (56, b"")}
 
 
 def test_transactional_batch():
