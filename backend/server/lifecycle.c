@@ -32,12 +32,14 @@ struct lifecycle {
 	bool was_fenced;
 	int32_t leader;     /* that was told last */
 	int64_t refused_ms; /* when the id was first found taken; -1: it is not */
+	int64_t granted;    /* the epoch of the last registration; -1: none yet */
 	int64_t rival;      /* the epoch of the first that took this one's place; -1: none did */
 	int64_t leave_by_ms;
 };
 
 static void beat(struct lifecycle *l);
 static void enter(struct lifecycle *l);
+static void look_for_another(struct lifecycle *l);
 
 static int64_t now(const struct lifecycle *l)
 {
@@ -137,6 +139,7 @@ static void registered(struct ask *q, const struct err *e, const void *response)
 		refused(l, r->error_code);
 	} else {
 		l->refused_ms = -1;
+		l->granted = r->broker_epoch;
 		enter(l);
 	}
 }
@@ -163,8 +166,10 @@ static void enter(struct lifecycle *l)
 {
 	const struct image_broker *b = self(l);
 
-	if (!b)
+	if (!b) {
+		look_for_another(l);
 		return;
+	}
 	l->was_fenced = b->fenced;
 	if (l->state == LIFE_REGISTERING)
 		l->state = LIFE_ENTERING;
@@ -328,13 +333,17 @@ void lifecycle_begin(struct lifecycle *l)
 	register_self(l);
 }
 
+/* The image has another in this one's place. An older one is replaced as soon as this one's
+ * registration has come; before that, one that was replaced again is never seen in the image. */
 static void look_for_another(struct lifecycle *l)
 {
 	const struct image_broker *other;
 
-	if (!l || !l->loaded || l->state >= LIFE_LEFT)
+	if (!l || l->granted < 0 || l->state >= LIFE_LEFT)
 		return;
 	other = image_broker(metalog_image(l->server->broker.metalog), l->server->set.node_id);
+	if (other && other->epoch < l->granted)
+		return;
 	if (other && l->state == LIFE_LEAVING)
 		left(l);
 	else if (other)
@@ -406,6 +415,7 @@ struct lifecycle *lifecycle_new(struct server *s)
 	l->server = s;
 	l->leader = -1;
 	l->refused_ms = -1;
+	l->granted = -1;
 	l->rival = -1;
 	io_timer_init(&l->timer, s->loop, on_timer, l);
 	peers_on_closed(s->peers, PEER_CONTROL, on_closed, l);

@@ -279,19 +279,45 @@ def test_removed_folder_of_a_voter():
             c.in_sync(["t"])
 
 
+def copy_of(cluster, node):
+    """A further process with a copy of the folder of broker 4; not started."""
+    twin = cluster.add()
+    shutil.copytree(node.data, twin.data)
+    twin.write(**{"node.id": 4})
+    return twin
+
+
+def takes_over(cluster, twin, node):
+    twin.wait_ready()
+    assert node.gone() == 1
+    assert "node.id 4 was taken over" in node.text(), node.tail()
+    assert "copy of this data folder" in node.text(), node.tail()
+    until("the twin is the broker",
+          lambda: metadata(cluster[0], []).brokers.get(4) == ("127.0.0.1", twin.port))
+
+
 def test_copied_folder():
     """two processes from copies of one folder: the later one is the broker, the other one ends"""
     with Cluster(4) as c:
         c.all_see(4)
-        twin = c.add()
-        shutil.copytree(c[3].data, twin.data)
-        twin.write(**{"node.id": 4})
-        twin.start()
-        assert c[3].gone() == 1
-        assert "node.id 4 was taken over" in c[3].text(), c[3].tail()
-        assert "copy of this data folder" in c[3].text(), c[3].tail()
-        until("the twin is the broker",
-              lambda: metadata(c[0], []).brokers.get(4) == ("127.0.0.1", twin.port))
+        twin = copy_of(c, c[3])
+        twin.launch()
+        takes_over(c, twin, c[3])
+
+
+def test_copy_that_stands_still():
+    """the same when the later one stands still for a while at some moment of its start"""
+    with Cluster(4) as c:
+        c.all_see(4)
+        for moment in range(4):
+            node, twin = c[-1], copy_of(c, c[-1])
+            twin.launch()
+            # Ever later, and so long that the other registers again meanwhile.
+            time.sleep(moment / 100)
+            twin.pause()
+            time.sleep(0.15)
+            twin.go_on()
+            takes_over(c, twin, node)
 
 
 def test_registration_that_comes_late():
