@@ -90,6 +90,13 @@ static int d_truncate(struct store_io *io, int fd, int64_t size)
 	return d->inner->truncate(d->inner, fd, size);
 }
 
+static int d_reserve(struct store_io *io, int fd, int64_t at, int64_t n)
+{
+	struct faulty_disk *d = disk_of(io);
+
+	return no_room(d) ? -1 : d->inner->reserve(d->inner, fd, at, n);
+}
+
 static int d_fstat(struct store_io *io, int fd, struct store_stat *out)
 {
 	return disk_of(io)->inner->fstat(disk_of(io)->inner, fd, out);
@@ -162,8 +169,8 @@ struct faulty_disk *faulty_disk_new(struct store_io *inner)
 
 	d->inner = inner;
 	d->io = (struct store_io){d_open, d_close, d_pread, d_pwritev, d_fdatasync, d_truncate,
-		d_fstat, d_stat, d_rename, d_unlink, d_link, d_mkdir, d_rmdir, d_list, d_sync_dir,
-		d_resident, d_lock, d_boot_id};
+		d_reserve, d_fstat, d_stat, d_rename, d_unlink, d_link, d_mkdir, d_rmdir, d_list,
+		d_sync_dir, d_resident, d_lock, d_boot_id};
 	return d;
 }
 

@@ -100,6 +100,8 @@ int plog_roll_at(struct plog *log, int64_t base)
 		segment_put(s);
 		return r;
 	}
+	/* Also what a process left that was killed. */
+	segment_release_room(plog_active(log));
 	vec_push(&log->segments, s);
 	log->names_changed++;
 	log->n_tail = 0;
@@ -155,8 +157,11 @@ void plog_drop(struct plog *log)
 int plog_close(struct plog *log)
 {
 	bool indexed = plog_active(log)->size > 0;
-	int r = plog_flush(log);
+	int r;
 
+	if (plog_active(log)->reserved > 0)
+		segment_release_room(plog_active(log));
+	r = plog_flush(log);
 	/* The next start takes the indexes as they are, also after a power cut. Those of an empty
 	 * segment are right without; so are the producers of a log that had none. */
 	if (r == 0 && indexed)

@@ -90,6 +90,7 @@ static void take_back(struct plog *log, struct segment *s, int why)
 	if (segment_fd(s) < 0 || log->io->truncate(log->io, s->file.fd, s->size) < 0 ||
 		log->io->fdatasync(log->io, s->file.fd) < 0)
 		plog_fail(log, "a failed write cannot be cut off");
+	s->reserved = 0;
 }
 
 static int write_all(struct plog *log, struct group *g)
@@ -99,6 +100,8 @@ static int write_all(struct plog *log, struct group *g)
 	int n = g->n, fd = segment_fd(s);
 	int64_t at = s->size, left = g->bytes;
 
+	if (fd >= 0)
+		segment_reserve(s, left);
 	while (fd >= 0 && left > 0) {
 		ssize_t put = log->io->pwritev(log->io, fd, iov, n, at);
 

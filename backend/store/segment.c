@@ -11,6 +11,9 @@
 
 #define WALK_WINDOW (256 * 1024)
 #define FIND_WINDOW (8 * 1024)
+/* A log that takes that much at once is busy; what it may have that it does not use. */
+#define RESERVE_FROM  (64 * 1024)
+#define RESERVE_AHEAD (2 * 1024 * 1024)
 
 static const char *const suffixes[] = {".log", ".index", ".timeindex"};
 
@@ -93,6 +96,22 @@ void segment_note(struct segment *s, const struct batch_header *h, uint32_t inde
 	s->since_index += (uint32_t)h->size;
 	s->size += (int64_t)h->size;
 	s->next = batch_next_offset(h);
+}
+
+void segment_reserve(struct segment *s, int64_t n)
+{
+	struct store_io *io = s->files->io;
+	int64_t end = s->size + n + RESERVE_AHEAD;
+
+	if (n < RESERVE_FROM || s->reserved < 0 || s->size + n <= s->reserved)
+		return;
+	s->reserved = io->reserve(io, s->file.fd, s->size, end - s->size) == 0 ? end : -1;
+}
+
+void segment_release_room(struct segment *s)
+{
+	if (segment_fd(s) >= 0 && s->files->io->truncate(s->files->io, s->file.fd, s->size) == 0)
+		s->reserved = 0;
 }
 
 /* Walks over heads alone, a window at a time. */
@@ -349,6 +368,7 @@ int segment_truncate(struct segment *s, int64_t offset, uint32_t index_interval)
 	end = f.position;
 	if (segment_fd(s) < 0 || s->files->io->truncate(s->files->io, s->file.fd, end) < 0)
 		return ERR_IO;
+	s->reserved = 0;
 	r = index_truncate(&s->index, s->files, s->dir, f.header.base_offset);
 	if (r == 0)
 		r = index_truncate(&s->times, s->files, s->dir, f.header.base_offset);

@@ -21,6 +21,7 @@ struct segment {
 	int64_t first_timestamp;      /* of the first batch (max timestamp); -1: not known */
 	int64_t created_ms;           /* wall clock; of the file when it was found */
 	int64_t synced;               /* bytes known to be on the disk */
+	int64_t reserved;             /* bytes the disk has room for; -1: it is not asked again */
 	uint32_t since_index;         /* bytes since the last index entry */
 	uint32_t interval;            /* index.interval.bytes of the last batch noted */
 	struct file file;
@@ -39,6 +40,12 @@ int segment_fd(struct segment *s) MUSTCHECK;
 
 /* A batch with this head was written at position (== size): counts it in and indexes it. */
 void segment_note(struct segment *s, const struct batch_header *h, uint32_t index_interval);
+
+/* Before n bytes are written at the end: a write of many bytes gets its room, and some for the
+ * next, by one request. Never fails: without it the write does the same for each block. */
+void segment_reserve(struct segment *s, int64_t n);
+/* Gives back what lies behind the last batch. */
+void segment_release_room(struct segment *s);
 
 struct segment_find {
 	int64_t position;

@@ -1,20 +1,24 @@
 /* The real disk behind struct store_io, and transfers over short reads and writes. */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* preadv2 */
+#define _GNU_SOURCE /* preadv2, fallocate */
 #endif
 #include "store/store_io.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/xalloc.h"
+
+#define RESERVE_LEAVES (1LL << 30)
 
 static int sys_open(UNUSED struct store_io *io, const char *path, int flags)
 {
@@ -50,6 +54,24 @@ static int sys_fdatasync(UNUSED struct store_io *io, int fd)
 static int sys_truncate(UNUSED struct store_io *io, int fd, int64_t size)
 {
 	return ftruncate(fd, size);
+}
+
+/*
+ * On ext4 a write into reserved blocks costs a third less than one for which each block is promised
+ * by itself (docs/bench/log.md). tmpfs would fill reserved pages with zeros, others were not
+ * measured. The last room of a disk is for those who write.
+ */
+static int sys_reserve(UNUSED struct store_io *io, int fd, int64_t at, int64_t n)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return -1;
+	if (fs.f_type != EXT4_SUPER_MAGIC || (int64_t)fs.f_bavail < RESERVE_LEAVES / fs.f_bsize) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return fallocate(fd, FALLOC_FL_KEEP_SIZE, at, n);
 }
 
 static void put_stat(const struct stat *st, struct store_stat *out)
@@ -179,6 +201,7 @@ struct store_io store_io_system = {
 	.pwritev = sys_pwritev,
 	.fdatasync = sys_fdatasync,
 	.truncate = sys_truncate,
+	.reserve = sys_reserve,
 	.fstat = sys_fstat,
 	.stat = sys_stat,
 	.rename = sys_rename,

@@ -30,6 +30,10 @@ struct store_io {
 	ssize_t (*pwritev)(struct store_io *io, int fd, const struct iovec *iov, int n, int64_t at);
 	int (*fdatasync)(struct store_io *io, int fd);
 	int (*truncate)(struct store_io *io, int fd, int64_t size);
+	/* Room for bytes behind the end of a file, which stays where it is; truncate gives it back.
+	 * -1 where that costs more than it is worth or little room is left: no write depends on it.
+	 */
+	int (*reserve)(struct store_io *io, int fd, int64_t at, int64_t n);
 	int (*fstat)(struct store_io *io, int fd, struct store_stat *out);
 	int (*stat)(struct store_io *io, const char *path, struct store_stat *out);
 	int (*rename)(struct store_io *io, const char *from, const char *to);

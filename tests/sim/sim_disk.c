@@ -351,6 +351,13 @@ static int sim_truncate(struct store_io *io, int fd, int64_t size)
 	return 0;
 }
 
+/* Room is no part of what is told apart here. */
+static int sim_reserve(
+	UNUSED struct store_io *io, UNUSED int fd, UNUSED int64_t at, UNUSED int64_t n)
+{
+	return 0;
+}
+
 static int put_stat(const struct sim_node *n, struct store_stat *out)
 {
 	*out = (struct store_stat){(int64_t)n->data.n, n->mtime_ms, n->is_dir};
@@ -492,6 +499,7 @@ void sim_disk_init(struct sim_disk *d, uint64_t seed, const struct clock *clock)
 		.pwritev = sim_pwritev,
 		.fdatasync = sim_fdatasync,
 		.truncate = sim_truncate,
+		.reserve = sim_reserve,
 		.fstat = sim_fstat,
 		.stat = sim_stat,
 		.rename = sim_rename,

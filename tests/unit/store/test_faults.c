@@ -19,7 +19,9 @@
 struct disk {
 	struct store_io io; /* first */
 	int writes_left;    /* -1: no limit; then a half write, then ENOSPC */
-	bool no_sync, no_truncate;
+	bool no_sync, no_truncate, no_room;
+	int asked;          /* how often room was */
+	int64_t room, held; /* what was asked for; its end in the file, 0: given back */
 };
 
 static struct disk disk;
@@ -49,10 +51,23 @@ static int bad_fdatasync(struct store_io *io, int fd)
 
 static int bad_truncate(struct store_io *io, int fd, int64_t size)
 {
+	((struct disk *)io)->held = 0;
 	if (!((struct disk *)io)->no_truncate)
 		return store_io_system.truncate(io, fd, size);
 	errno = EIO;
 	return -1;
+}
+
+static int bad_reserve(struct store_io *io, UNUSED int fd, int64_t at, int64_t n)
+{
+	struct disk *d = (struct disk *)io;
+
+	d->asked++;
+	d->room = n;
+	if (d->no_room)
+		return -1;
+	d->held = at + n;
+	return 0;
 }
 
 static void quiet(void *arg, enum log_level level, const char *line, size_t n)
@@ -79,6 +94,7 @@ static int set_up(UNUSED void **state)
 	disk.io.pwritev = bad_pwritev;
 	disk.io.fdatasync = bad_fdatasync;
 	disk.io.truncate = bad_truncate;
+	disk.io.reserve = bad_reserve;
 	return folder_make(dir) ? 0 : -1;
 }
 
@@ -87,7 +103,7 @@ static int tear_down(UNUSED void **state)
 	return folder_remove(dir);
 }
 
-static int16_t put(struct plog *log, int32_t sequence, bool *duplicate)
+static int16_t put_value(struct plog *log, int32_t sequence, struct slice value, bool *duplicate)
 {
 	struct batch_options opt = BATCH_OPTIONS_DEFAULT;
 	struct plog_append item = {.leader_epoch = 1, .coordinator_epoch = -1};
@@ -99,7 +115,7 @@ static int16_t put(struct plog *log, int32_t sequence, bool *duplicate)
 	opt.base_sequence = sequence;
 	batch_builder_init(&b, NULL);
 	batch_builder_begin(&b, &opt);
-	assert_int_equal(batch_builder_add(&b, 1000, SLICE_NULL, SLICE_NULL, NULL, 0), 0);
+	assert_int_equal(batch_builder_add(&b, 1000, SLICE_NULL, value, NULL, 0), 0);
 	assert_int_equal(batch_builder_finish(&b, &bytes), 0);
 	item.batch = xmemdup(bytes.p, bytes.n);
 	assert_int_equal(batch_check(bytes, &item.header), 0);
@@ -108,6 +124,11 @@ static int16_t put(struct plog *log, int32_t sequence, bool *duplicate)
 	batch_builder_fini(&b);
 	*duplicate = item.duplicate;
 	return item.error;
+}
+
+static int16_t put(struct plog *log, int32_t sequence, bool *duplicate)
+{
+	return put_value(log, sequence, SLICE_NULL, duplicate);
 }
 
 static void full_disk_leaves_nothing(UNUSED void **state)
@@ -223,6 +244,58 @@ static void failed_sync_stops_the_log(UNUSED void **state)
 	assert_int_equal(store_close(&s), 0);
 }
 
+/* Of a busy log only, in pieces larger than a write, and nothing is kept that is not used. */
+static void busy_log_reserves_room(UNUSED void **state)
+{
+	static uint8_t much[256 * 1024];
+	struct slice value = slice_of(much, sizeof(much));
+	struct store s;
+	struct plog *log;
+	bool dup;
+	int64_t before;
+
+	start(&s);
+	assert_int_equal(store_create(&s, STR_LIT("t"), 0, NULL, NULL, &log, NULL), 0);
+	for (int32_t i = 0; i < 10; i++)
+		assert_int_equal(put(log, i, &dup), 0);
+	assert_int_equal(disk.asked, 0);
+	before = log->size;
+	assert_int_equal(put_value(log, 10, value, &dup), 0);
+	assert_int_equal(disk.asked, 1);
+	assert_true(disk.room > 4 * (log->size - before) && disk.room < (4 << 20));
+	for (int32_t i = 11; i < 31; i++)
+		assert_int_equal(put_value(log, i, value, &dup), 0);
+	assert_in_range(disk.asked, 2, 4);
+	assert_true(disk.held > log->size);
+	assert_int_equal(plog_roll(log), 0);
+	assert_int_equal(disk.held, 0);
+	assert_int_equal(put_value(log, 31, value, &dup), 0);
+	assert_true(disk.held > 0);
+	assert_int_equal(plog_truncate_to(log, 31), 0);
+	assert_int_equal(put_value(log, 31, value, &dup), 0);
+	assert_true(disk.held > 0);
+	assert_int_equal(store_close(&s), 0);
+	assert_int_equal(disk.held, 0);
+}
+
+static void no_room_to_reserve_stops_nobody(UNUSED void **state)
+{
+	static uint8_t much[256 * 1024];
+	struct slice value = slice_of(much, sizeof(much));
+	struct store s;
+	struct plog *log;
+	bool dup;
+
+	disk.no_room = true;
+	start(&s);
+	assert_int_equal(store_create(&s, STR_LIT("t"), 0, NULL, NULL, &log, NULL), 0);
+	for (int32_t i = 0; i < 3; i++)
+		assert_int_equal(put_value(log, i, value, &dup), 0);
+	assert_int_equal(disk.asked, 1);
+	assert_int_equal(log->leo, 3);
+	assert_int_equal(store_close(&s), 0);
+}
+
 static void one_owner_a_folder(UNUSED void **state)
 {
 	struct store_options opt = {.io = &disk.io, .dir = dir, .config = plog_config_default};
@@ -243,6 +316,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(failed_cut_stops_the_log, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(full_disk_refuses_a_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(failed_sync_stops_the_log, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(busy_log_reserves_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_room_to_reserve_stops_nobody, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_owner_a_folder, set_up, tear_down),
 	};
 
