@@ -190,15 +190,6 @@ int control_register_broker(const struct control_env *env,
 	return 0;
 }
 
-static bool leads_any(const struct image *img, int32_t id)
-{
-	for (size_t i = 0; i < img->topics.n; i++)
-		for (int32_t k = 0; k < img->topics.v[i]->n_partitions; k++)
-			if (img->topics.v[i]->partitions[k].leader == id)
-				return true;
-	return false;
-}
-
 /* Moves its leaders away at first; when that is done and it asks again, it may go. */
 static int shut_down(const struct control_env *env, const struct image_broker *b,
 	struct broker_heartbeat_response *resp, struct control_result *out)
@@ -208,7 +199,7 @@ static int shut_down(const struct control_env *env, const struct image_broker *b
 			return ERR_NOMEM;
 		return leave_all(env, b->id, false, out);
 	}
-	resp->should_shut_down = !leads_any(env->image, b->id);
+	resp->should_shut_down = !image_leads(env->image, b->id);
 	resp->is_fenced = b->fenced || resp->should_shut_down;
 	return resp->should_shut_down ? control_fence_broker(env, b->id, out) : 0;
 }

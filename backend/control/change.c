@@ -106,16 +106,11 @@ int control_next_complete(const struct control_env *env, struct control_next *n)
 	return control_next_elect(env, n);
 }
 
-static bool same_ids(struct meta_ids a, struct meta_ids b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.v, b.v, (size_t)a.n * sizeof(*a.v)) == 0);
-}
-
 /* Records own nothing of the image, which changes while they are applied. */
 static int put_ids(const struct control_env *env, struct meta_ids before, struct meta_ids now,
 	int32_t **v, int32_t *n)
 {
-	if (same_ids(before, now))
+	if (meta_ids_equal(before, now))
 		return 0;
 	*v = arena_array(env->arena, (size_t)now.n + 1, sizeof(**v));
 	if (!*v)
@@ -129,8 +124,8 @@ static int put_ids(const struct control_env *env, struct meta_ids before, struct
 static bool differs(const struct image_partition *p, const struct control_next *n)
 {
 	return n->leader != p->leader || n->bump || n->recovery != p->recovery ||
-	       !same_ids(n->isr, p->isr) || !same_ids(n->replicas, p->replicas) ||
-	       !same_ids(n->adding, p->adding) || !same_ids(n->removing, p->removing);
+	       !meta_ids_equal(n->isr, p->isr) || !meta_ids_equal(n->replicas, p->replicas) ||
+	       !meta_ids_equal(n->adding, p->adding) || !meta_ids_equal(n->removing, p->removing);
 }
 
 int control_next_write(

@@ -44,21 +44,19 @@ struct unregister_broker_response;
 #define CONTROL_MAX_REPLICAS             32767
 #define CONTROL_PRODUCER_ID_BLOCK        1000
 
-/* Kafka's ConfigSource: where an effective value comes from. */
-enum control_source {
-	CONTROL_SOURCE_UNKNOWN = 0,
-	CONTROL_SOURCE_TOPIC = 1,
-	CONTROL_SOURCE_BROKER = 2,         /* an override of this broker */
-	CONTROL_SOURCE_DEFAULT_BROKER = 3, /* an override of all brokers */
-	CONTROL_SOURCE_STATIC_BROKER = 4,  /* the broker's properties file */
-	CONTROL_SOURCE_DEFAULT = 5,
+/* Where an effective value comes from, by Kafka's ConfigSource numbers. */
+enum config_source {
+	CONFIG_FROM_TOPIC = 1,
+	CONFIG_FROM_BROKER = 2,      /* an override of this broker */
+	CONFIG_FROM_ALL_BROKERS = 3, /* an override of all brokers */
+	CONFIG_FROM_FILE = 4,
+	CONFIG_FROM_DEFAULT = 5,
 };
 
 /* One config as CreateTopics v5+ answers it. */
 struct control_topic_config {
 	struct str name, value;
-	bool read_only, sensitive;
-	int8_t source; /* enum control_source */
+	enum config_source source;
 };
 
 /* The config tables, seen from here: keys, types and defaults belong to others. */
@@ -85,10 +83,9 @@ struct control_settings {
 	int32_t num_partitions;             /* num.partitions */
 	int16_t default_replication_factor; /* default.replication.factor */
 	bool unclean_leader_election;       /* unclean.leader.election.enable of the brokers */
-	int32_t min_insync_replicas;
-	int64_t max_partitions_a_request; /* 0: CONTROL_MAX_PARTITIONS_A_REQUEST */
-	bool topic_deletion_disabled;     /* delete.topic.enable=false */
-	bool delete_internal_topics;      /* DeleteTopics may name them */
+	int64_t max_partitions_a_request;   /* 0: CONTROL_MAX_PARTITIONS_A_REQUEST */
+	bool topic_deletion_disabled;       /* delete.topic.enable=false */
+	bool delete_internal_topics;        /* DeleteTopics may name them */
 	struct control_config_ops configs;
 };
 

@@ -251,7 +251,7 @@ static int answer_overrides(struct creation *c, const struct create_topics_reque
 	for (int32_t i = 0; i < r->n_configs; i++) {
 		r->configs[i].name = arena_str(c->env->arena, t->configs[i].name);
 		r->configs[i].value = arena_str(c->env->arena, t->configs[i].value);
-		r->configs[i].config_source = CONTROL_SOURCE_TOPIC;
+		r->configs[i].config_source = CONFIG_FROM_TOPIC;
 	}
 	return 0;
 }
@@ -281,10 +281,8 @@ static int answer_configs(struct creation *c, const struct create_topics_request
 	for (int32_t i = 0; i < n; i++)
 		r->configs[i] = (struct create_topics_response_configs){
 			.name = all[i].name,
-			.value = all[i].sensitive ? STR_NULL : all[i].value,
-			.read_only = all[i].read_only,
-			.config_source = all[i].source,
-			.is_sensitive = all[i].sensitive,
+			.value = all[i].value,
+			.config_source = (int8_t)all[i].source,
 		};
 	return 0;
 }

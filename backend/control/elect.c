@@ -197,8 +197,7 @@ int control_elect_leaders(const struct control_env *env, const struct elect_lead
 	return rc < 0 ? control_undo(out, n) : 0;
 }
 
-/* ---- automatic preferred leaders (auto.leader.rebalance.enable) -------------------------------
- */
+/* ---- automatic preferred leaders (auto.leader.rebalance.enable) ------------------------------ */
 
 struct balance {
 	int32_t id;

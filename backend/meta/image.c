@@ -164,6 +164,11 @@ int32_t meta_ids_find(struct meta_ids ids, int32_t id)
 	return -1;
 }
 
+bool meta_ids_equal(struct meta_ids a, struct meta_ids b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.v, b.v, (size_t)a.n * sizeof(*a.v)) == 0);
+}
+
 int32_t image_offline(const struct image *img, struct meta_ids replicas, int32_t *out)
 {
 	int32_t n = 0;
@@ -175,4 +180,13 @@ int32_t image_offline(const struct image *img, struct meta_ids replicas, int32_t
 			out[n++] = replicas.v[i];
 	}
 	return n;
+}
+
+bool image_leads(const struct image *img, int32_t id)
+{
+	vec_foreach (t, &img->topics)
+		for (int32_t i = 0; i < (*t)->n_partitions; i++)
+			if ((*t)->partitions[i].leader == id)
+				return true;
+	return false;
 }

@@ -172,7 +172,12 @@ int16_t image_feature(const struct image *img, struct str name);
  * returns their number. */
 int32_t image_offline(const struct image *img, struct meta_ids replicas, int32_t *out);
 
+/* Does the broker lead any partition? */
+bool image_leads(const struct image *img, int32_t id);
+
 /* Position of id in the list, or -1. */
 int32_t meta_ids_find(struct meta_ids ids, int32_t id);
+/* The same ids in the same order. */
+bool meta_ids_equal(struct meta_ids a, struct meta_ids b);
 
 #endif

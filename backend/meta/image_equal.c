@@ -1,11 +1,6 @@
 /* Comparison of two images. All lists of an image are sorted, so equal images have equal lists. */
 #include "meta/image_impl.h"
 
-static bool ids_equal(struct meta_ids a, struct meta_ids b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.v, b.v, (size_t)a.n * sizeof(*a.v)) == 0);
-}
-
 static bool uuids_equal(const struct uuid *a, const struct uuid *b, int32_t n)
 {
 	if (!a || !b)
@@ -15,8 +10,8 @@ static bool uuids_equal(const struct uuid *a, const struct uuid *b, int32_t n)
 
 static bool partition_equal(const struct image_partition *a, const struct image_partition *b)
 {
-	return ids_equal(a->replicas, b->replicas) && ids_equal(a->isr, b->isr) &&
-	       ids_equal(a->removing, b->removing) && ids_equal(a->adding, b->adding) &&
+	return meta_ids_equal(a->replicas, b->replicas) && meta_ids_equal(a->isr, b->isr) &&
+	       meta_ids_equal(a->removing, b->removing) && meta_ids_equal(a->adding, b->adding) &&
 	       uuids_equal(a->dirs, b->dirs, a->replicas.n) && a->leader == b->leader &&
 	       a->leader_epoch == b->leader_epoch && a->partition_epoch == b->partition_epoch &&
 	       a->recovery == b->recovery;

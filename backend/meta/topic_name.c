@@ -34,23 +34,8 @@ bool topic_name_internal(struct str name)
 	       str_eqz(name, "__share_group_state") || str_eqz(name, "__cluster_metadata");
 }
 
-static char canonical(char c)
-{
-	return c == '.' ? '_' : c;
-}
-
-bool topic_name_collides(struct str a, struct str b)
-{
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if (canonical(a.p[i]) != canonical(b.p[i]))
-			return false;
-	return true;
-}
-
 void topic_name_canonical(struct str name, char *out)
 {
 	for (size_t i = 0; i < name.n; i++)
-		out[i] = canonical(name.p[i]);
+		out[i] = name.p[i] == '.' ? '_' : name.p[i];
 }

@@ -14,9 +14,8 @@ int topic_name_check(struct str name, struct err *e) MUSTCHECK;
  * and __cluster_metadata, which is no topic of the image. */
 bool topic_name_internal(struct str name);
 
-/* Metric names replace '.' by '_': two names that become equal so must not both exist. */
-bool topic_name_collides(struct str a, struct str b);
-/* Writes the name with '.' as '_' to out (name.n bytes). */
+/* Writes the name with '.' as '_' to out (name.n bytes). Metric names replace so: two names that
+ * become equal must not both exist. */
 void topic_name_canonical(struct str name, char *out);
 
 #endif

@@ -28,21 +28,12 @@ static int check_gzip_level(const struct conf_def *def, struct str value, struct
 		e, ERR_INVALID, "%s=0: expected a whole number from 1 to 9, or -1", def->name);
 }
 
-/* HOST:PORT; the host may be empty. */
-static bool is_server(struct str s)
-{
-	const char *colon = s.n ? memrchr(s.p, ':', s.n) : NULL;
-	int64_t port;
-
-	if (!colon)
-		return false;
-	return conf_parse_long((struct str){colon + 1, s.n - (size_t)(colon - s.p) - 1}, &port) &&
-	       port >= 0 && port <= UINT16_MAX;
-}
-
 static int check_server(const struct conf_def *def, struct str value, struct err *e)
 {
-	if (value.n == 0 || is_server(value))
+	struct str host;
+	uint16_t port;
+
+	if (value.n == 0 || conf_parse_address(value, &host, &port))
 		return 0;
 	return err_set(e, ERR_INVALID,
 		"%s=%.*s: expected HOST:PORT, for example %s=127.0.0.1:19092", def->name,
@@ -62,12 +53,13 @@ static int check_servers(const struct conf_def *def, struct str value, struct er
 static bool is_voter(struct str s)
 {
 	const char *at = memchr(s.p, '@', s.n);
+	size_t n = at ? (size_t)(at - s.p) : 0;
+	struct str host;
+	uint16_t port;
 	int64_t id;
 
-	if (!at || !conf_parse_long((struct str){s.p, (size_t)(at - s.p)}, &id))
-		return false;
-	return id >= 0 && id <= INT32_MAX &&
-	       is_server((struct str){at + 1, s.n - (size_t)(at - s.p) - 1});
+	return at && conf_parse_long((struct str){s.p, n}, &id) && id >= 0 && id <= INT32_MAX &&
+	       conf_parse_address((struct str){at + 1, s.n - n - 1}, &host, &port);
 }
 
 static int check_voters(const struct conf_def *def, struct str value, struct err *e)
@@ -141,6 +133,14 @@ int broker_config_voters(const struct conf *c)
 	return n ? n : 1;
 }
 
+static void default_number(struct conf *c, const char *name, int value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", value);
+	conf_set_default(c, name, text);
+}
+
 /* ---- old names ------------------------------------------------------------------------------ */
 
 int broker_config_stand_for(
@@ -192,30 +192,17 @@ static int settle_address(
 /* An advertised host without a port has the port of the first listener. */
 static int settle_advertised(struct conf *c, struct err *e)
 {
-	struct str rest = conf_get_str(c, "listeners"), first;
-	const char *colon;
+	struct str rest = conf_get_str(c, "listeners"), first, name, host;
+	uint16_t port;
 
 	if (conf_is_set(c, "advertised.host.name") && !conf_is_set(c, "advertised.port") &&
-		conf_list_next(&rest, &first) && (colon = memrchr(first.p, ':', first.n))) {
-		struct str port = {colon + 1, first.n - (size_t)(colon - first.p) - 1};
-		char *z = str_dup(port);
-
-		conf_set_default(c, "advertised.port", z);
-		free(z);
-	}
+		conf_list_next(&rest, &first) && conf_parse_listener(first, &name, &host, &port))
+		default_number(c, "advertised.port", port);
 	return settle_address(
 		c, "advertised.host.name", "advertised.port", "advertised.listeners", e);
 }
 
 /* ---- defaults that follow from other settings ------------------------------------------------ */
-
-static void default_number(struct conf *c, const char *name, int value)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", value);
-	conf_set_default(c, name, text);
-}
 
 static void default_replication(struct conf *c)
 {

@@ -14,8 +14,7 @@ static bool names_quorum(const struct conf *c)
 	       conf_get_str(c, "controller.quorum.bootstrap.servers").n;
 }
 
-/* ---- a broker's zookeeper.connect --------------------------------------------------------------
- */
+/* ---- a broker's zookeeper.connect ------------------------------------------------------------ */
 
 /* "h1:2181,h2/chroot" → "h1:2181,h2:2181"; the path is what stands behind. */
 static void split(struct str connect, struct buf *servers, struct str *path)
@@ -92,8 +91,7 @@ static int settle_connect(struct conf *c, struct err *e)
 	return 0;
 }
 
-/* ---- a ZooKeeper's own settings
- * ------------------------------------------------------------------ */
+/* ---- a ZooKeeper's own settings -------------------------------------------------------------- */
 
 /* Several controllers that do not know of each other would be several clusters. */
 static int check_ensemble(const struct conf *c, struct err *e)

@@ -20,7 +20,6 @@ struct configs *configs_new(const struct conf *conf, int32_t node_id)
 	struct configs *c = ALLOC(struct configs);
 
 	c->conf = conf;
-	c->node_id = node_id;
 	snprintf(c->node_name, sizeof(c->node_name), "%d", node_id);
 	c->scratch = ALLOC(struct configs_scratch);
 	c->ops = (struct config_ops){c, configs_describe};
@@ -149,7 +148,7 @@ struct str configs_broker_row(const struct configs *c, const struct image *img, 
 	return configs_broker_at(c, img, key, CONFIG_FROM_DEFAULT);
 }
 
-struct str configs_broker_value(
+static struct str configs_broker_value(
 	const struct configs *c, const char *key, enum config_source *source)
 {
 	enum config_source unused;
@@ -346,9 +345,8 @@ static int32_t control_describe(void *arg, const struct image *img, struct arena
 			v = overrides[k].value;
 			source = CONFIG_FROM_TOPIC;
 		}
-		(*out)[n++] = (struct control_topic_config){.name = str_of(t->def.name),
-			.value = arena_str(a, v),
-			.source = (int8_t)source};
+		(*out)[n++] = (struct control_topic_config){
+			.name = str_of(t->def.name), .value = arena_str(a, v), .source = source};
 	}
 	return n;
 }

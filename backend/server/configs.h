@@ -12,15 +12,6 @@
 #include "control/control.h"
 #include "repl/repl.h"
 
-/* Kafka's ConfigSource numbers. */
-enum config_source {
-	CONFIG_FROM_TOPIC = 1,
-	CONFIG_FROM_BROKER = 2,
-	CONFIG_FROM_ALL_BROKERS = 3,
-	CONFIG_FROM_FILE = 4,
-	CONFIG_FROM_DEFAULT = 5,
-};
-
 struct configs;
 
 /* conf is borrowed: a settled broker configuration. */
@@ -35,8 +26,6 @@ void configs_topic(const struct configs *c, struct str topic, struct repl_config
  * Valid until the next change of image or conf, at most until the next call. */
 struct str configs_topic_value(
 	const struct configs *c, struct str topic, const char *key, enum config_source *source);
-struct str configs_broker_value(
-	const struct configs *c, const char *key, enum config_source *source);
 
 /* A number's; what stands in the file where the override cannot be one. */
 int64_t configs_broker_long(const struct configs *c, const char *key);

@@ -17,7 +17,6 @@ struct configs_scratch {
 struct configs {
 	const struct conf *conf;
 	const struct image *image; /* NULL: none yet */
-	int32_t node_id;
 	char node_name[16];
 	struct configs_scratch *scratch;
 	struct config_ops ops;

@@ -24,7 +24,6 @@
 #define BIRTHS_AT_ONCE 64
 
 struct disk {
-	struct loop *loop;
 	struct store *store;
 	struct work_pool *readers, *flushers, *tidier;
 	struct io_timer attend, retention, scan, high, recovery, start;
@@ -314,11 +313,6 @@ static void on_recovery(void *arg)
 	}
 }
 
-void disk_set_retention_check(struct disk *d, int64_t ms)
-{
-	io_timer_start(&d->retention, ms, ms);
-}
-
 /* ---- life ------------------------------------------------------------------------------------ */
 
 struct disk *disk_new(
@@ -326,7 +320,6 @@ struct disk *disk_new(
 {
 	struct disk *d = ALLOC(struct disk);
 
-	d->loop = l;
 	d->store = store;
 	io_timer_init(&d->attend, l, on_attend, d);
 	io_timer_init(&d->retention, l, on_retention, d);

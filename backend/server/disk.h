@@ -24,7 +24,6 @@ struct disk *disk_new(struct loop *l, struct store *store, const struct disk_set
  * disk_free. */
 void disk_stop(struct disk *d);
 void disk_free(struct disk *d);
-void disk_set_retention_check(struct disk *d, int64_t ms);
 
 /* plog_warm_run of each piece, then done(arg) on the loop. */
 void disk_read_ahead(

@@ -266,8 +266,7 @@ static void put_lags(struct metrics *m, const struct repl *r)
 	vec_fini(&lags.v);
 }
 
-/* ---- the cluster, groups, connections, the process --------------------------------------------
- */
+/* ---- the cluster, groups, connections, the process ------------------------------------------- */
 
 static void put_info(struct metrics *m, const struct server *s)
 {

@@ -72,8 +72,7 @@ void server_forward(struct broker *b, struct submit *s)
 	ask_start(server->asks, &f->ask);
 }
 
-/* ---- producer ids -----------------------------------------------------------------------------
- */
+/* ---- producer ids ---------------------------------------------------------------------------- */
 
 struct id_wish {
 	struct ask ask;
@@ -99,7 +98,7 @@ void server_ids_wanted(struct broker *b)
 {
 	struct server *s = b->owner;
 	struct id_wish *w = ALLOC(struct id_wish);
-	const struct image_broker *self = image_broker(metalog_image(b->metalog), b->node_id);
+	const struct image_broker *self = server_self(s);
 
 	w->server = s;
 	msg_init(&allocate_producer_ids_request_desc, &w->request);
@@ -116,8 +115,7 @@ void server_ids_wanted(struct broker *b)
 	ask_start(s->asks, &w->ask);
 }
 
-/* ---- topics by being asked for (auto.create.topics.enable) ------------------------------------
- */
+/* ---- topics by being asked for (auto.create.topics.enable) ----------------------------------- */
 
 struct wanted {
 	struct list_node node;

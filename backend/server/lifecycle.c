@@ -192,13 +192,7 @@ static void left(struct lifecycle *l)
 
 static bool leads_any(const struct lifecycle *l)
 {
-	const struct image *img = metalog_image(l->server->broker.metalog);
-
-	vec_foreach (t, &img->topics)
-		for (int32_t i = 0; i < (*t)->n_partitions; i++)
-			if ((*t)->partitions[i].leader == l->server->set.node_id)
-				return true;
-	return false;
+	return image_leads(metalog_image(l->server->broker.metalog), l->server->set.node_id);
 }
 
 /* Another process is let in under the id of one that lives when it has a copy of its folder, and

@@ -60,10 +60,6 @@ int server_open_quorum(struct server *s, struct err *e) MUSTCHECK;
 void server_start_quorum(struct server *s);
 /* Of one that starts and knows no controller: what it waits for. */
 void server_waits_for(const struct server *s, struct buf *out);
-/* What metalog tells. */
-void server_caught_up(struct server *s);
-void server_changed(struct server *s);
-void server_applied(struct server *s);
 /* follow.c: the image has this broker's registration: opens the partitions and follows from here
  * on. */
 void server_load(struct server *s);

@@ -12,8 +12,7 @@
 #include "io/listener.h"
 #include "server/priv.h"
 
-/* ---- the controller's listener ----------------------------------------------------------------
- */
+/* ---- the controller's listener --------------------------------------------------------------- */
 
 int server_bind_controller(struct server *s, struct err *e)
 {
@@ -35,8 +34,7 @@ int server_bind_controller(struct server *s, struct err *e)
 	return 0;
 }
 
-/* ---- the voters -------------------------------------------------------------------------------
- */
+/* ---- the voters ------------------------------------------------------------------------------ */
 
 static void take_voters(struct server *s)
 {
@@ -102,8 +100,7 @@ static int voters_named(void *arg, const struct broker_voter *voters, int n)
 	return e.code;
 }
 
-/* ---- the cluster's id --------------------------------------------------------------------------
- */
+/* ---- the cluster's id ------------------------------------------------------------------------ */
 
 static int name_cluster(struct server *s, const char *id)
 {
@@ -145,23 +142,34 @@ static int elected(void *arg)
 	return name_cluster(s, text);
 }
 
-/* ---- events ------------------------------------------------------------------------------------
- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static void on_caught_up(void *arg)
 {
-	server_caught_up(arg);
+	struct server *s = arg;
+
+	if (s->state != SERVER_STARTING)
+		return;
+	if (s->set.is_broker) {
+		s->state = SERVER_REGISTERING;
+		lifecycle_begin(s->lifecycle);
+	} else {
+		server_serve(s);
+	}
 }
 
 static void on_changed(void *arg)
 {
-	server_changed(arg);
+	struct server *s = arg;
+
+	controller_look(s->control);
+	asks_look(s->asks);
+	lifecycle_look(s->lifecycle);
 }
 
-static void on_applied(void *arg, int64_t offset)
+static void on_applied(void *arg, UNUSED int64_t offset)
 {
-	(void)offset;
-	server_applied(arg);
+	lifecycle_applied(((struct server *)arg)->lifecycle);
 }
 
 static void on_failed(void *arg, const char *why)
@@ -169,8 +177,7 @@ static void on_failed(void *arg, const char *why)
 	server_fail(arg, why);
 }
 
-/* ---- making ------------------------------------------------------------------------------------
- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 static void make_net(struct server *s)
 {
@@ -207,7 +214,6 @@ static int make_metalog(struct server *s, struct err *e)
 		.control = {.cluster_id = s->broker.cluster_id,
 			.num_partitions = s->set.api.num_partitions,
 			.default_replication_factor = s->set.api.default_replication_factor,
-			.min_insync_replicas = 1,
 			.topic_deletion_disabled = !s->set.topic_deletion},
 		.sync = s->sync};
 
@@ -242,8 +248,7 @@ int server_open_quorum(struct server *s, struct err *e)
 	return 0;
 }
 
-/* ---- waiting for others ------------------------------------------------------------------------
- */
+/* ---- waiting for others ---------------------------------------------------------------------- */
 
 #define PATIENCE_MS 3000
 #define REMIND_MS   30000

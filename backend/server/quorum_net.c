@@ -374,8 +374,7 @@ static void send_end(void *arg, int32_t to, const struct quorum_end_request *v)
 			.arg = t});
 }
 
-/* ---- voters that disagree ---------------------------------------------------------------------
- */
+/* ---- voters that disagree -------------------------------------------------------------------- */
 
 static void ask_quorum(struct talk *t, link_reply_fn *fn)
 {
@@ -583,8 +582,7 @@ static void on_votes_closed(void *arg, int32_t node, enum peer_lane lane, bool r
 		metalog_on_disconnect(q->b->metalog, node);
 }
 
-/* ---- who the voters are -----------------------------------------------------------------------
- */
+/* ---- who the voters are ---------------------------------------------------------------------- */
 
 static void boot_next(struct quorum_net *q, const char *why)
 {
@@ -639,8 +637,7 @@ static void ask_voters(void *arg)
 	ask_quorum(&q->boot, on_voters);
 }
 
-/* ---- what the owner calls ---------------------------------------------------------------------
- */
+/* ---- what the owner calls -------------------------------------------------------------------- */
 
 struct quorum_net *quorum_net_new(struct loop *l, struct broker *b, struct peers *peers,
 	const struct quorum_net_settings *set)

@@ -78,8 +78,10 @@ static int64_t live_epoch(void *arg, int32_t id)
 	return b && !b->fenced && !b->in_controlled_shutdown ? b->epoch : -1;
 }
 
-void server_replicas_settings(struct server *s, const struct conf *c, struct repl_settings *out)
+void server_replicas_settings(struct server *s, struct repl_settings *out)
 {
+	const struct conf *c = s->conf;
+
 	out->live_epoch = live_epoch;
 	out->net = (struct repl_net){s, fetch, cancel, alter_partition, cancel, own_epoch};
 	out->lag_ms = conf_get_long(c, "replica.lag.time.max.ms");
@@ -88,7 +90,6 @@ void server_replicas_settings(struct server *s, const struct conf *c, struct rep
 	out->fetch_max_bytes = conf_get_int(c, "replica.fetch.max.bytes");
 	out->fetch_response_max_bytes = conf_get_int(c, "replica.fetch.response.max.bytes");
 	out->fetch_backoff_ms = conf_get_int(c, "replica.fetch.backoff.ms");
-	s->set.replica_timeout_ms = conf_get_int(c, "replica.socket.timeout.ms");
 }
 
 static void set_address(struct server *s, const struct image_broker *b)

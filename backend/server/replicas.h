@@ -4,12 +4,11 @@
 
 #include "meta/image.h"
 
-struct conf;
 struct server;
 struct repl_settings;
 
 /* Fills in what of repl's settings concerns other brokers. s->peers need not be there yet. */
-void server_replicas_settings(struct server *s, const struct conf *conf, struct repl_settings *out);
+void server_replicas_settings(struct server *s, struct repl_settings *out);
 /* The image is loaded: where all brokers are. */
 void server_replicas_begin(struct server *s);
 /* An image_listener's. */

@@ -57,30 +57,6 @@ static void on_delay(void *arg)
 	s->delay_ms = INT64_MAX;
 }
 
-void server_caught_up(struct server *s)
-{
-	if (s->state != SERVER_STARTING)
-		return;
-	if (s->set.is_broker) {
-		s->state = SERVER_REGISTERING;
-		lifecycle_begin(s->lifecycle);
-	} else {
-		server_serve(s);
-	}
-}
-
-void server_changed(struct server *s)
-{
-	controller_look(s->control);
-	asks_look(s->asks);
-	lifecycle_look(s->lifecycle);
-}
-
-void server_applied(struct server *s)
-{
-	lifecycle_applied(s->lifecycle);
-}
-
 int32_t server_leader(const struct server *s)
 {
 	return metalog_quorum(s->broker.metalog)->leader;
@@ -196,7 +172,7 @@ static int open_all(struct server *s, struct err *e)
 	s->configs = configs_new(s->conf, s->set.node_id);
 	s->broker.configs = configs_ops(s->configs);
 	s->broker.store = &s->store;
-	server_replicas_settings(s, s->conf, &repl);
+	server_replicas_settings(s, &repl);
 	s->broker.repl = repl_new(&s->store, &repl);
 	s->groups = groups_new(s->loop, &s->broker, &s->set.groups, s->set.offsets_commit_ms);
 	return server_open_quorum(s, e);
@@ -380,11 +356,6 @@ void server_free(struct server *s)
 	loop_hook_free(s->turn);
 	broker_fini(&s->broker);
 	free(s);
-}
-
-enum server_state server_state(const struct server *s)
-{
-	return s->state;
 }
 
 int32_t server_node_id(const struct server *s)

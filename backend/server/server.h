@@ -24,12 +24,13 @@ struct conf;
 struct server;
 
 #define SERVER_LISTENERS 8
+#define SERVER_HOST      256
 
 struct server_listener {
 	char name[64]; /* Kafka's listener name */
-	char host[256];
+	char host[SERVER_HOST];
 	uint16_t port; /* 0: a free one */
-	char advertised_host[256];
+	char advertised_host[SERVER_HOST];
 	uint16_t advertised_port; /* 0: the bound one */
 };
 
@@ -41,7 +42,7 @@ struct server_listener {
 /* A controller that votes, and where it is reached; in a list of bootstrap servers id is -1. */
 struct server_voter {
 	int32_t id;
-	char host[256];
+	char host[SERVER_HOST];
 	uint16_t port;
 };
 
@@ -79,7 +80,7 @@ struct server_settings {
 	int recovery_threads;
 	size_t max_open_files; /* of logs; 0: STORE_OPEN_FILES */
 	bool http;             /* kdeck.http.listener is set */
-	char http_host[256];
+	char http_host[SERVER_HOST];
 	uint16_t http_port;   /* 0: a free one */
 	int64_t session_ms;   /* broker.session.timeout.ms */
 	int64_t heartbeat_ms; /* broker.heartbeat.interval.ms */
@@ -116,7 +117,6 @@ struct server *server_new(struct loop *l, const struct server_settings *set, str
 void server_stop(struct server *s);
 void server_free(struct server *s);
 
-enum server_state server_state(const struct server *s);
 /* "PLAINTEXT://127.0.0.1:9092,…" with the bound ports. */
 void server_listeners_text(const struct server *s, struct buf *out);
 int32_t server_node_id(const struct server *s);

@@ -19,52 +19,19 @@ int settings_copy(char *to, size_t room, struct str s, const char *what, struct 
 	return 0;
 }
 
-static struct str before(struct str s, size_t n)
+int settings_address(struct str text, char host[static SERVER_HOST], uint16_t *port,
+	const char *what, struct err *e)
 {
-	return (struct str){s.p, n};
+	struct str s;
+
+	if (!conf_parse_address(text, &s, port))
+		return err_set(e, ERR_INVALID, "%s: '%.*s' is no address: HOST:PORT is expected",
+			what, STR_ARG(text));
+	return settings_copy(host, SERVER_HOST, s.n ? s : STR_LIT("127.0.0.1"), what, e);
 }
 
-static struct str after(struct str s, size_t n)
+static int no_listener(const char *setting, struct str item, struct err *e)
 {
-	return (struct str){s.p + n, s.n - n};
-}
-
-static size_t find(struct str s, const char *what)
-{
-	const char *at = s.n ? memmem(s.p, s.n, what, strlen(what)) : NULL;
-
-	return at ? (size_t)(at - s.p) : s.n;
-}
-
-/* "NAME://HOST:PORT"; HOST may be empty or in brackets. */
-static int parse_endpoint(const char *setting, struct str item, struct str *name, struct str *host,
-	uint16_t *port, struct err *e)
-{
-	size_t colon = find(item, "://");
-	struct str rest;
-	long number = -1;
-	char *end = NULL;
-	char digits[8];
-
-	if (colon == 0 || colon == item.n)
-		goto bad;
-	*name = before(item, colon);
-	rest = after(item, colon + 3);
-	for (colon = rest.n; colon > 0 && rest.p[colon - 1] != ':'; colon--)
-		;
-	if (colon == 0 || rest.n - colon == 0 || rest.n - colon >= sizeof(digits))
-		goto bad;
-	memcpy(digits, rest.p + colon, rest.n - colon);
-	digits[rest.n - colon] = 0;
-	number = strtol(digits, &end, 10);
-	if (*end || number < 0 || number > 65535)
-		goto bad;
-	*port = (uint16_t)number;
-	*host = before(rest, colon - 1);
-	if (host->n >= 2 && host->p[0] == '[' && host->p[host->n - 1] == ']')
-		*host = (struct str){host->p + 1, host->n - 2};
-	return 0;
-bad:
 	return err_set(e, ERR_INVALID,
 		"%s: '%.*s' is no listener: NAME://HOST:PORT is expected, as in "
 		"PLAINTEXT://127.0.0.1:9092",
@@ -89,11 +56,9 @@ static int check_protocol(const struct conf *c, struct str name, struct err *e)
 	/* A controller's listener that the map does not name is plain, as in Kafka. */
 	struct str item, protocol = is_controller_listener(c, name) ? STR_LIT("PLAINTEXT") : name;
 
-	while (conf_list_next(&map, &item)) {
-		size_t colon = find(item, ":");
-		if (colon < item.n && str_eq(before(item, colon), name))
-			protocol = after(item, colon + 1);
-	}
+	while (conf_list_next(&map, &item))
+		if (item.n > name.n && item.p[name.n] == ':' && memcmp(item.p, name.p, name.n) == 0)
+			protocol = (struct str){item.p + name.n + 1, item.n - name.n - 1};
 	if (!str_eqz(protocol, "PLAINTEXT"))
 		return err_set(e, ERR_UNSUPPORTED,
 			"listener %.*s: the protocol %.*s is not served yet; PLAINTEXT is",
@@ -124,10 +89,11 @@ static int add_listener(
 	struct server_listener *l;
 	struct str name, host;
 	uint16_t port;
-	int rc = parse_endpoint("listeners", item, &name, &host, &port, e);
+	int rc;
 
-	if (rc == 0)
-		rc = check_protocol(c, name, e);
+	if (!conf_parse_listener(item, &name, &host, &port))
+		return no_listener("listeners", item, e);
+	rc = check_protocol(c, name, e);
 	if (rc < 0)
 		return rc;
 	l = place(c, set, name, e);
@@ -147,12 +113,13 @@ static int advertise(struct server_settings *set, struct str item, struct err *e
 {
 	struct str name, host;
 	uint16_t port;
-	int rc = parse_endpoint("advertised.listeners", item, &name, &host, &port, e);
 
+	if (!conf_parse_listener(item, &name, &host, &port))
+		return no_listener("advertised.listeners", item, e);
 	/* The controller's address is what controller.quorum.voters says. */
-	if (rc == 0 && str_eqz(name, set->controller.name))
+	if (str_eqz(name, set->controller.name))
 		return 0;
-	for (int i = 0; rc == 0 && i < set->n_listeners; i++) {
+	for (int i = 0; i < set->n_listeners; i++) {
 		struct server_listener *l = &set->listeners[i];
 		if (!str_eqz(name, l->name))
 			continue;
@@ -160,10 +127,8 @@ static int advertise(struct server_settings *set, struct str item, struct err *e
 		return settings_copy(l->advertised_host, sizeof(l->advertised_host), host,
 			"an advertised host", e);
 	}
-	return rc < 0 ? rc
-		      : err_set(e, ERR_INVALID,
-				"advertised.listeners: there is no listener %.*s in listeners",
-				STR_ARG(name));
+	return err_set(e, ERR_INVALID,
+		"advertised.listeners: there is no listener %.*s in listeners", STR_ARG(name));
 }
 
 /* What clients would be told must be an address. */
@@ -202,19 +167,12 @@ static int read_listeners(const struct conf *c, struct server_settings *set, str
 static int read_http(const struct conf *c, struct server_settings *set, struct err *e)
 {
 	struct str text = conf_get_str(c, "kdeck.http.listener");
-	char item[300];
-	struct str name, host;
-	int rc;
 
 	set->http = text.n > 0;
 	set->faults = conf_get_bool(c, "kdeck.faults.enable");
 	if (!set->http)
 		return 0;
-	snprintf(item, sizeof(item), "HTTP://%.*s", STR_ARG(text));
-	rc = parse_endpoint("kdeck.http.listener", str_of(item), &name, &host, &set->http_port, e);
-	return rc < 0 ? rc
-		      : settings_copy(set->http_host, sizeof(set->http_host),
-				host.n ? host : STR_LIT("127.0.0.1"), "kdeck.http.listener", e);
+	return settings_address(text, set->http_host, &set->http_port, "kdeck.http.listener", e);
 }
 
 /* Could both be had? "::" takes both families. */
@@ -296,6 +254,22 @@ static void read_groups(const struct conf *c, struct server_settings *set)
 	set->offsets_segment_bytes = conf_get_int(c, "offsets.topic.segment.bytes");
 }
 
+static void read_cluster(const struct conf *c, struct server_settings *set)
+{
+	set->replica_timeout_ms = conf_get_int(c, "replica.socket.timeout.ms");
+	set->session_ms = conf_get_int(c, "broker.session.timeout.ms");
+	set->heartbeat_ms = conf_get_int(c, "broker.heartbeat.interval.ms");
+	set->grace_ms = conf_get_int(c, "kdeck.broker.grace.ms");
+	set->balance = conf_get_bool(c, "auto.leader.rebalance.enable");
+	set->balance_ms = conf_get_long(c, "leader.imbalance.check.interval.seconds") * 1000;
+	set->balance_percentage = conf_get_int(c, "leader.imbalance.per.broker.percentage");
+	set->election_timeout_ms = conf_get_int(c, "controller.quorum.election.timeout.ms");
+	set->fetch_timeout_ms = conf_get_int(c, "controller.quorum.fetch.timeout.ms");
+	set->election_backoff_ms = conf_get_int(c, "controller.quorum.election.backoff.max.ms");
+	set->request_timeout_ms = conf_get_int(c, "controller.quorum.request.timeout.ms");
+	set->retry_ms = conf_get_int(c, "controller.quorum.retry.backoff.ms");
+}
+
 int server_settings_read(const struct conf *c, struct server_settings *set, struct err *e)
 {
 	int rc;
@@ -328,16 +302,6 @@ int server_settings_read(const struct conf *c, struct server_settings *set, stru
 	set->recovery_checkpoint_ms = conf_get_int(c, "log.flush.offset.checkpoint.interval.ms");
 	set->start_checkpoint_ms = conf_get_int(c, "log.flush.start.offset.checkpoint.interval.ms");
 	set->recovery_threads = (int)max_i64(1, sysconf(_SC_NPROCESSORS_ONLN));
-	set->session_ms = conf_get_int(c, "broker.session.timeout.ms");
-	set->heartbeat_ms = conf_get_int(c, "broker.heartbeat.interval.ms");
-	set->grace_ms = conf_get_int(c, "kdeck.broker.grace.ms");
-	set->balance = conf_get_bool(c, "auto.leader.rebalance.enable");
-	set->balance_ms = conf_get_long(c, "leader.imbalance.check.interval.seconds") * 1000;
-	set->balance_percentage = conf_get_int(c, "leader.imbalance.per.broker.percentage");
-	set->election_timeout_ms = conf_get_int(c, "controller.quorum.election.timeout.ms");
-	set->fetch_timeout_ms = conf_get_int(c, "controller.quorum.fetch.timeout.ms");
-	set->election_backoff_ms = conf_get_int(c, "controller.quorum.election.backoff.max.ms");
-	set->request_timeout_ms = conf_get_int(c, "controller.quorum.request.timeout.ms");
-	set->retry_ms = conf_get_int(c, "controller.quorum.retry.backoff.ms");
+	read_cluster(c, set);
 	return rc;
 }

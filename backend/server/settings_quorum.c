@@ -15,30 +15,25 @@
 #define CONTROLLER_PORT_STEP 20000
 
 /* "HOST:PORT" or "ID@HOST:PORT", whose form the table of settings has checked. */
-static int parse_server(struct str item, struct server_voter *out, struct err *e)
+static int parse_server(
+	const char *setting, struct str item, struct server_voter *out, struct err *e)
 {
-	const char *at = item.n ? memchr(item.p, '@', item.n) : NULL;
-	const char *colon = item.n ? memrchr(item.p, ':', item.n) : NULL;
-	struct str host;
-	int64_t n = -1;
+	const char *at = memchr(item.p, '@', item.n);
+	size_t n = at ? (size_t)(at - item.p) : 0;
+	int64_t id = -1;
+	int rc;
 
-	if (!colon)
-		return err_set(e, ERR_INVALID, "'%.*s': HOST:PORT is expected", STR_ARG(item));
-	if (at && !conf_parse_long((struct str){item.p, (size_t)(at - item.p)}, &n))
-		return err_set(e, ERR_INVALID, "'%.*s': the node's number is none", STR_ARG(item));
-	out->id = (int32_t)n;
-	host.p = at ? at + 1 : item.p;
-	host.n = (size_t)(colon - host.p);
-	if (!conf_parse_long((struct str){colon + 1, item.n - (size_t)(colon + 1 - item.p)}, &n) ||
-		n < 1 || n > UINT16_MAX)
-		return err_set(e, ERR_INVALID, "'%.*s': a port is a number from 1 to 65535",
+	if (at && !conf_parse_long((struct str){item.p, n}, &id))
+		return err_set(e, ERR_INVALID, "%s: '%.*s': the node's number is none", setting,
 			STR_ARG(item));
-	out->port = (uint16_t)n;
-	if (host.n >= 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
-		host = (struct str){host.p + 1, host.n - 2};
-	if (host.n == 0)
-		host = STR_LIT("127.0.0.1");
-	return settings_copy(out->host, sizeof(out->host), host, "a controller's host", e);
+	out->id = (int32_t)id;
+	if (at)
+		item = (struct str){at + 1, item.n - n - 1};
+	rc = settings_address(item, out->host, &out->port, setting, e);
+	if (rc == 0 && out->port == 0)
+		rc = err_set(e, ERR_INVALID, "%s: '%.*s': a port is a number from 1 to 65535",
+			setting, STR_ARG(item));
+	return rc;
 }
 
 static int read_servers(const struct conf *c, const char *name, struct server_voter *out, int room,
@@ -51,9 +46,9 @@ static int read_servers(const struct conf *c, const char *name, struct server_vo
 	while (rc == 0 && conf_list_next(&rest, &item)) {
 		if (*n == room)
 			return err_set(e, ERR_TOO_BIG, "%s: at most %d", name, room);
-		rc = parse_server(item, &out[(*n)++], e);
+		rc = parse_server(name, item, &out[(*n)++], e);
 	}
-	return rc < 0 ? err_wrap(e, "%s", name) : 0;
+	return rc;
 }
 
 static void read_roles(const struct conf *c, struct server_settings *set)

@@ -50,6 +50,33 @@ bool conf_parse_long(struct str text, int64_t *out)
 	return errno == 0 && end == z + text.n;
 }
 
+bool conf_parse_address(struct str text, struct str *host, uint16_t *port)
+{
+	const char *colon = text.n ? memrchr(text.p, ':', text.n) : NULL;
+	int64_t n;
+
+	if (!colon ||
+		!conf_parse_long(
+			(struct str){colon + 1, (size_t)(text.p + text.n - colon - 1)}, &n) ||
+		n < 0 || n > UINT16_MAX)
+		return false;
+	*port = (uint16_t)n;
+	*host = (struct str){text.p, (size_t)(colon - text.p)};
+	if (host->n >= 2 && host->p[0] == '[' && host->p[host->n - 1] == ']')
+		*host = (struct str){host->p + 1, host->n - 2};
+	return true;
+}
+
+bool conf_parse_listener(struct str text, struct str *name, struct str *host, uint16_t *port)
+{
+	const char *mark = text.n ? memmem(text.p, text.n, "://", 3) : NULL;
+
+	if (!mark || mark == text.p)
+		return false;
+	*name = (struct str){text.p, (size_t)(mark - text.p)};
+	return conf_parse_address((struct str){mark + 3, text.n - name->n - 3}, host, port);
+}
+
 bool conf_parse_double(struct str text, double *out)
 {
 	char z[NUMBER_TEXT], *end;

@@ -125,6 +125,12 @@ bool conf_parse_bool(struct str text, bool *out);
 bool conf_parse_long(struct str text, int64_t *out);
 bool conf_parse_double(struct str text, double *out);
 
+/* "HOST:PORT"; HOST may be empty, or in brackets, which go; PORT from 0 on. The parts point into
+ * text. */
+bool conf_parse_address(struct str text, struct str *host, uint16_t *port);
+/* "NAME://HOST:PORT" */
+bool conf_parse_listener(struct str text, struct str *name, struct str *host, uint16_t *port);
+
 /* Does the value fit the def? ERR_INVALID; the message names key, value and what was expected, with
  * an example. value null fits only where the default is null. */
 int conf_check(const struct conf_def *def, struct str value, struct err *e) MUSTCHECK;

@@ -142,8 +142,7 @@ static void on_leave(void *arg, const void *response)
 	(void)response;
 }
 
-/* ---- what clients do --------------------------------------------------------------------------
- */
+/* ---- what clients do ------------------------------------------------------------------------- */
 
 static struct str instance_of(const struct client *k)
 {

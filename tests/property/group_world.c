@@ -17,8 +17,7 @@ struct str world_group_name(int32_t group)
 	return str_of(names[group]);
 }
 
-/* ---- the log ----------------------------------------------------------------------------------
- */
+/* ---- the log --------------------------------------------------------------------------------- */
 
 static void on_append(
 	void *arg, int32_t shard, const struct group_entry *e, size_t n, struct group_write *done)

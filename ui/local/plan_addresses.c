@@ -83,7 +83,7 @@ static int add_listeners(
 
 	while (conf_list_next(&list, &item)) {
 		bool chosen;
-		if (!local_endpoint_parse(item, &name, &host, &port))
+		if (!conf_parse_listener(item, &name, &host, &port))
 			return err_set(e, ERR_INVALID,
 				"%s: listeners: '%.*s' is no listener: NAME://HOST:PORT is "
 				"expected, as in PLAINTEXT://127.0.0.1:9092",
@@ -311,7 +311,7 @@ static int add_http(struct loop *l, const struct plan *p, struct plan_node *n, s
 	if (!set)
 		return add_near(l, p, n, "", n->addresses.v[0].port + HTTP_ABOVE, e);
 	url = xasprintf("http://%s", set);
-	ok = local_endpoint_parse(str_of(url), &name, &host, &port);
+	ok = conf_parse_listener(str_of(url), &name, &host, &port);
 	if (ok)
 		add(n, STR_LIT(""), host, port, false);
 	free(url);

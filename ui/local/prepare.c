@@ -106,27 +106,6 @@ int local_free_port(struct loop *l, uint16_t *out, struct err *e)
 	return 0;
 }
 
-bool local_endpoint_parse(struct str item, struct str *name, struct str *host, uint16_t *port)
-{
-	const char *mark = item.n ? memmem(item.p, item.n, "://", 3) : NULL;
-	const char *end = item.p + item.n, *colon;
-	int64_t number;
-
-	if (!mark || mark == item.p)
-		return false;
-	*name = (struct str){item.p, (size_t)(mark - item.p)};
-	colon = memrchr(mark + 3, ':', (size_t)(end - mark - 3));
-	if (!colon ||
-		!conf_parse_long((struct str){colon + 1, (size_t)(end - colon - 1)}, &number) ||
-		number < 0 || number > UINT16_MAX)
-		return false;
-	*port = (uint16_t)number;
-	*host = (struct str){mark + 3, (size_t)(colon - mark - 3)};
-	if (host->n >= 2 && host->p[0] == '[' && host->p[host->n - 1] == ']')
-		*host = (struct str){host->p + 1, host->n - 2};
-	return true;
-}
-
 /* ---- settings -------------------------------------------------------------------------------- */
 
 int local_write_new(const char *path, const struct buf *text, struct err *e)

@@ -35,9 +35,6 @@ int local_free_port(struct loop *l, uint16_t *out, struct err *e) MUSTCHECK;
 /* Could a broker listen there now? ERR_IN_USE, or why not. "" is loopback. */
 int local_try_port(struct loop *l, const char *host, uint16_t port, struct err *e) MUSTCHECK;
 
-/* "NAME://HOST:PORT"; the parts point into item. HOST may be empty or in brackets. */
-bool local_endpoint_parse(struct str item, struct str *name, struct str *host, uint16_t *port);
-
 struct local_node {
 	int32_t id;
 	uint16_t port;      /* for clients */

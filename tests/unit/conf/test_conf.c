@@ -270,9 +270,46 @@ static void test_lists(void **state)
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+static void test_addresses(void **state)
+{
+	static const struct {
+		const char *text, *host; /* host NULL: it is none */
+		uint16_t port;
+	} rows[] = {
+		{"h:1", "h", 1},
+		{":0", "", 0},
+		{"[::1]:65535", "::1", 65535},
+		{"::1:7", "::1", 7},
+		{"h", NULL, 0},
+		{"h:", NULL, 0},
+		{"h:-1", NULL, 0},
+		{"h:65536", NULL, 0},
+		{"h:1x", NULL, 0},
+		{"", NULL, 0},
+	};
+	struct str name, host;
+	uint16_t port;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(
+			conf_parse_address(str_of(rows[i].text), &host, &port), !!rows[i].host);
+		if (!rows[i].host)
+			continue;
+		assert_true(str_eqz(host, rows[i].host));
+		assert_int_equal(port, rows[i].port);
+	}
+	assert_true(conf_parse_listener(STR_LIT("A://[::]:9092"), &name, &host, &port));
+	assert_true(str_eqz(name, "A") && str_eqz(host, "::") && port == 9092);
+	assert_false(conf_parse_listener(STR_LIT("://h:1"), &name, &host, &port));
+	assert_false(conf_parse_listener(STR_LIT("h:1"), &name, &host, &port));
+	assert_false(conf_parse_listener(STR_LIT("A://h"), &name, &host, &port));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_addresses),
 		TEST(test_defaults),
 		TEST(test_stronger_source_wins),
 		TEST(test_file_and_line),
