@@ -224,8 +224,11 @@ class Wire:
 
 
 def main():
+    """All tests of the file, or those that the command line names."""
     module = sys.modules["__main__"]
-    tests = [(n, f) for n, f in sorted(vars(module).items()) if n.startswith("test_")]
+    tests = [(n, f) for n, f in sorted(vars(module).items())
+             if n.startswith("test_") and (not sys.argv[1:] or n in sys.argv[1:])]
+    assert tests, "no such tests: %s" % sys.argv[1:]
     print("1..%d" % len(tests))
     failed = 0
     for number, (name, function) in enumerate(tests, 1):

@@ -7,6 +7,7 @@ import subprocess
 import kdecktest
 from kdeckcluster import Answer, Cluster, create_topic, metadata
 from kdecktest import Skip, Wire, have, until
+from rawclient import batch
 
 DEBUG_REPLICA = -2
 
@@ -55,6 +56,20 @@ def delete_records(node, topic, offset, timeout=10000):
     return a.number("q"), a.number("h")
 
 
+def append(node, topic, acks, timeout):
+    """Kafka's code for one record to partition 0 by Produce v3."""
+    records = batch()
+    with Wire(node.port) as w:
+        w.request(0, 3, 1, struct.pack(">hhii", -1, acks, timeout, 1) + name(topic) +
+                  struct.pack(">iii", 1, 0, len(records)) + records)
+        a = Answer(w.response())
+    a.number("i")
+    a.text()
+    a.number("i")
+    a.number("i")
+    return a.number("h")
+
+
 def leader_of(c, node, topic):
     return c.node(metadata(node, [topic]).topics[topic][0].leader)
 
@@ -68,6 +83,27 @@ def test_every_replica_has_it():
         c.in_sync(["t"])
         produce(c, "t", ["m%d" % i for i in range(500)])
         assert [list_offset(n, "t", -1, DEBUG_REPLICA) for n in c] == [(0, 500)] * 3
+
+
+def test_acks_all():
+    """acks=all waits for those in sync; where they are too few, nothing is appended"""
+    timed_out, not_enough = 7, 19
+    with Cluster(3, min_insync_replicas=2) as c:
+        c.all_see(3)
+        assert create_topic(c[0], "t", 1, 2) == 0
+        c.in_sync(["t"])
+        leader = leader_of(c, c[0], "t")
+        other = c.node(next(i for i in metadata(leader, ["t"]).topics["t"][0].replicas
+                            if i != leader.id))
+        other.pause()
+        code = append(leader, "t", -1, 300)
+        assert code == timed_out, code
+        assert append(leader, "t", 1, 300) == 0
+        other.kill()
+        until("it is out of the ISR",
+              lambda: metadata(leader, ["t"]).topics["t"][0].isr == [leader.id])
+        assert append(leader, "t", -1, 300) == not_enough
+        assert list_offset(leader, "t", -1, DEBUG_REPLICA) == (0, 2)
 
 
 def test_deletion_reaches_the_replicas():
