@@ -22,10 +22,16 @@
 
 enum kind { VOTE, BEGIN, END, CLUSTER, NODES, KINDS };
 
+struct talk;
+/* The answer, or why there is none. */
+typedef void talk_fn(struct talk *t, const struct err *e, const void *response);
+
 struct talk {
 	struct quorum_net *q;
 	int32_t to;
 	int64_t id; /* 0: none under way */
+	const struct api *api;
+	talk_fn *fn;
 	bool pre_vote;
 };
 
@@ -55,11 +61,42 @@ static int voter_index(const struct quorum_net *q, int32_t id)
 	return -1;
 }
 
-static void call(struct talk *t, enum peer_lane lane, const struct link_call *c)
+static void on_reply(void *arg, const struct err *e, UNUSED int16_t version, const void *response,
+	UNUSED struct arena *arena)
 {
-	peers_cancel(t->q->peers, t->id);
-	t->id = peers_call(t->q->peers, t->to, lane, c);
+	struct talk *t = arg;
+
+	t->id = 0;
+	t->fn(t, e, response);
 }
+
+static void call(struct talk *t, int16_t api_key, int16_t version, const void *request, talk_fn *fn)
+{
+	bool fetch = api_key == API_FETCH;
+	const struct link_call c = {.api_key = api_key,
+		.version = version,
+		.timeout_ms = t->q->set.request_timeout_ms + (fetch ? MAX_WAIT_MS : 0),
+		.request = request,
+		.fn = on_reply,
+		.arg = t};
+
+	peers_cancel(t->q->peers, t->id);
+	t->api = api_find(api_key);
+	t->fn = fn;
+	t->id = peers_call(t->q->peers, t->to, fetch ? PEER_METADATA : PEER_VOTES, &c);
+}
+
+/* A request about the metadata log: its one partition, `part`, in its one topic. */
+#define ABOUT_LOG(r, message, topic, part)                                     \
+	do {                                                                   \
+		msg_init(&message##_request_desc, (r));                        \
+		msg_struct_init(&message##_request_topics_struct, (topic));    \
+		msg_struct_init(&message##_request_partitions_struct, (part)); \
+		(topic)->partitions = (part);                                  \
+		(topic)->n_partitions = 1;                                     \
+		(r)->topics = (topic);                                         \
+		(r)->n_topics = 1;                                             \
+	} while (0)
 
 static struct talk *talk_to(struct quorum_net *q, int32_t to, enum kind kind)
 {
@@ -74,12 +111,11 @@ static struct talk *talk_to(struct quorum_net *q, int32_t to, enum kind kind)
 }
 
 /* True: the answer is one. */
-static bool came(struct talk *t, const struct err *e, const char *what)
+static bool came(const struct talk *t, const struct err *e)
 {
-	t->id = 0;
 	/* Nodes come and go; what cannot be said or understood is worth a line. */
 	if (e && (e->code == ERR_UNSUPPORTED || e->code == ERR_INVALID || e->code == ERR_CORRUPT))
-		log_warn("%s: %s", what, e->msg);
+		log_warn("%s: %s", t->api->name, e->msg);
 	return !e;
 }
 
@@ -93,17 +129,13 @@ static void end_misplaced(struct quorum_net *q, const char *why)
 	q->set.misplaced(q->set.arg, why);
 }
 
-static void on_other_cluster(
-	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
+static void on_other_cluster(struct talk *t, const struct err *e, const void *response)
 {
-	struct talk *t = arg;
 	struct quorum_net *q = t->q;
 	const struct describe_cluster_response *r = response;
 	char why[512];
 
-	(void)version;
-	(void)arena;
-	if (!came(t, e, "DescribeCluster") || r->error_code)
+	if (!came(t, e) || r->error_code)
 		return;
 	if (str_eq(r->cluster_id, q->b->cluster_id))
 		return;
@@ -113,7 +145,7 @@ static void on_other_cluster(
 	end_misplaced(q, why);
 }
 
-static void ask_cluster(struct quorum_net *q, int32_t to, link_reply_fn *fn)
+static void ask_cluster(struct quorum_net *q, int32_t to, talk_fn *fn)
 {
 	struct describe_cluster_request r;
 	struct talk *t = talk_to(q, to, CLUSTER);
@@ -122,13 +154,7 @@ static void ask_cluster(struct quorum_net *q, int32_t to, link_reply_fn *fn)
 		return;
 	msg_init(&describe_cluster_request_desc, &r);
 	r.endpoint_type = ENDPOINT_TYPE;
-	call(t, PEER_VOTES,
-		&(struct link_call){.api_key = API_DESCRIBE_CLUSTER,
-			.version = LINK_BEST,
-			.timeout_ms = q->set.request_timeout_ms,
-			.request = &r,
-			.fn = fn,
-			.arg = t});
+	call(t, API_DESCRIBE_CLUSTER, LINK_BEST, &r, fn);
 }
 
 static void disagree(struct quorum_net *q, int32_t from)
@@ -192,7 +218,7 @@ static bool is_misplaced(int16_t error)
 }
 
 /* True: there is something in the answer. */
-static bool usable(struct talk *t, int16_t error, int32_t n_topics, const char *what)
+static bool usable(struct talk *t, int16_t error, int32_t n_topics)
 {
 	int i = voter_index(t->q, t->to);
 
@@ -201,7 +227,7 @@ static bool usable(struct talk *t, int16_t error, int32_t n_topics, const char *
 		return false;
 	}
 	if (error || n_topics != 1) {
-		log_warn("%s: node %d says %s", what, t->to, kerr_name(error));
+		log_warn("%s: node %d says %s", t->api->name, t->to, kerr_name(error));
 		return false;
 	}
 	if (i >= 0)
@@ -211,17 +237,12 @@ static bool usable(struct talk *t, int16_t error, int32_t n_topics, const char *
 
 /* ---- votes and epochs ------------------------------------------------------------------------ */
 
-static void on_vote(
-	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
+static void on_vote(struct talk *t, const struct err *e, const void *response)
 {
-	struct talk *t = arg;
 	const struct vote_response *r = response;
 	const struct vote_response_partitions *p;
 
-	(void)version;
-	(void)arena;
-	if (!came(t, e, "Vote") || !usable(t, r->error_code, r->n_topics, "Vote") ||
-		r->topics[0].n_partitions != 1)
+	if (!came(t, e) || !usable(t, r->error_code, r->n_topics) || r->topics[0].n_partitions != 1)
 		return;
 	p = r->topics[0].partitions;
 	if (p->leader_id == t->q->b->node_id && !metalog_leads(t->q->b->metalog))
@@ -244,44 +265,26 @@ static void send_vote(void *arg, int32_t to, const struct quorum_vote_request *v
 
 	if (!t)
 		return;
-	msg_init(&vote_request_desc, &r);
-	msg_struct_init(&vote_request_topics_struct, &topic);
-	msg_struct_init(&vote_request_partitions_struct, &part);
+	ABOUT_LOG(&r, vote, &topic, &part);
+	topic.topic_name = STR_LIT(METALOG_TOPIC);
 	part.replica_epoch = v->epoch;
 	part.replica_id = v->candidate;
 	part.replica_directory_id = v->candidate_dir;
 	part.last_offset_epoch = v->last_epoch;
 	part.last_offset = v->last_offset;
 	part.pre_vote = v->pre_vote;
-	topic.topic_name = STR_LIT(METALOG_TOPIC);
-	topic.partitions = &part;
-	topic.n_partitions = 1;
 	r.cluster_id = v->new_cluster ? STR_NULL : q->b->cluster_id;
 	r.voter_id = to;
-	r.topics = &topic;
-	r.n_topics = 1;
 	t->pre_vote = v->pre_vote;
-	call(t, PEER_VOTES,
-		&(struct link_call){.api_key = API_VOTE,
-			.version = 2,
-			.timeout_ms = q->set.request_timeout_ms,
-			.request = &r,
-			.fn = on_vote,
-			.arg = t});
+	call(t, API_VOTE, 2, &r, on_vote);
 }
 
-static void on_begin(
-	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
+static void on_begin(struct talk *t, const struct err *e, const void *response)
 {
-	struct talk *t = arg;
 	const struct begin_quorum_epoch_response *r = response;
 	const struct begin_quorum_epoch_response_partitions *p;
 
-	(void)version;
-	(void)arena;
-	if (!came(t, e, "BeginQuorumEpoch") ||
-		!usable(t, r->error_code, r->n_topics, "BeginQuorumEpoch") ||
-		r->topics[0].n_partitions != 1)
+	if (!came(t, e) || !usable(t, r->error_code, r->n_topics) || r->topics[0].n_partitions != 1)
 		return;
 	p = r->topics[0].partitions;
 	metalog_on_begin(t->q->b->metalog, t->to,
@@ -301,41 +304,25 @@ static void send_begin(void *arg, int32_t to, const struct quorum_begin_request 
 
 	if (!t || self < 0)
 		return;
-	msg_init(&begin_quorum_epoch_request_desc, &r);
-	msg_struct_init(&begin_quorum_epoch_request_topics_struct, &topic);
-	msg_struct_init(&begin_quorum_epoch_request_partitions_struct, &part);
+	ABOUT_LOG(&r, begin_quorum_epoch, &topic, &part);
+	topic.topic_name = STR_LIT(METALOG_TOPIC);
 	msg_struct_init(&begin_quorum_epoch_request_leader_endpoints_struct, &here);
 	part.leader_id = v->leader;
 	part.leader_epoch = v->epoch;
-	topic.topic_name = STR_LIT(METALOG_TOPIC);
-	topic.partitions = &part;
-	topic.n_partitions = 1;
 	here.name = q->b->controller_name;
 	here.host = q->b->voters[self].host;
 	here.port = q->b->voters[self].port;
 	r.cluster_id = q->b->cluster_id;
 	r.voter_id = to;
-	r.topics = &topic;
-	r.n_topics = 1;
 	r.leader_endpoints = &here;
 	r.n_leader_endpoints = 1;
-	call(t, PEER_VOTES,
-		&(struct link_call){.api_key = API_BEGIN_QUORUM_EPOCH,
-			.version = 1,
-			.timeout_ms = q->set.request_timeout_ms,
-			.request = &r,
-			.fn = on_begin,
-			.arg = t});
+	call(t, API_BEGIN_QUORUM_EPOCH, 1, &r, on_begin);
 }
 
 /* Who hands over does not wait for an answer. */
-static void on_end(
-	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
+static void on_end(struct talk *t, const struct err *e, UNUSED const void *response)
 {
-	(void)version;
-	(void)response;
-	(void)arena;
-	(void)came(arg, e, "EndQuorumEpoch");
+	(void)came(t, e);
 }
 
 static void send_end(void *arg, int32_t to, const struct quorum_end_request *v)
@@ -349,9 +336,8 @@ static void send_end(void *arg, int32_t to, const struct quorum_end_request *v)
 
 	if (!t)
 		return;
-	msg_init(&end_quorum_epoch_request_desc, &r);
-	msg_struct_init(&end_quorum_epoch_request_topics_struct, &topic);
-	msg_struct_init(&end_quorum_epoch_request_partitions_struct, &part);
+	ABOUT_LOG(&r, end_quorum_epoch, &topic, &part);
+	topic.topic_name = STR_LIT(METALOG_TOPIC);
 	for (int32_t i = 0; i < v->n_successors; i++)
 		next[i] = (struct end_quorum_epoch_request_preferred_candidates){
 			.candidate_id = v->successors[i]};
@@ -359,44 +345,21 @@ static void send_end(void *arg, int32_t to, const struct quorum_end_request *v)
 	part.leader_epoch = v->epoch;
 	part.preferred_candidates = next;
 	part.n_preferred_candidates = v->n_successors;
-	topic.topic_name = STR_LIT(METALOG_TOPIC);
-	topic.partitions = &part;
-	topic.n_partitions = 1;
 	r.cluster_id = q->b->cluster_id;
-	r.topics = &topic;
-	r.n_topics = 1;
-	call(t, PEER_VOTES,
-		&(struct link_call){.api_key = API_END_QUORUM_EPOCH,
-			.version = 1,
-			.timeout_ms = q->set.request_timeout_ms,
-			.request = &r,
-			.fn = on_end,
-			.arg = t});
+	call(t, API_END_QUORUM_EPOCH, 1, &r, on_end);
 }
 
 /* ---- voters that disagree -------------------------------------------------------------------- */
 
-static void ask_quorum(struct talk *t, link_reply_fn *fn)
+static void ask_quorum(struct talk *t, talk_fn *fn)
 {
 	struct describe_quorum_request r;
 	struct describe_quorum_request_topics topic;
 	struct describe_quorum_request_partitions part;
 
-	msg_init(&describe_quorum_request_desc, &r);
-	msg_struct_init(&describe_quorum_request_topics_struct, &topic);
-	msg_struct_init(&describe_quorum_request_partitions_struct, &part);
+	ABOUT_LOG(&r, describe_quorum, &topic, &part);
 	topic.topic_name = STR_LIT(METALOG_TOPIC);
-	topic.partitions = &part;
-	topic.n_partitions = 1;
-	r.topics = &topic;
-	r.n_topics = 1;
-	call(t, PEER_VOTES,
-		&(struct link_call){.api_key = API_DESCRIBE_QUORUM,
-			.version = 2,
-			.timeout_ms = t->q->set.request_timeout_ms,
-			.request = &r,
-			.fn = fn,
-			.arg = t});
+	call(t, API_DESCRIBE_QUORUM, 2, &r, fn);
 }
 
 /* One voter as the leader knows it. False: it is not the one of the own settings. */
@@ -426,15 +389,11 @@ static bool agrees(struct quorum_net *q, const struct describe_quorum_response_n
 	return false;
 }
 
-static void on_nodes(
-	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
+static void on_nodes(struct talk *t, const struct err *e, const void *response)
 {
-	struct talk *t = arg;
 	const struct describe_quorum_response *r = response;
 
-	(void)version;
-	(void)arena;
-	if (!came(t, e, "DescribeQuorum")) {
+	if (!came(t, e)) {
 		t->q->compared = false;
 		return;
 	}
@@ -456,16 +415,12 @@ static void compare(struct quorum_net *q, int32_t leader)
 
 /* ---- fetching -------------------------------------------------------------------------------- */
 
-static void on_fetch(
-	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
+static void on_fetch(struct talk *t, const struct err *e, const void *response)
 {
-	struct talk *t = arg;
 	const struct fetch_response *r = response;
 	const struct fetch_response_partitions *p;
 
-	(void)version;
-	(void)arena;
-	if (!came(t, e, "Fetch of the metadata log"))
+	if (!came(t, e))
 		return;
 	if (is_misplaced(r->error_code)) {
 		misplaced(t->q, t->to, r->error_code, true);
@@ -498,9 +453,7 @@ static void fetch_now(struct quorum_net *q)
 	struct fetch_request_topics topic;
 	struct fetch_request_partitions part;
 
-	msg_init(&fetch_request_desc, &r);
-	msg_struct_init(&fetch_request_topics_struct, &topic);
-	msg_struct_init(&fetch_request_partitions_struct, &part);
+	ABOUT_LOG(&r, fetch, &topic, &part);
 	part.current_leader_epoch = v->epoch;
 	part.fetch_offset = v->offset;
 	part.last_fetched_epoch = v->last_fetched_epoch;
@@ -508,34 +461,20 @@ static void fetch_now(struct quorum_net *q)
 	part.replica_directory_id = v->replica_dir;
 	part.high_watermark = v->high_watermark;
 	topic.topic_id = metalog_topic_id;
-	topic.partitions = &part;
-	topic.n_partitions = 1;
 	r.cluster_id = q->b->cluster_id;
 	r.replica_state.replica_id = v->replica;
 	r.max_wait_ms = MAX_WAIT_MS;
 	r.min_bytes = 1;
 	r.max_bytes = MAX_BYTES;
-	r.topics = &topic;
-	r.n_topics = 1;
-	call(&q->fetch, PEER_METADATA,
-		&(struct link_call){.api_key = API_FETCH,
-			.version = 18,
-			.timeout_ms = MAX_WAIT_MS + q->set.request_timeout_ms,
-			.request = &r,
-			.fn = on_fetch,
-			.arg = &q->fetch});
+	call(&q->fetch, API_FETCH, 18, &r, on_fetch);
 }
 
-static void on_cluster(
-	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
+static void on_cluster(struct talk *t, const struct err *e, const void *response)
 {
-	struct talk *t = arg;
 	struct quorum_net *q = t->q;
 	const struct describe_cluster_response *r = response;
 
-	(void)version;
-	(void)arena;
-	if (came(t, e, "DescribeCluster") && !r->error_code && r->cluster_id.n > 0 &&
+	if (came(t, e) && !r->error_code && r->cluster_id.n > 0 &&
 		(q->b->cluster_id.n > 0 || q->b->cluster_named(q->b, r->cluster_id) == 0)) {
 		if (q->fetch.to == t->to)
 			fetch_now(q);
@@ -599,17 +538,13 @@ static void boot_next(struct quorum_net *q, const char *why)
 	io_timer_start(&q->boot_timer, BOOT_MS, 0);
 }
 
-static void on_voters(
-	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
+static void on_voters(struct talk *t, const struct err *e, const void *response)
 {
-	struct talk *t = arg;
 	struct quorum_net *q = t->q;
 	const struct describe_quorum_response *r = response;
 	struct broker_voter voters[QUORUM_MAX_VOTERS];
 	int n = 0;
 
-	(void)version;
-	(void)arena;
 	t->id = 0;
 	if (e) {
 		boot_next(q, e->msg);
