@@ -297,6 +297,20 @@ struct alteration {
 	struct incremental_alter_configs_response *changed;
 };
 
+/* Type and name. */
+static struct slice key_of(void *arg, int32_t i)
+{
+	const struct alteration *a = arg;
+	const struct resource *r = &a->resources[i];
+	uint8_t *key = arena_alloc(a->env->arena, r->name.n + 1);
+
+	if (key)
+		key[0] = (uint8_t)r->type;
+	if (key && r->name.n)
+		memcpy(key + 1, r->name.p, r->name.n);
+	return slice_of(key, r->name.n + 1);
+}
+
 static int begin(void *arg, int32_t n)
 {
 	struct alteration *a = arg;
@@ -336,32 +350,12 @@ static int answer(void *arg, int32_t i, int32_t at, const struct control_fault *
 	return 0;
 }
 
-/* Type and name of each. NULL: arena full. */
-static struct slice *resource_keys(
-	const struct control_env *env, const struct resource *res, int32_t n)
-{
-	struct slice *keys = arena_array(env->arena, (size_t)n, sizeof(*keys));
-
-	for (int32_t i = 0; keys && i < n; i++) {
-		uint8_t *key = arena_alloc(env->arena, res[i].name.n + 1);
-
-		if (!key)
-			return NULL;
-		key[0] = (uint8_t)res[i].type;
-		if (res[i].name.n)
-			memcpy(key + 1, res[i].name.p, res[i].name.n);
-		keys[i] = slice_of(key, res[i].name.n + 1);
-	}
-	return keys;
-}
-
 static int alter_all(struct alteration *a, bool validate_only)
 {
 	const struct control_parts parts = {
-		a, begin, work, answer, "Each resource must appear at most once."};
-	struct slice *keys = resource_keys(a->env, a->resources, a->n);
+		a, key_of, begin, work, answer, "Each resource must appear at most once."};
 	size_t n = a->out->records.list.n;
-	int rc = keys ? control_each(a->env, a->out, keys, a->n, &parts) : ERR_NOMEM;
+	int rc = control_each(a->env, a->out, a->n, &parts);
 
 	if (rc < 0 || validate_only)
 		a->out->records.list.n = n;

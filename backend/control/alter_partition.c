@@ -199,25 +199,21 @@ static int alter_topic(const struct control_env *env, int32_t leader,
 }
 
 /* Both changes of one named twice would build on the same image. */
-static int named_once(
-	const struct control_env *env, const struct alter_partition_request *req, bool *once)
+static bool named_once(const struct control_env *env, const struct alter_partition_request *req)
 {
-	struct control_pair *pairs;
-	int32_t n = 0, at = 0;
+	struct control_named named = {0};
+	bool once = true;
 
-	for (int32_t i = 0; i < req->n_topics; i++)
-		n += req->topics[i].n_partitions;
-	pairs = arena_array(env->arena, (size_t)n, sizeof(*pairs));
-	if (!pairs)
-		return ERR_NOMEM;
 	for (int32_t i = 0; i < req->n_topics; i++) {
 		const struct image_topic *t = topic_of(env, &req->topics[i]);
 
 		for (int32_t k = 0; t && k < req->topics[i].n_partitions; k++)
-			pairs[at++] = (struct control_pair){
-				t->name, req->topics[i].partitions[k].partition_index};
+			once = control_named_add(&named, t->name,
+				       req->topics[i].partitions[k].partition_index) &&
+			       once;
 	}
-	return control_named_once(env, pairs, at, once);
+	control_named_fini(&named);
+	return once;
 }
 
 int control_alter_partition(const struct control_env *env,
@@ -226,7 +222,6 @@ int control_alter_partition(const struct control_env *env,
 {
 	const struct image_broker *b = image_broker(env->image, req->broker_id);
 	size_t n = out->records.list.n;
-	bool once = true;
 	int rc = 0;
 
 	msg_init(&alter_partition_response_desc, resp);
@@ -236,9 +231,7 @@ int control_alter_partition(const struct control_env *env,
 	}
 	if (req->n_topics <= 0)
 		return 0;
-	if (named_once(env, req, &once) < 0)
-		return ERR_NOMEM;
-	if (!once) {
+	if (!named_once(env, req)) {
 		resp->error_code = KERR_INVALID_REQUEST;
 		return 0;
 	}

@@ -63,10 +63,20 @@ static int32_t first_that_may(
 	return META_NO_LEADER;
 }
 
+int control_next_alone(const struct control_env *env, struct control_next *n)
+{
+	int32_t *alone = arena_array(env->arena, 1, sizeof(*alone));
+
+	if (!alone)
+		return ERR_NOMEM;
+	alone[0] = n->leader;
+	n->isr = (struct meta_ids){alone, 1};
+	n->recovery = 1;
+	return 0;
+}
+
 int control_next_elect(const struct control_env *env, struct control_next *n)
 {
-	int32_t *alone;
-
 	if (n->leader != META_NO_LEADER && may_lead(env, n, n->leader, true) &&
 		meta_ids_find(n->replicas, n->leader) >= 0)
 		return 0;
@@ -74,15 +84,7 @@ int control_next_elect(const struct control_env *env, struct control_next *n)
 	if (n->leader != META_NO_LEADER || !control_unclean(env, n->topic))
 		return 0;
 	n->leader = first_that_may(env, n, false);
-	if (n->leader == META_NO_LEADER)
-		return 0;
-	alone = arena_array(env->arena, 1, sizeof(*alone));
-	if (!alone)
-		return ERR_NOMEM;
-	alone[0] = n->leader;
-	n->isr = (struct meta_ids){alone, 1};
-	n->recovery = 1;
-	return 0;
+	return n->leader == META_NO_LEADER ? 0 : control_next_alone(env, n);
 }
 
 int control_next_complete(const struct control_env *env, struct control_next *n)

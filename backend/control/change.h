@@ -29,6 +29,9 @@ void control_next_init(struct control_next *n, const struct image_topic *t, int3
  */
 int control_next_elect(const struct control_env *env, struct control_next *n) MUSTCHECK;
 
+/* Its leader is not in sync: it is alone in the ISR from here on, and recovers. 0 or ERR_NOMEM. */
+int control_next_alone(const struct control_env *env, struct control_next *n) MUSTCHECK;
+
 /* Ends the reassignment when every replica to add is in sync and somebody stays in the ISR; then
  * elects. Nothing happens otherwise. */
 int control_next_complete(const struct control_env *env, struct control_next *n) MUSTCHECK;

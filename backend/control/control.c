@@ -90,29 +90,18 @@ uint8_t *control_fates(
 	return fates;
 }
 
-int control_named_once(
-	const struct control_env *env, const struct control_pair *pairs, int32_t n, bool *once)
+bool control_named_add(struct control_named *n, struct str topic, int32_t partition)
 {
-	struct slice *keys = arena_array(env->arena, (size_t)n, sizeof(*keys));
-	int32_t n_distinct = 0;
+	buf_clear(&n->key);
+	buf_put_be32(&n->key, (uint32_t)partition);
+	buf_put_str(&n->key, topic);
+	return !map_put(&n->seen, buf_slice(&n->key), n);
+}
 
-	if (!keys)
-		return ERR_NOMEM;
-	for (int32_t i = 0; i < n; i++) {
-		size_t size = 4 + pairs[i].topic.n;
-		uint8_t *key = arena_alloc(env->arena, size);
-
-		if (!key)
-			return ERR_NOMEM;
-		put_be32(key, (uint32_t)pairs[i].partition);
-		if (size > 4)
-			memcpy(key + 4, pairs[i].topic.p, size - 4);
-		keys[i] = slice_of(key, size);
-	}
-	if (!control_fates(env, keys, n, &n_distinct))
-		return ERR_NOMEM;
-	*once = n_distinct == n;
-	return 0;
+void control_named_fini(struct control_named *n)
+{
+	map_fini(&n->seen);
+	buf_fini(&n->key);
 }
 
 static int each_one(const struct control_env *env, struct control_result *out, bool twice,
@@ -130,13 +119,21 @@ static int each_one(const struct control_env *env, struct control_result *out, b
 	return parts->answer(parts->arg, i, at, &f);
 }
 
-int control_each(const struct control_env *env, struct control_result *out,
-	const struct slice *keys, int32_t n, const struct control_parts *parts)
+int control_each(const struct control_env *env, struct control_result *out, int32_t n,
+	const struct control_parts *parts)
 {
+	struct slice *keys = arena_array(env->arena, (size_t)n, sizeof(*keys));
 	int32_t n_distinct, at = 0;
-	uint8_t *fates = control_fates(env, keys, n, &n_distinct);
-	int rc = fates ? parts->begin(parts->arg, n_distinct) : ERR_NOMEM;
+	uint8_t *fates;
+	int rc;
 
+	for (int32_t i = 0; keys && i < n; i++) {
+		keys[i] = parts->key(parts->arg, i);
+		if (!keys[i].p && keys[i].n)
+			return ERR_NOMEM;
+	}
+	fates = keys ? control_fates(env, keys, n, &n_distinct) : NULL;
+	rc = fates ? parts->begin(parts->arg, n_distinct) : ERR_NOMEM;
 	for (int32_t i = 0; i < n && rc == 0; i++)
 		if (fates[i] != CONTROL_AGAIN)
 			rc = each_one(env, out, fates[i] == CONTROL_TWICE, i, at++, parts);

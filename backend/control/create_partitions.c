@@ -81,6 +81,11 @@ static int grow(
 	return rc < 0 ? rc : add(g, t, topic, n_replicas);
 }
 
+static struct slice key_of(void *arg, int32_t i)
+{
+	return slice_str(((struct growth *)arg)->req->topics[i].name);
+}
+
 static int begin(void *arg, int32_t n)
 {
 	struct growth *g = arg;
@@ -108,18 +113,6 @@ static int answer(void *arg, int32_t i, int32_t at, const struct control_fault *
 	return 0;
 }
 
-static int grow_all(struct growth *g)
-{
-	struct slice *keys = arena_array(g->env->arena, (size_t)g->req->n_topics, sizeof(*keys));
-	const struct control_parts parts = {g, begin, work, answer, "Duplicate topic name."};
-
-	if (!keys)
-		return ERR_NOMEM;
-	for (int32_t i = 0; i < g->req->n_topics; i++)
-		keys[i] = slice_str(g->req->topics[i].name);
-	return control_each(g->env, g->out, keys, g->req->n_topics, &parts);
-}
-
 int control_create_partitions(const struct control_env *env,
 	const struct create_partitions_request *req, struct create_partitions_response *resp,
 	struct control_result *out)
@@ -130,6 +123,8 @@ int control_create_partitions(const struct control_env *env,
 		.resp = resp,
 		.out = out,
 		.partitions_left = control_partition_limit(env)};
+	const struct control_parts parts = {
+		&g, key_of, begin, work, answer, "Duplicate topic name."};
 	int rc;
 
 	msg_init(&create_partitions_response_desc, resp);
@@ -137,7 +132,7 @@ int control_create_partitions(const struct control_env *env,
 		return 0;
 	rc = placer_init(&g.placer, env);
 	if (rc == 0)
-		rc = grow_all(&g);
+		rc = control_each(env, out, req->n_topics, &parts);
 	if (rc < 0 || req->validate_only)
 		out->records.list.n = n;
 	return rc;

@@ -316,6 +316,11 @@ static int make_topic(struct creation *c, const struct create_topics_request_top
 	return 0;
 }
 
+static struct slice key_of(void *arg, int32_t i)
+{
+	return slice_str(((struct creation *)arg)->req->topics[i].name);
+}
+
 static int begin(void *arg, int32_t n)
 {
 	struct creation *c = arg;
@@ -343,18 +348,6 @@ static int answer(void *arg, int32_t i, int32_t at, const struct control_fault *
 	return 0;
 }
 
-static int create_all(struct creation *c)
-{
-	struct slice *keys = arena_array(c->env->arena, (size_t)c->req->n_topics, sizeof(*keys));
-	const struct control_parts parts = {c, begin, work, answer, "Duplicate topic name."};
-
-	if (!keys)
-		return ERR_NOMEM;
-	for (int32_t i = 0; i < c->req->n_topics; i++)
-		keys[i] = slice_str(c->req->topics[i].name);
-	return control_each(c->env, c->out, keys, c->req->n_topics, &parts);
-}
-
 int control_create_topics(const struct control_env *env, const struct create_topics_request *req,
 	struct create_topics_response *resp, struct control_result *out)
 {
@@ -366,6 +359,8 @@ int control_create_topics(const struct control_env *env, const struct create_top
 		.out = out,
 		.partitions_left = control_partition_limit(env),
 	};
+	const struct control_parts parts = {
+		&c, key_of, begin, work, answer, "Duplicate topic name."};
 	int rc;
 
 	msg_init(&create_topics_response_desc, resp);
@@ -374,7 +369,7 @@ int control_create_topics(const struct control_env *env, const struct create_top
 	map_init(&c.canonical);
 	rc = placer_init(&c.placer, env);
 	if (rc == 0)
-		rc = create_all(&c);
+		rc = control_each(env, out, req->n_topics, &parts);
 	map_fini(&c.canonical);
 	if (rc < 0 || req->validate_only)
 		out->records.list.n = n;

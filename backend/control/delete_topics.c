@@ -60,6 +60,19 @@ struct deletion {
 	struct victim *victims;
 };
 
+/* A topic counts as the same by name and by id; entries that name nothing are each their own. */
+static struct slice key_of(void *arg, int32_t i)
+{
+	const struct victim *v = &((struct deletion *)arg)->victims[i];
+
+	if (v->topic)
+		return slice_of(&v->topic->id, sizeof(v->topic->id));
+	if (!str_is_null(v->name))
+		return slice_str(v->name);
+	return uuid_is_zero(&v->id) ? slice_of(&v->at, sizeof(v->at))
+				    : slice_of(&v->id, sizeof(v->id));
+}
+
 static int begin(void *arg, int32_t n)
 {
 	struct deletion *d = arg;
@@ -99,31 +112,18 @@ static int answer(void *arg, int32_t i, int32_t at, const struct control_fault *
 	return 0;
 }
 
-/* A topic counts as the same by name and by id; entries that name nothing are each their own. */
-static struct slice key_of(const struct victim *v)
-{
-	if (v->topic)
-		return slice_of(&v->topic->id, sizeof(v->topic->id));
-	if (!str_is_null(v->name))
-		return slice_str(v->name);
-	return uuid_is_zero(&v->id) ? slice_of(&v->at, sizeof(v->at))
-				    : slice_of(&v->id, sizeof(v->id));
-}
-
 static int delete_all(struct deletion *d, const struct delete_topics_request *req)
 {
-	const struct control_parts parts = {d, begin, work, answer, "Duplicate topic name or id."};
+	const struct control_parts parts = {
+		d, key_of, begin, work, answer, "Duplicate topic name or id."};
 	int32_t n = req->n_topics + req->n_topic_names;
-	struct slice *keys = arena_array(d->env->arena, (size_t)n, sizeof(*keys));
 
 	d->victims = arena_array(d->env->arena, (size_t)n, sizeof(*d->victims));
-	if (!d->victims || !keys)
+	if (!d->victims)
 		return ERR_NOMEM;
-	for (int32_t i = 0; i < n; i++) {
+	for (int32_t i = 0; i < n; i++)
 		d->victims[i] = victim_of(d->env, req, i);
-		keys[i] = key_of(&d->victims[i]);
-	}
-	return control_each(d->env, d->out, keys, n, &parts);
+	return control_each(d->env, d->out, n, &parts);
 }
 
 int control_delete_topics(const struct control_env *env, const struct delete_topics_request *req,

@@ -50,22 +50,13 @@ static int elect_unclean(const struct control_env *env, const struct image_parti
 static int add_election(const struct control_env *env, const struct image_topic *t, int32_t index,
 	int32_t leader, struct control_result *out)
 {
-	struct partition_change_record *r = CONTROL_RECORD(env, out, partition_change_record, 0);
+	struct control_next n;
 
-	if (!r)
+	control_next_init(&n, t, index);
+	n.leader = leader;
+	if (meta_ids_find(n.isr, leader) < 0 && control_next_alone(env, &n) < 0)
 		return ERR_NOMEM;
-	r->topic_id = t->id;
-	r->partition_id = index;
-	r->leader = leader;
-	if (meta_ids_find(t->partitions[index].isr, leader) >= 0)
-		return 0;
-	r->isr = arena_array(env->arena, 1, sizeof(*r->isr));
-	if (!r->isr)
-		return ERR_NOMEM;
-	r->isr[0] = leader;
-	r->n_isr = 1;
-	r->leader_recovery_state = 1;
-	return 0;
+	return control_next_write(env, &n, out);
 }
 
 static int elect(const struct control_env *env, int8_t type, struct str topic, int32_t index,
@@ -153,32 +144,25 @@ static int elect_everywhere(const struct control_env *env, const struct elect_le
 }
 
 /* A partition named twice would be elected twice on one image, so the request is refused. */
-static int named_once(
-	const struct control_env *env, const struct elect_leaders_request *req, bool *once)
+static bool named_once(const struct elect_leaders_request *req)
 {
-	struct control_pair *pairs;
-	int32_t n = 0, at = 0;
+	struct control_named named = {0};
+	bool once = true;
 
-	for (int32_t i = 0; i < req->n_topic_partitions; i++)
-		n += req->topic_partitions[i].n_partitions;
-	pairs = arena_array(env->arena, (size_t)n, sizeof(*pairs));
-	if (!pairs)
-		return ERR_NOMEM;
 	for (int32_t i = 0; i < req->n_topic_partitions; i++) {
 		const struct elect_leaders_request_topic_partitions *t = &req->topic_partitions[i];
 
 		for (int32_t k = 0; k < t->n_partitions; k++)
-			pairs[at++] = (struct control_pair){t->topic, t->partitions[k]};
+			once = control_named_add(&named, t->topic, t->partitions[k]) && once;
 	}
-	return control_named_once(env, pairs, n, once);
+	control_named_fini(&named);
+	return once;
 }
 
 int control_elect_leaders(const struct control_env *env, const struct elect_leaders_request *req,
 	struct elect_leaders_response *resp, struct control_result *out)
 {
 	size_t n = out->records.list.n;
-	bool once = true;
-	int rc;
 
 	msg_init(&elect_leaders_response_desc, resp);
 	if (req->election_type != ELECTION_PREFERRED && req->election_type != ELECTION_UNCLEAN) {
@@ -187,14 +171,11 @@ int control_elect_leaders(const struct control_env *env, const struct elect_lead
 	}
 	if (req->n_topic_partitions < 0)
 		return elect_everywhere(env, req, resp, out) < 0 ? control_undo(out, n) : 0;
-	rc = named_once(env, req, &once);
-	if (rc == 0 && !once) {
+	if (!named_once(req)) {
 		resp->error_code = KERR_INVALID_REQUEST;
 		return 0;
 	}
-	if (rc == 0)
-		rc = elect_named(env, req, resp, out);
-	return rc < 0 ? control_undo(out, n) : 0;
+	return elect_named(env, req, resp, out) < 0 ? control_undo(out, n) : 0;
 }
 
 /* ---- automatic preferred leaders (auto.leader.rebalance.enable) ------------------------------ */

@@ -2,6 +2,8 @@
 #ifndef CONTROL_IMPL_H
 #define CONTROL_IMPL_H
 
+#include "base/buf.h"
+#include "base/map.h"
 #include "control/control.h"
 #include "wire/kerr.h"
 
@@ -40,16 +42,18 @@ int control_undo(struct control_result *out, size_t n);
  */
 struct control_parts {
 	void *arg;
+	/* Parts with the same key are the same. Length without bytes: arena full. */
+	struct slice (*key)(void *arg, int32_t i);
 	/* Room for n answers; ERR_NOMEM when there is none. */
 	int (*begin)(void *arg, int32_t n);
 	int (*work)(void *arg, int32_t i, int32_t at, struct control_fault *f);
 	int (*answer)(void *arg, int32_t i, int32_t at, const struct control_fault *f);
 	const char *twice; /* why a part that comes more than once is refused */
 };
-/* One walk over n parts with these keys; parts that stand there more than once are refused, with
- * one answer. 0 or ERR_NOMEM; on that, the records are the caller's to take back. */
-int control_each(const struct control_env *env, struct control_result *out,
-	const struct slice *keys, int32_t n, const struct control_parts *parts) MUSTCHECK;
+/* One walk over n parts; those that stand there more than once are refused, with one answer. 0 or
+ * ERR_NOMEM; on that, the records are the caller's to take back. */
+int control_each(const struct control_env *env, struct control_result *out, int32_t n,
+	const struct control_parts *parts) MUSTCHECK;
 
 /* Which of the keys of a request's parts come more than once. */
 enum control_fate {
@@ -61,13 +65,15 @@ enum control_fate {
 uint8_t *control_fates(
 	const struct control_env *env, const struct slice *keys, int32_t n, int32_t *n_distinct);
 
-struct control_pair {
-	struct str topic;
-	int32_t partition;
+/* The partitions that a request has named so far; zeroed at first, control_named_fini at the end.
+ */
+struct control_named {
+	struct map seen;
+	struct buf key;
 };
-/* Whether each of the partitions that a request names stands there once only. */
-int control_named_once(const struct control_env *env, const struct control_pair *pairs, int32_t n,
-	bool *once) MUSTCHECK;
+/* False: it was named before. */
+bool control_named_add(struct control_named *n, struct str topic, int32_t partition);
+void control_named_fini(struct control_named *n);
 
 /* A new topic id out of the env's random numbers; never one of Kafka's reserved ids. */
 struct uuid control_new_id(const struct control_env *env);

@@ -151,22 +151,18 @@ static int change_topic(const struct control_env *env,
 	return 0;
 }
 
-static int named_once(const struct control_env *env,
-	const struct alter_partition_reassignments_request *req, bool *once)
+static bool named_once(const struct alter_partition_reassignments_request *req)
 {
-	struct control_pair *pairs;
-	int32_t n = 0, at = 0;
+	struct control_named named = {0};
+	bool once = true;
 
 	for (int32_t i = 0; i < req->n_topics; i++)
-		n += req->topics[i].n_partitions;
-	pairs = arena_array(env->arena, (size_t)n, sizeof(*pairs));
-	if (!pairs)
-		return ERR_NOMEM;
-	for (int32_t i = 0; i < req->n_topics; i++)
 		for (int32_t k = 0; k < req->topics[i].n_partitions; k++)
-			pairs[at++] = (struct control_pair){
-				req->topics[i].name, req->topics[i].partitions[k].partition_index};
-	return control_named_once(env, pairs, n, once);
+			once = control_named_add(&named, req->topics[i].name,
+				       req->topics[i].partitions[k].partition_index) &&
+			       once;
+	control_named_fini(&named);
+	return once;
 }
 
 int control_alter_reassignments(const struct control_env *env,
@@ -174,13 +170,10 @@ int control_alter_reassignments(const struct control_env *env,
 	struct alter_partition_reassignments_response *resp, struct control_result *out)
 {
 	size_t n = out->records.list.n;
-	bool once = true;
 
 	msg_init(&alter_partition_reassignments_response_desc, resp);
 	resp->allow_replication_factor_change = req->allow_replication_factor_change;
-	if (named_once(env, req, &once) < 0)
-		return ERR_NOMEM;
-	if (!once) {
+	if (!named_once(req)) {
 		resp->error_code = KERR_INVALID_REQUEST;
 		resp->error_message = STR_LIT("A partition is named more than once.");
 		return 0;
