@@ -22,18 +22,18 @@ static struct found look(const struct group *g, struct str topic, int32_t partit
 static int32_t every_topic(
 	const struct group *g, struct arena *a, struct offset_fetch_request_groups_topics **out)
 {
-	struct offset_fetch_request_groups_topics *t =
-		MSG_NEW(a, offset_fetch_request_groups_topics, (size_t)(g ? g->n_offsets : 0));
+	struct offset_fetch_request_groups_topics *t, *row;
 	struct map seen;
 	int32_t n = 0;
 
+	if (!g)
+		return 0;
 	map_init(&seen);
-	*out = t;
-	for (struct list_node *i = g ? list_first(&g->offsets) : NULL; i && i != &g->offsets.head;
-		i = i->next) {
+	*out = t = MSG_NEW(a, offset_fetch_request_groups_topics, (size_t)g->n_offsets);
+	list_foreach (i, &g->offsets) {
 		const struct committed *o = CONTAINER_OF(i, struct committed, node);
-		struct offset_fetch_request_groups_topics *row = map_gets(&seen, o->topic);
 
+		row = map_gets(&seen, o->topic);
 		if (!row) {
 			row = &t[n++];
 			row->name = o->topic;
@@ -41,18 +41,15 @@ static int32_t every_topic(
 		}
 		row->n_partition_indexes++;
 	}
-	map_clear(&seen);
 	for (int32_t i = 0; i < n; i++) {
 		t[i].partition_indexes =
 			arena_array(a, (size_t)t[i].n_partition_indexes, sizeof(int32_t));
 		t[i].n_partition_indexes = 0;
-		map_puts(&seen, t[i].name, &t[i]);
 	}
-	for (struct list_node *i = n ? list_first(&g->offsets) : NULL; i && i != &g->offsets.head;
-		i = i->next) {
+	list_foreach (i, &g->offsets) {
 		const struct committed *o = CONTAINER_OF(i, struct committed, node);
-		struct offset_fetch_request_groups_topics *row = map_gets(&seen, o->topic);
 
+		row = map_gets(&seen, o->topic);
 		row->partition_indexes[row->n_partition_indexes++] = o->partition;
 	}
 	map_fini(&seen);

@@ -204,6 +204,8 @@ int16_t member_check(
 void member_answer_join(struct member *m, const struct join_group_response *r);
 void member_answer_join_error(struct member *m, int16_t error);
 void member_answer_sync(struct member *m, int16_t error);
+/* Its assignment is this one from here on; copied. */
+void member_assign(struct member *m, struct slice assignment);
 void member_park_join(struct member *m, struct group_reply reply, int16_t version);
 /* Sends an answer to JoinGroup in the words of the request's version. */
 void send_join(struct group_reply reply, int16_t version, const struct join_group_response *r);
@@ -225,6 +227,8 @@ bool group_reads(const struct group *g, struct str topic);
 
 /* Members are asked to join again, unless that has begun. */
 void group_rebalance(struct group *g);
+/* Answers the SyncGroups that wait; the sessions of those who sent them go on. */
+void group_answer_sync(struct group *g, int16_t error);
 /* Ends the join phase when all are there. */
 void group_try_complete(struct group *g);
 /* A member has gone: what that means for the others. */

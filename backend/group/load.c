@@ -56,8 +56,7 @@ static void load_member(struct group *g, const struct group_metadata_value *v,
 	r.group_instance_id = row->group_instance_id;
 	m = member_add(g, row->member_id, &who, &r);
 	m->is_new = false;
-	free((uint8_t *)m->assignment.p);
-	m->assignment = own_slice(row->assignment);
+	member_assign(m, row->assignment);
 	if (!str_is_null(v->leader) && str_eq(m->id, v->leader))
 		g->leader = m;
 }

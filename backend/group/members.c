@@ -308,6 +308,12 @@ void member_answer_join_error(struct member *m, int16_t error)
 	member_answer_join(m, &r);
 }
 
+void member_assign(struct member *m, struct slice assignment)
+{
+	drop_slice(&m->assignment);
+	m->assignment = own_slice(assignment);
+}
+
 void member_answer_sync(struct member *m, int16_t error)
 {
 	struct group_reply reply = take(&m->sync);

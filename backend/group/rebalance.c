@@ -138,6 +138,18 @@ void group_try_complete(struct group *g)
 
 /* ---- the beginning ------------------------------------------------------------------------ */
 
+void group_answer_sync(struct group *g, int16_t error)
+{
+	list_foreach (n, &g->members) {
+		struct member *m = CONTAINER_OF(n, struct member, node);
+
+		if (m->sync.reply.fn) {
+			member_answer_sync(m, error);
+			member_alive(m);
+		}
+	}
+}
+
 /* Those who wait for the assignment of a generation that will not have one. */
 static void abandon_sync(struct group *g, int16_t error)
 {
@@ -145,14 +157,10 @@ static void abandon_sync(struct group *g, int16_t error)
 	list_foreach (n, &g->members) {
 		struct member *m = CONTAINER_OF(n, struct member, node);
 
-		free((uint8_t *)m->assignment.p);
-		m->assignment = own_slice(SLICE_NULL);
+		member_assign(m, SLICE_NULL);
 		member_expect_sync(m, false);
-		if (m->sync.reply.fn) {
-			member_answer_sync(m, error);
-			member_alive(m);
-		}
 	}
+	group_answer_sync(g, error);
 }
 
 void group_rebalance(struct group *g)

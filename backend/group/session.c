@@ -58,7 +58,7 @@ static int16_t leave(struct group *g, struct str id, struct str instance)
 	return error;
 }
 
-static int16_t leave_all(struct group *g, const struct leave_group_request *r, struct arena *a,
+static void leave_all(struct group *g, const struct leave_group_request *r, struct arena *a,
 	struct leave_group_response *out)
 {
 	out->members = MSG_NEW(a, leave_group_response_members, (size_t)max_i64(r->n_members, 0));
@@ -71,7 +71,6 @@ static int16_t leave_all(struct group *g, const struct leave_group_request *r, s
 		row->error_code =
 			g ? leave(g, q->member_id, q->group_instance_id) : KERR_UNKNOWN_MEMBER_ID;
 	}
-	return KERR_NONE;
 }
 
 void group_leave(struct coordinator *c, const struct group_caller *who,
@@ -87,7 +86,7 @@ void group_leave(struct coordinator *c, const struct group_caller *who,
 	if (!error && who->version < 3)
 		error = g ? leave(g, r->member_id, STR_NULL) : KERR_UNKNOWN_MEMBER_ID;
 	else if (!error)
-		error = leave_all(g, r, &a, &out);
+		leave_all(g, r, &a, &out);
 	out.error_code = error;
 	reply.fn(reply.arg, &out);
 	arena_fini(&a);

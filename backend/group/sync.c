@@ -21,46 +21,26 @@ static void answer(struct group_reply reply, int16_t error)
 
 static void take_assignments(struct group *g, const struct sync_group_request *r)
 {
-	list_foreach (n, &g->members) {
-		struct member *m = CONTAINER_OF(n, struct member, node);
-
-		free((uint8_t *)m->assignment.p);
-		m->assignment = own_slice(SLICE_NULL);
-	}
+	list_foreach (n, &g->members)
+		member_assign(CONTAINER_OF(n, struct member, node), SLICE_NULL);
 	for (int32_t i = 0; i < r->n_assignments; i++) {
 		struct member *m = member_find(g, r->assignments[i].member_id);
 
-		if (m) {
-			free((uint8_t *)m->assignment.p);
-			m->assignment = own_slice(r->assignments[i].assignment);
-		}
+		if (m)
+			member_assign(m, r->assignments[i].assignment);
 	}
 }
 
 static void hand_out(struct group *g)
 {
 	group_move(g, GROUP_STABLE);
-	list_foreach (n, &g->members) {
-		struct member *m = CONTAINER_OF(n, struct member, node);
-
-		if (m->sync.reply.fn) {
-			member_answer_sync(m, KERR_NONE);
-			member_alive(m);
-		}
-	}
+	group_answer_sync(g, KERR_NONE);
 }
 
 /* It could not be stored: everybody starts over, with Kafka's reason. */
 static void give_up(struct group *g, int16_t error)
 {
-	list_foreach (n, &g->members) {
-		struct member *m = CONTAINER_OF(n, struct member, node);
-
-		if (m->sync.reply.fn) {
-			member_answer_sync(m, error);
-			member_alive(m);
-		}
-	}
+	group_answer_sync(g, error);
 	group_rebalance(g);
 }
 
