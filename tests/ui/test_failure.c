@@ -252,7 +252,7 @@ static void paused_and_cut_off(void **state)
 	screen_press(b->s, "m c");
 	screen_wait(b->s, "Cut off from");
 	screen_press(b->s, "Right Enter");
-	screen_wait(b->s, "Cut off broker 2?");
+	screen_wait(b->s, "Cut broker 2 off from broker 1?");
 	screen_press(b->s, "Right Enter");
 	screen_wait(b->s, "broker 2 cut off from broker 1 from this console");
 	screen_wait(b->s, "broker 2: cut off from 1");

@@ -69,7 +69,13 @@ static void add_actions(struct app *a, bool global)
 
 static void open_menu(struct app *a)
 {
-	menu_init(&a->menu, app_top(a)->ops->title);
+	const struct app_entry *top = app_top(a);
+	struct buf title = BUF_EMPTY;
+
+	if (top->ops->subject)
+		top->ops->subject(top->view, &title);
+	menu_init(&a->menu, title.n ? buf_z(&title) : top->ops->title);
+	buf_fini(&title);
 	add_actions(a, false);
 	add_actions(a, true);
 	for (int s = 0; s < SCREEN_COUNT; s++)

@@ -126,6 +126,9 @@ static bool offered(struct app *a, const struct action *act)
 	if (act == &actions[ACTION_TAB] && app_focus(a) == VIEW_KEYS &&
 		!(top->ops->tabs && top->ops->tabs(top->view, &t) && t.n > 1))
 		return false;
+	/* Fields have an Enter of their own. */
+	if (act == &actions[ACTION_ENTER] && app_focus(a) == VIEW_TYPES)
+		return false;
 	if (act == &actions[ACTION_FILTER] && !top->ops->filter)
 		return false;
 	can = (act->flags & ACTION_GLOBAL) ||
@@ -145,8 +148,9 @@ static void draw_form_keys(struct app *a, const struct surface *s, int y)
 {
 	const struct app_entry *top = app_top(a);
 	const char *word = top->ops->enter_word ? top->ops->enter_word(top->view) : NULL;
+	const char *esc = top->ops->esc_word ? top->ops->esc_word(top->view) : NULL;
 	const struct key_hint form[] = {{"Enter", word ? word : "done"},
-		{"Tab", word ? "next" : "next field"}, {"Esc", "cancel"}};
+		{"Tab", word ? "next" : "next field"}, {"Esc", esc ? esc : "cancel"}};
 
 	key_bar_draw(s, y, form, (int)ARRAY_LEN(form));
 }

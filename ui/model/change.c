@@ -215,12 +215,18 @@ void cluster_diff(
 
 const char *change_kind_name(enum change_kind k)
 {
-	static const char *const names[] = {"cluster", "new broker", "broker lost", "broker back",
-		"controller", "election", "ISR", "topic created", "topic deleted",
-		"partitions added", "new group", "group gone", "member came", "member left",
-		"rebalance", "rewind", "commits stopped", "action", "failed", "more"};
+	static const char *const names[] = {"cluster", "new broker", "broker lost",
+		"broker stopped", "broker back", "controller", "election", "ISR", "topic created",
+		"topic deleted", "partitions added", "new group", "group gone", "member came",
+		"member left", "rebalance", "rewind", "commits stopped", "action", "failed",
+		"more"};
 
 	return names[k];
+}
+
+bool change_is_loss(enum change_kind k)
+{
+	return k == CHANGE_BROKER_LOST || k == CHANGE_BROKER_STOPPED;
 }
 
 static void put_id(struct buf *out, int32_t id)
@@ -285,6 +291,9 @@ void change_put(struct buf *out, const struct change *c, bool with_topic)
 		break;
 	case CHANGE_BROKER_LOST:
 		put_broker(out, c, "lost");
+		break;
+	case CHANGE_BROKER_STOPPED:
+		buf_printf(out, "broker %d stopped", c->broker);
 		break;
 	case CHANGE_BROKER_BACK:
 		put_broker(out, c, "back");

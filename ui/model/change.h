@@ -8,6 +8,7 @@ enum change_kind {
 	CHANGE_CLUSTER, /* another cluster answers at the same address */
 	CHANGE_BROKER_NEW,
 	CHANGE_BROKER_LOST,
+	CHANGE_BROKER_STOPPED, /* lost, in order: it said so, or it was stopped from here */
 	CHANGE_BROKER_BACK,
 	CHANGE_CONTROLLER,
 	CHANGE_LEADER, /* an election: another leader or leader epoch */
@@ -67,6 +68,8 @@ void cluster_diff(
 /* Nothing in it but its kind. */
 struct change change_blank(enum change_kind kind);
 const char *change_kind_name(enum change_kind k);
+/* A broker went, in order or not. */
+bool change_is_loss(enum change_kind k);
 /* "p2 leader 4 > 1   epoch 6 > 7   ISR 1,3,4 > 1,3"; with_topic puts the topic's or the group's
  * name before. */
 void change_put(struct buf *out, const struct change *c, bool with_topic);

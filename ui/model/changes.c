@@ -101,8 +101,15 @@ static bool same_partition(const struct change *a, const struct change *b)
 
 static bool comes_or_goes(const struct change *c)
 {
-	return c->kind == CHANGE_BROKER_LOST || c->kind == CHANGE_BROKER_BACK ||
+	return change_is_loss(c->kind) || c->kind == CHANGE_BROKER_BACK ||
 	       c->kind == CHANGE_BROKER_NEW;
+}
+
+/* Who said that it stops may take its time until it is gone. */
+static bool same_way(const struct change *x, const struct change *y)
+{
+	return change_is_loss(x->kind) == change_is_loss(y->kind) &&
+	       (near(x, y, SAME_MS) || y->kind == CHANGE_BROKER_STOPPED);
 }
 
 enum verdict_same { OTHER, SAME, OPPOSITE };
@@ -110,11 +117,8 @@ enum verdict_same { OTHER, SAME, OPPOSITE };
 /* y is of the ring. OPPOSITE: what is older cannot be the same as x. */
 static enum verdict_same compare(const struct change *x, const struct change *y)
 {
-	bool lost = x->kind == CHANGE_BROKER_LOST;
-
 	if (comes_or_goes(x) && comes_or_goes(y) && x->broker == y->broker)
-		return lost == (y->kind == CHANGE_BROKER_LOST) && near(x, y, SAME_MS) ? SAME
-										      : OPPOSITE;
+		return same_way(x, y) ? SAME : OPPOSITE;
 	if (x->kind == CHANGE_CONTROLLER && y->kind == CHANGE_CONTROLLER)
 		return x->to == y->to && near(x, y, SAME_MS) ? SAME : OPPOSITE;
 	if (!same_partition(x, y))
@@ -142,7 +146,9 @@ static void learn(struct change *y, const struct change *x)
 		replace(&y->isr_from, x->isr_from);
 		replace(&y->isr_to, x->isr_to);
 	}
-	if (x->kind != y->kind)
+	if (x->kind == CHANGE_BROKER_STOPPED)
+		y->kind = x->kind;
+	if (x->kind != y->kind && !change_is_loss(x->kind))
 		return;
 	if (surer) {
 		y->from = x->from;
@@ -209,6 +215,30 @@ static int64_t leaderless_by_action(struct changes *c, const struct change *x)
 	return -1;
 }
 
+static bool is_stop(const struct change *c)
+{
+	return c->kind == CHANGE_ACTION && c->effect == CHANGE_BROKER_STOPPED;
+}
+
+/* Who was stopped from here is not lost, whichever of the two was heard of first. */
+static void stop_by_action(struct changes *c, struct change *x)
+{
+	if (!is_stop(x) && x->kind != CHANGE_BROKER_LOST)
+		return;
+	for (size_t i = c->n; i-- > 0;) {
+		struct change *y = slot_at(c, i);
+
+		if (y == x || y->broker != x->broker)
+			continue;
+		if (!near(x, y, SAME_MS) || (comes_or_goes(y) && !change_is_loss(y->kind)))
+			return;
+		if (is_stop(x) && y->kind == CHANGE_BROKER_LOST)
+			y->kind = CHANGE_BROKER_STOPPED;
+		else if (is_stop(y))
+			x->kind = CHANGE_BROKER_STOPPED;
+	}
+}
+
 /* ---- adding -------------------------------------------------------------------------------- */
 
 static void keep(struct change *slot, const struct change *x, uint64_t id)
@@ -255,6 +285,7 @@ uint64_t changes_add(struct changes *c, const struct change *x)
 	id = c->next_id++;
 	keep(slot_at(c, c->n++), x, id);
 	measure(c, slot_at(c, c->n - 1));
+	stop_by_action(c, slot_at(c, c->n - 1));
 	settle(c, c->n - 1);
 	return id;
 }

@@ -210,6 +210,7 @@ void group_change_put(struct buf *out, const struct change *c)
 	case CHANGE_CLUSTER:
 	case CHANGE_BROKER_NEW:
 	case CHANGE_BROKER_LOST:
+	case CHANGE_BROKER_STOPPED:
 	case CHANGE_BROKER_BACK:
 	case CHANGE_CONTROLLER:
 	case CHANGE_LEADER:

@@ -47,7 +47,7 @@ static struct op *topic_op(
 static enum change_kind effect_of(const struct op *op)
 {
 	if (op->takes_away)
-		return CHANGE_BROKER_LOST;
+		return op->in_order ? CHANGE_BROKER_STOPPED : CHANGE_BROKER_LOST;
 	switch (op->api_key) {
 	case API_CREATE_TOPICS:
 		return CHANGE_TOPIC_CREATED;

@@ -133,7 +133,8 @@ static void finish(struct broker_act *a, const struct err *e)
 	if (!e)
 		say(a, true);
 	a->op.s->here.due_ms = 0;
-	a->op.takes_away = a->what == BROKER_KILL || a->what == BROKER_PAUSE;
+	a->op.in_order = a->what == BROKER_STOP_CLEANLY;
+	a->op.takes_away = a->op.in_order || a->what == BROKER_KILL || a->what == BROKER_PAUSE;
 	op_done(&a->op, e);
 }
 

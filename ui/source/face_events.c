@@ -94,12 +94,15 @@ static bool tell_broker(struct telling *t)
 	t->c.broker = number(t, "broker");
 	if (!state || t->c.broker < 0)
 		return false;
-	if (strcmp(state, "unfenced") != 0)
+	if (strcmp(state, "unfenced") == 0)
+		t->c.kind = was_known(t, t->c.broker) ? CHANGE_BROKER_BACK : CHANGE_BROKER_NEW;
+	else if (strcmp(state, "shutting down") == 0)
+		t->c.kind = CHANGE_BROKER_STOPPED;
+	else if (strcmp(state, "fenced") == 0 || strcmp(state, "unregistered") == 0)
 		t->c.kind = CHANGE_BROKER_LOST;
 	else
-		t->c.kind = was_known(t, t->c.broker) ? CHANGE_BROKER_BACK : CHANGE_BROKER_NEW;
-	return strcmp(state, "unfenced") == 0 || strcmp(state, "fenced") == 0 ||
-	       strcmp(state, "unregistered") == 0;
+		return false;
+	return true;
 }
 
 static bool tell_controller(struct telling *t)

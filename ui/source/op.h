@@ -19,6 +19,7 @@ struct op {
 	char *topic, *group; /* what it is about; NULL: nothing or several */
 	int32_t broker;      /* -1 */
 	bool takes_away;     /* the broker is lost by it */
+	bool in_order;       /* that, and it hands over before */
 	struct buf text, command;
 	struct loop_defer refused;
 	struct err err;

@@ -366,6 +366,15 @@ static void brokers_copy(void *view, struct buf *out)
 	view_table_copy(&v->list.table, out);
 }
 
+static void brokers_subject(const void *view, struct buf *out)
+{
+	const struct brokers *v = view;
+	const struct broker *b = at(v, v->list.table.cursor);
+
+	if (b)
+		buf_printf(out, "broker %d", b->id);
+}
+
 static void brokers_save(const void *view, struct buf *out)
 {
 	const struct brokers *v = view;
@@ -407,6 +416,7 @@ const struct view_ops view_brokers = {
 	.action = brokers_action,
 	.allowed = brokers_allowed,
 	.command = brokers_command,
+	.subject = brokers_subject,
 	.save = brokers_save,
 	.copy = brokers_copy,
 	.explain = brokers_explain,

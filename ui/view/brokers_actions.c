@@ -195,15 +195,45 @@ static void put_end_effect(struct buf *out, const struct cluster *c,
 	}
 }
 
-static void put_cut_effect(
-	struct buf *out, const struct cluster *c, const struct brokers_actions *a)
+static void put_no_majority(struct buf *out, const struct cluster *c)
 {
-	if (a->other < 0 && a->broker == c->controller)
-		buf_puts(out, " It is the controller: the others elect another one.");
-	else if (a->other < 0 || a->broker == c->controller || a->other == c->controller)
-		buf_puts(out, " The controller takes who is cut off from it for lost.");
+	buf_printf(out,
+		" Neither side has a majority of the %d voters then: no controller can be elected, "
+		"so topics, leaders and in-sync replicas cannot change, and writes with acks=all "
+		"wait, until they are joined again.",
+		c->voters);
+}
+
+/* `lost` no longer hears the controller, nor is heard by it. */
+static void put_taken_for_lost(struct buf *out, const struct cluster *c, const struct broker *lost)
+{
+	if (cluster_cannot_elect(c, voters_left(c, lost))) {
+		put_no_majority(out, c);
+		return;
+	}
+	if (lost->id == c->controller)
+		buf_puts(out, " It is the controller: the others elect another one, which takes it "
+			      "for lost.");
 	else
-		buf_puts(out, " What one of them leads falls out of sync on the other.");
+		buf_printf(out, " Broker %d is lost to the controller.", lost->id);
+	if (lost->n_leaders)
+		put_leaderships(out, c, lost);
+	buf_puts(out, " Writes with acks=all that still go to it wait.");
+}
+
+static void put_cut_effect(struct buf *out, const struct cluster *c,
+	const struct brokers_actions *a, const struct broker *b)
+{
+	const struct broker *other = a->other < 0 ? NULL : cluster_broker(c, a->other);
+
+	if (!other || other->id == c->controller)
+		put_taken_for_lost(out, c, b);
+	else if (b->id == c->controller)
+		put_taken_for_lost(out, c, other);
+	else
+		buf_puts(out, " Neither can copy what the other leads: writes with acks=all wait "
+			      "there until it is out of the in-sync replicas "
+			      "(replica.lag.time.max.ms, 30 s unless set).");
 }
 
 static void put_what(struct buf *out, const struct brokers_actions *a, const struct broker *b)
@@ -226,7 +256,7 @@ static void put_what(struct buf *out, const struct brokers_actions *a, const str
 			"both.",
 			a->other);
 	if (a->op == BROKER_CUT)
-		put_cut_effect(out, c, a);
+		put_cut_effect(out, c, a, b);
 	else
 		put_end_effect(out, c, a, b);
 	buf_printf(out, "\n\nm t %s.", a->op == BROKER_CUT ? "joins it again" : "starts it again");
@@ -251,13 +281,17 @@ static void ask(struct brokers_actions *a, const struct broker *b)
 	static const char *const verbs[] = {
 		[BROKER_STOP_CLEANLY] = "Stop", [BROKER_KILL] = "Kill", [BROKER_CUT] = "Cut off"};
 	struct buf text = BUF_EMPTY, command = BUF_EMPTY;
-	char title[40], yes[40];
+	char title[60], yes[40];
 
 	put_what(&text, a, b);
 	if (a->op != BROKER_CUT &&
 		source_broker_can(a->ctx->source, a->op, b->id, &command, NULL) && command.n)
 		buf_printf(&text, "\n\n$ %s", buf_z(&command));
-	snprintf(title, sizeof(title), "%s broker %d?", verbs[a->op], b->id);
+	if (a->op == BROKER_CUT && a->other >= 0)
+		snprintf(
+			title, sizeof(title), "Cut broker %d off from broker %d?", b->id, a->other);
+	else
+		snprintf(title, sizeof(title), "%s broker %d?", verbs[a->op], b->id);
 	snprintf(yes, sizeof(yes), "%s broker %d", verbs[a->op], b->id);
 	view_ask(a->ctx, title, buf_z(&text), yes, NULL, true, answered, a);
 	buf_fini(&command);

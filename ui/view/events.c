@@ -9,10 +9,13 @@ enum { COL_TIME, COL_KIND, COL_WHERE, COL_WHAT, COL_COUNT };
 
 static const struct table_col cols[COL_COUNT] = {
 	[COL_TIME] = {"TIME", 8, 8, 8, 0, ALIGN_LEFT},
-	[COL_KIND] = {"KIND", 8, 11, 16, 2, ALIGN_LEFT},
-	[COL_WHERE] = {"WHERE", 12, 12, 28, 0, ALIGN_LEFT},
+	[COL_KIND] = {"KIND", 8, 15, 15, 2, ALIGN_LEFT},
+	[COL_WHERE] = {"WHERE", 12, 18, 20, 0, ALIGN_LEFT},
 	[COL_WHAT] = {"WHAT", 15, 76, 0, 0, ALIGN_LEFT},
 };
+
+#define DETAIL_FROM 12 /* rows of the screen; less: the table needs them all */
+#define DETAIL_ROWS 3  /* a blank one and two of text */
 
 struct events {
 	struct view_ctx *ctx;
@@ -37,16 +40,23 @@ static void put_where(struct buf *out, const struct change *c)
 		buf_putc(out, '-');
 }
 
+static enum style style_of(const struct change *c)
+{
+	if (c->kind == CHANGE_BROKER_LOST || c->kind == CHANGE_FAILED)
+		return STYLE_ERROR;
+	return c->kind == CHANGE_BROKER_STOPPED || c->kind == CHANGE_REWIND ||
+			       c->kind == CHANGE_COMMITS_STOPPED
+		       ? STYLE_WARN
+		       : STYLE_NORMAL;
+}
+
 static void cell(void *arg, size_t row, int col, struct buf *text, enum style *style)
 {
 	const struct change *c = at(arg, row);
 
 	if (!c)
 		return;
-	if (c->kind == CHANGE_BROKER_LOST || c->kind == CHANGE_FAILED)
-		*style = STYLE_ERROR;
-	else if (c->kind == CHANGE_REWIND || c->kind == CHANGE_COMMITS_STOPPED)
-		*style = STYLE_WARN;
+	*style = style_of(c);
 	switch (col) {
 	case COL_TIME:
 		fmt_clock(text, c->wall_ms);
@@ -112,11 +122,30 @@ static void events_close(void *view)
 	free(v);
 }
 
+/* The row under the cursor in full. */
+static void draw_detail(const struct events *v, const struct surface *s)
+{
+	const struct change *c = at(v, v->list.table.cursor);
+	struct surface lines = surface_sub(s, 1, 0, s->cols - 2, s->rows);
+	struct buf text = BUF_EMPTY;
+
+	if (c) {
+		change_put(&text, c, true);
+		(void)wrap_draw(&lines, style_of(c), buf_str(&text), 0);
+	}
+	buf_fini(&text);
+}
+
 static void events_draw(void *view, const struct surface *s)
 {
 	struct events *v = view;
+	int detail = v->list.table.n_rows && s->rows >= DETAIL_FROM ? DETAIL_ROWS : 0;
+	struct surface table = surface_sub(s, 0, 0, s->cols, s->rows - detail);
+	struct surface low = surface_sub(s, 0, s->rows - detail + 1, s->cols, detail - 1);
 
-	view_list_draw(&v->list, s, s, "nothing has changed since this console started",
+	if (detail)
+		draw_detail(v, &low);
+	view_list_draw(&v->list, &table, s, "nothing has changed since this console started",
 		"no event matches the filter");
 }
 

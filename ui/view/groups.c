@@ -570,6 +570,14 @@ static int64_t groups_age(const void *view)
 				       : view_age(v->ctx, &c->group_list);
 }
 
+static void groups_subject(const void *view, struct buf *out)
+{
+	const struct group *g = at_cursor(view);
+
+	if (g)
+		buf_printf(out, "group %.*s", STR_ARG(g->name));
+}
+
 static void groups_save(const void *view, struct buf *out)
 {
 	const struct groups *v = view;
@@ -596,5 +604,6 @@ const struct view_ops view_groups = {
 	.copy = groups_copy,
 	.explain = groups_explain,
 	.age_ms = groups_age,
+	.subject = groups_subject,
 	.save = groups_save,
 };

@@ -451,6 +451,7 @@ static const char *refusal(enum action_id id, const struct lab_member *m)
 	bool ended = m && !lab_state_alive(m->state);
 
 	switch ((int)id) {
+	case ACTION_ENTER:
 	case ACTION_LAB_EDIT:
 	case ACTION_LAB_PAUSE:
 	case ACTION_LAB_SLOW:
@@ -566,6 +567,14 @@ static void lab_copy(void *view, struct buf *out)
 	view_table_copy(&((struct lab_view *)view)->list.table, out);
 }
 
+static void lab_subject(const void *view, struct buf *out)
+{
+	const struct lab_member *m = lab_view_cursor(view);
+
+	if (m)
+		buf_puts(out, m->spec.name);
+}
+
 static void explain(void *view, struct buf *out)
 {
 	const struct lab_view *v = view;
@@ -593,6 +602,7 @@ const struct view_ops view_lab = {
 	.action = lab_action,
 	.tick = lab_tick,
 	.filter = lab_filter,
+	.subject = lab_subject,
 	.copy = lab_copy,
 	.explain = explain,
 };

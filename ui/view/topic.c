@@ -153,6 +153,15 @@ static const char *topic_enter_word(const void *view)
 	return reassign_form_is_open(&v->moves) ? reassign_form_enter_word(&v->moves) : NULL;
 }
 
+/* A move that has begun is not cancelled by Esc. */
+static const char *topic_esc_word(const void *view)
+{
+	const struct topic_view *v = view;
+
+	return v->moves.state == REASSIGN_MOVING || v->moves.state == REASSIGN_DONE ? "close"
+										    : NULL;
+}
+
 static void elected(void *arg, const struct err *e)
 {
 	view_outcome(arg, e, "preferred leader elected");
@@ -381,6 +390,7 @@ const struct view_ops view_topic = {
 	.event = topic_event,
 	.focus = topic_focus,
 	.enter_word = topic_enter_word,
+	.esc_word = topic_esc_word,
 	.action = topic_do,
 	.allowed = topic_allowed,
 	.tick = topic_tick,

@@ -35,7 +35,7 @@ static const struct change *cause_of(const struct changes *all, const struct cha
 	if (election->kind != CHANGE_LEADER || election->from < 0)
 		return NULL;
 	for (size_t i = 0; (c = look(all, i)); i++)
-		if (c->kind == CHANGE_BROKER_LOST && c->broker == election->from &&
+		if (change_is_loss(c->kind) && c->broker == election->from &&
 			c->wall_ms - election->wall_ms < CAUSE_MS &&
 			election->wall_ms - c->wall_ms < CAUSE_MS)
 			return c;
@@ -59,7 +59,7 @@ static bool is_shown(const struct changes *all, const struct change *c, const st
 		return true;
 	if (c->topic || c->group || c->broker < 0 || !holds(t, c->broker))
 		return false;
-	return c->kind != CHANGE_BROKER_LOST || !is_told(all, c, t);
+	return !change_is_loss(c->kind) || !is_told(all, c, t);
 }
 
 /* "   p0 and p4 still copying: 2,438 records behind" */
@@ -102,7 +102,7 @@ static bool is_latest(const struct changes *all, const struct change *c)
 
 	for (size_t i = 0; (x = look(all, i)) && x != c; i++)
 		if (x->broker == c->broker &&
-			(x->kind == CHANGE_BROKER_LOST || x->kind == CHANGE_BROKER_BACK))
+			(change_is_loss(x->kind) || x->kind == CHANGE_BROKER_BACK))
 			return false;
 	return true;
 }
@@ -165,7 +165,8 @@ static void put_line(struct buf *out, const struct changes *all, size_t i, const
 	fmt_clock(out, c->wall_ms);
 	buf_puts(out, "  ");
 	if (cause)
-		buf_printf(out, "broker %d lost   ", cause->broker);
+		buf_printf(out, "broker %d %s   ", cause->broker,
+			cause->kind == CHANGE_BROKER_LOST ? "lost" : "stopped");
 	/* A commit that went back needs its group's name. */
 	if (c->kind == CHANGE_ISR)
 		put_alike(out, all, c, t);

@@ -347,6 +347,15 @@ static void topics_copy(void *view, struct buf *out)
 	view_table_copy(&v->table, out);
 }
 
+static void topics_subject(const void *view, struct buf *out)
+{
+	const struct topics *v = view;
+	const struct topic *t = topic_list_at(&v->list, v->table.cursor);
+
+	if (t)
+		buf_printf(out, "topic %.*s", STR_ARG(t->name));
+}
+
 static void topics_save(const void *view, struct buf *out)
 {
 	const struct topics *v = view;
@@ -392,5 +401,6 @@ const struct view_ops view_topics = {
 	.command = topics_command,
 	.copy = topics_copy,
 	.explain = topics_explain,
+	.subject = topics_subject,
 	.save = topics_save,
 };

@@ -68,10 +68,14 @@ struct view_ops {
 	enum view_focus (*focus)(const void *view); /* NULL: VIEW_KEYS */
 	/* VIEW_MODAL: what Enter does, for the bar of keys; NULL: "done". */
 	const char *(*enter_word)(const void *view);
+	/* What Esc does; NULL: "cancel". */
+	const char *(*esc_word)(const void *view);
 	/* May the action be done now? If not, why (a line). */
 	bool (*allowed)(void *view, enum action_id id, struct buf *reason);
 	/* About every second, and when the model has changed. */
 	unsigned (*tick)(void *view, int64_t now_ms);
+	/* "broker 2": what is under the cursor, which actions act upon; appends. */
+	void (*subject)(const void *view, struct buf *out);
 	/* " > orders" after the title. */
 	void (*crumb)(const void *view, struct buf *out);
 	bool (*tabs)(const void *view, struct view_tabs *out);

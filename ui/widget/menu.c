@@ -1,17 +1,22 @@
 /* The menu of a screen. The cursor may stand on a grey item, but such an item is never chosen. */
 #include "widget/menu.h"
 
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+
 #define REASON_ROWS 2
 #define REASON_COLS 44 /* the least to wrap a reason at, where there is room */
 #define TEXT_AT     3
 
 void menu_init(struct menu *m, const char *title)
 {
-	*m = (struct menu){.title = title};
+	*m = (struct menu){.title = xstrdup(title)};
 }
 
 void menu_fini(struct menu *m)
 {
+	free(m->title);
 	vec_foreach (item, &m->items)
 		free(item->reason);
 	vec_fini(&m->items);

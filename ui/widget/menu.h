@@ -14,12 +14,13 @@ struct menu_item {
 };
 
 struct menu {
-	const char *title;
+	char *title;
 	VEC(struct menu_item) items;
 	int cursor, top;
 	int x, y, cols, rows; /* where the items were drawn last, for the mouse */
 };
 
+/* title is copied. */
 void menu_init(struct menu *m, const char *title);
 void menu_fini(struct menu *m);
 /* reason is copied. */

@@ -193,6 +193,63 @@ static void brokers_and_controllers(void **state)
 	changes_fini(&all);
 }
 
+/* What ends in order is stopped, not lost: it says so itself, or it was stopped from here. */
+static void stopped_in_order(void **state)
+{
+	struct change c = broker(300, CHANGE_BROKER_STOPPED, 4, CHANGE_MEASURED);
+	struct changes all;
+
+	(void)state;
+	changes_init(&all);
+	changes_add(&all, &c);
+	c = broker(25000, CHANGE_BROKER_LOST, 4, CHANGE_MEASURED);
+	changes_add(&all, &c);
+	c = broker(26000, CHANGE_BROKER_LOST, 4, CHANGE_SEEN);
+	c.text = "connection refused";
+	changes_add(&all, &c);
+	assert_int_equal(all.n, 1);
+	is_line(&all, 0, 300, "broker 4 stopped");
+	c = broker(30000, CHANGE_BROKER_BACK, 4, CHANGE_MEASURED);
+	changes_add(&all, &c);
+	c = broker(40000, CHANGE_BROKER_LOST, 4, CHANGE_SEEN);
+	changes_add(&all, &c);
+	is_line(&all, 0, 40000, "broker 4 lost");
+	c = broker(40300, CHANGE_BROKER_STOPPED, 4, CHANGE_TOLD);
+	changes_add(&all, &c);
+	assert_int_equal(all.n, 3);
+	is_line(&all, 0, 40300, "broker 4 stopped");
+	changes_fini(&all);
+}
+
+static void stopped_from_here(void **state)
+{
+	struct change c = broker(100, CHANGE_BROKER_LOST, 4, CHANGE_SEEN);
+	struct changes all;
+
+	(void)state;
+	changes_init(&all);
+	changes_add(&all, &c);
+	c = broker(900, CHANGE_ACTION, 4, CHANGE_SEEN);
+	c.text = "broker 4 stopped from this console";
+	c.effect = CHANGE_BROKER_STOPPED;
+	changes_add(&all, &c);
+	is_line(&all, 1, 100, "broker 4 stopped");
+	assert_int_equal(changes_at(&all, 1)->kind, CHANGE_BROKER_STOPPED);
+	c = broker(5000, CHANGE_BROKER_BACK, 4, CHANGE_SEEN);
+	changes_add(&all, &c);
+	c = broker(6000, CHANGE_BROKER_LOST, 4, CHANGE_SEEN);
+	changes_add(&all, &c);
+	is_line(&all, 0, 6000, "broker 4 lost");
+	c = broker(7000, CHANGE_ACTION, 3, CHANGE_SEEN);
+	c.effect = CHANGE_BROKER_STOPPED;
+	changes_add(&all, &c);
+	c = broker(7100, CHANGE_BROKER_LOST, 3, CHANGE_SEEN);
+	changes_add(&all, &c);
+	is_line(&all, 0, 7100, "broker 3 stopped");
+	is_line(&all, 2, 6000, "broker 4 lost");
+	changes_fini(&all);
+}
+
 /* Who pauses or kills a leader from here knows since when there is none. */
 static void measured_by_the_action(void **state)
 {
@@ -258,6 +315,8 @@ int main(void)
 		cmocka_unit_test(seen_then_told),
 		cmocka_unit_test(told_then_seen),
 		cmocka_unit_test(told_apart),
+		cmocka_unit_test(stopped_in_order),
+		cmocka_unit_test(stopped_from_here),
 		cmocka_unit_test(isr_comes_and_goes),
 		cmocka_unit_test(brokers_and_controllers),
 		cmocka_unit_test(measured_by_the_action),

@@ -7,7 +7,7 @@ struct bench {
 	struct buf told;
 	const char *refuses; /* why nothing can be done; NULL: it can */
 	/* the question on the screen */
-	char title[80], text[600], yes[80];
+	char title[80], text[900], yes[80];
 	view_answer_fn *answer;
 	void *answer_arg;
 	bool destroys;
@@ -328,6 +328,89 @@ static void test_start_and_continue(void **state)
 	end(&b);
 }
 
+static void subject(struct bench *b, const char *is)
+{
+	struct buf text = BUF_EMPTY;
+
+	b->w.s.ops->subject(b->w.s.view, &text);
+	assert_string_equal(buf_z(&text), is);
+	buf_fini(&text);
+}
+
+/* The menu names whom its actions act upon. */
+static void test_subject(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b, "3");
+	subject(&b, "broker 3");
+	stage_key(&b.w.s, 'j');
+	subject(&b, "broker 4");
+	end(&b);
+}
+
+static void cut_all(struct bench *b)
+{
+	act(b, ACTION_BROKER_CUT);
+	stage_key(&b->w.s, K_ENTER);
+}
+
+static void voters(struct bench *b, int32_t running)
+{
+	processes(b, PROCESS_RUNS);
+	for (int32_t id = 1; id <= 3; id++)
+		feed_broker_votes(b->w.s.w.m, id, true);
+	feed_voters(b->w.s.w.m, 3, running);
+	stage_publish(&b->w.s);
+}
+
+/* Broker 2 is the controller. What becomes of leaders and writes stands there before. */
+static void test_cut_effects(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	begin(&b, "2");
+	voters(&b, 3);
+	cut_all(&b);
+	assert_string_equal(b.title, "Cut off broker 2?");
+	assert_string_equal(b.text,
+		"Broker 2 (127.0.0.1:9093) and all others do not reach each other any more; "
+		"clients still reach it. It is the controller: the others elect another one, "
+		"which takes it for lost. It leads 3 partitions: other replicas in sync take over. "
+		"Writes with acks=all that still go to it wait.\n\nm t joins it again.");
+	voters(&b, 2);
+	cut_all(&b);
+	assert_string_equal(b.text,
+		"Broker 2 (127.0.0.1:9093) and all others do not reach each other any more; "
+		"clients still reach it. Neither side has a majority of the 3 voters then: no "
+		"controller can be "
+		"elected, so topics, leaders and in-sync replicas cannot change, and writes with "
+		"acks=all wait, until they are joined again.\n\nm t joins it again.");
+	act(&b, ACTION_BROKER_CUT);
+	stage_key(&b.w.s, K_RIGHT);
+	stage_key(&b.w.s, K_ENTER);
+	assert_string_equal(b.title, "Cut broker 2 off from broker 1?");
+	assert_non_null(strstr(b.text, "no controller can be elected"));
+	voters(&b, 3);
+	act(&b, ACTION_BROKER_CUT);
+	stage_key(&b.w.s, K_RIGHT);
+	stage_key(&b.w.s, K_ENTER);
+	assert_non_null(strstr(b.text, "both. Broker 1 is lost to the controller. It leads "));
+	end(&b);
+	/* Neither is the controller: nobody is lost, and the in-sync replicas shrink late. */
+	begin(&b, "3");
+	voters(&b, 3);
+	act(&b, ACTION_BROKER_CUT);
+	stage_key(&b.w.s, K_RIGHT);
+	stage_key(&b.w.s, K_ENTER);
+	assert_non_null(strstr(b.text, "reach both. Neither can copy what the other leads: writes "
+				       "with acks=all wait there until it is out of the in-sync "
+				       "replicas (replica.lag.time.max.ms, 30 s unless set)."));
+	end(&b);
+}
+
 static void test_cut_and_slow(void **state)
 {
 	struct bench b;
@@ -340,7 +423,7 @@ static void test_cut_and_slow(void **state)
 	stage_key(&b.w.s, K_RIGHT);
 	stage_key(&b.w.s, K_RIGHT);
 	stage_key(&b.w.s, K_ENTER);
-	assert_string_equal(b.title, "Cut off broker 3?");
+	assert_string_equal(b.title, "Cut broker 3 off from broker 2?");
 	assert_non_null(strstr(b.text, "and broker 2 do not reach each other any more"));
 	answered(&b, true);
 	assert_string_equal(buf_z(&b.told), "cut 3 2;");
@@ -389,6 +472,8 @@ int main(void)
 		cmocka_unit_test(test_last_replica),
 		cmocka_unit_test(test_cursor_moves_meanwhile),
 		cmocka_unit_test(test_start_and_continue),
+		cmocka_unit_test(test_subject),
+		cmocka_unit_test(test_cut_effects),
 		cmocka_unit_test(test_cut_and_slow),
 		cmocka_unit_test(test_elsewhere),
 	};

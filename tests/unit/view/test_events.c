@@ -25,6 +25,8 @@ static void test_of_groups(void **state)
 	stage_golden(&s, "events", 80, 12);
 	stage_golden(&s, "events", 120, 12);
 	stage_golden(&s, "events", 40, 9);
+	/* What the table cuts off stands under it. */
+	stage_shows(&s, 80, 12, "generation 7 > 8   0 of 1 partitions moved");
 	s.ops->action(s.view, ACTION_ENTER);
 	assert_int_equal(s.pushed, SCREEN_GROUP);
 	assert_string_equal(buf_z(&s.pushed_arg), "payments");

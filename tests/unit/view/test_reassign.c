@@ -187,6 +187,13 @@ static void enter_does(struct test *t, const char *word)
 	assert_string_equal(t->w.s.ops->enter_word(t->w.s.view), word);
 }
 
+static void esc_does(struct test *t, const char *word)
+{
+	const char *is = t->w.s.ops->esc_word(t->w.s.view);
+
+	assert_string_equal(is ? is : "cancel", word);
+}
+
 /* It goes on to the button, whose Enter moves: the plan stays. */
 static void enter_alone_moves_nothing(void **state)
 {
@@ -208,6 +215,7 @@ static void enter_alone_moves_nothing(void **state)
 	stage_key(&t->w.s, '1');
 	stage_key(&t->w.s, K_ENTER);
 	assert_int_equal(t->sent.n, 0);
+	esc_does(t, "cancel");
 	stage_key(&t->w.s, K_ENTER);
 	assert_string_equal(buf_z(&t->sent), "orders 0:2,3");
 	enter_does(t, "close");
@@ -284,6 +292,7 @@ static void progress_until_done(void **state)
 	tell(t, NULL, 0); /* as it was before */
 	answer(t, NULL);
 	tell(t, &coming, 1);
+	esc_does(t, "close");
 	stage_golden(&t->w.s, "reassign-moving", 100, 26);
 	stage_golden(&t->w.s, "reassign-moving", 80, 20);
 	assert_null(t->moves);
