@@ -237,7 +237,7 @@ static bool begin(struct http *h)
 {
 	if (h->multi)
 		return true;
-	if (curl_load(&h->curl, &h->no_curl) < 0)
+	if (h->no_curl.code || curl_load(&h->curl, &h->no_curl) < 0)
 		return false;
 	h->curl.global_init(CURL_GLOBAL_NOTHING);
 	h->multi = h->curl.multi_init();

@@ -178,11 +178,6 @@ static void host_push(void *arg, enum screen screen, const char *open_arg)
 		say(a, MESSAGE_ERROR, e.msg);
 }
 
-static void host_pop(void *arg)
-{
-	app_pop(arg);
-}
-
 static void host_replace(void *arg, enum screen screen, const char *open_arg)
 {
 	app_replace(arg, screen, open_arg);
@@ -272,7 +267,6 @@ static void host_start(void *arg, bool demo)
 
 static const struct view_host host = {
 	.push = host_push,
-	.pop = host_pop,
 	.replace = host_replace,
 	.message = host_message,
 	.ask = host_ask,

@@ -20,7 +20,6 @@
 #include "model/model.h"
 #include "model/snapshot_print.h"
 #include "source/source.h"
-#include "traffic/traffic.h"
 #include "view/common.h"
 
 #define SNAPSHOT_MS     30000

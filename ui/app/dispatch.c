@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "app/priv.h"
-#include "base/utf8.h"
 
 /* ---- actions ------------------------------------------------------------------------------- */
 
@@ -251,7 +250,8 @@ static void effects(struct app *a, unsigned effect)
 		app_dirty(a);
 }
 
-void app_action(struct app *a, enum action_id id)
+/* Runs an action: the app's own or the view's, with every check before it. */
+static void app_action(struct app *a, enum action_id id)
 {
 	struct app_entry *top = app_top(a);
 	struct buf reason = BUF_EMPTY;

@@ -9,7 +9,6 @@
  *
  * With fewer than 16 rows the blank line and the command go; the message line takes its place.
  */
-#include <stdio.h>
 #include <time.h>
 
 #include "app/priv.h"

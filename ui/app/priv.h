@@ -77,8 +77,6 @@ void app_pop(struct app *a);
 void app_finish(struct app *a);
 enum view_focus app_focus(const struct app *a);
 void app_replace(struct app *a, enum screen screen, const char *arg);
-/* Runs an action: the app's own or the view's, with every check before it. */
-void app_action(struct app *a, enum action_id id);
 /* Why it cannot be done now: false with a reason. */
 bool app_allowed(struct app *a, enum action_id id, struct buf *reason);
 

@@ -8,7 +8,6 @@
 #include "model/source.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #define TICK_MS 1000
 
@@ -20,7 +19,6 @@ struct tty {
 	struct loop_signal *winch, *term_signal, *hup, *tstp;
 	struct loop_hook *hook;
 	struct io_timer tick, timeout;
-	uint64_t frames;
 };
 
 /* Nobody sees us: nothing is asked. */
@@ -140,7 +138,6 @@ static bool on_turn_end(void *arg)
 		app_take_dirty(t->app);
 		app_draw(t->app, term_grid(t->term));
 		term_flush(t->term);
-		t->frames++;
 	}
 	return false;
 }
@@ -199,9 +196,4 @@ void tty_free(struct tty *t)
 struct term *tty_term(struct tty *t)
 {
 	return t->term;
-}
-
-uint64_t tty_frames(const struct tty *t)
-{
-	return t->frames;
 }

@@ -19,7 +19,5 @@ void tty_free(struct tty *t);
 /* From here on events go to the app and its frames to the terminal; loop_stop when it is done. */
 void tty_attach(struct tty *t, struct app *a);
 struct term *tty_term(struct tty *t);
-/* Frames drawn so far. */
-uint64_t tty_frames(const struct tty *t);
 
 #endif

@@ -149,10 +149,6 @@ void cli_note(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool cli_on_terminal(const struct cli *c);
 /* Writes c->out; sets broken when that cannot be. */
 void cli_flush(struct cli *c);
-/* "name=value" of such an option as a property; both point into z or c->kept. CLI_USAGE (printed)
- * or CLI_OK. */
-int cli_property(
-	struct cli *c, const char *option, const char *z, struct traffic_property *out) MUSTCHECK;
 /* Every property of a file goes to fn, "name=value", which prints why one cannot be: CLI_USAGE ends
  * it there, after CLI_NO the others are looked at too (up to twenty are told), and that is the
  * result. CLI_NO (printed) when the file cannot be read. */

@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int cli_property(struct cli *c, const char *option, const char *z, struct traffic_property *out)
+/* "name=value" of such an option as a property; both point into z or c->kept. CLI_USAGE (printed)
+ * or CLI_OK. */
+static int cli_property(
+	struct cli *c, const char *option, const char *z, struct traffic_property *out)
 {
 	const char *eq = strchr(z, '=');
 	if (!eq || eq == z)

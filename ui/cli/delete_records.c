@@ -2,7 +2,6 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/impl.h"
-#include <stdlib.h>
 
 enum { MAX_TREE = 256 << 20 };
 

@@ -5,7 +5,6 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/impl.h"
-#include <stdlib.h>
 #include <strings.h>
 
 enum { TIMEOUT_MS = 30000, MAX_TREE = 256 << 20, MAX_TOLD = 20 };

@@ -1,7 +1,6 @@
 /* --help and man pages, from the same table that parses. */
 #include "cli/cli.h"
 #include "cli/impl.h"
-#include <string.h>
 
 enum { HELP_COLUMN = 34 };
 

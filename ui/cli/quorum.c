@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/impl.h"
-#include <stdlib.h>
 #include <string.h>
 
 static const struct cli_option options[] = {

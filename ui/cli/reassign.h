@@ -13,8 +13,6 @@ struct move {
 };
 typedef VEC(struct move) moves;
 
-/* By place; for vec_sort. */
-int move_order(const void *a, const void *b);
 /* v must be sorted. NULL: it is not among them. */
 const struct move *move_find(const moves *v, const struct place *at);
 bool ids_equal(const struct ids *a, const struct ids *b);

@@ -6,7 +6,8 @@
 
 #include "base/json.h"
 
-int move_order(const void *a, const void *b)
+/* By place; for vec_sort. */
+static int move_order(const void *a, const void *b)
 {
 	return place_order(&((const struct move *)a)->at, &((const struct move *)b)->at);
 }

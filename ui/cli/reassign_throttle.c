@@ -7,7 +7,6 @@
 #include "cli/reassign.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define NO_MEANING "no meaning"

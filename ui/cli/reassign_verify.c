@@ -1,8 +1,6 @@
 /* kdeck reassign --verify and --cancel: how far a plan is, and the way out of it. */
 #include "cli/reassign.h"
 
-#include <stdlib.h>
-
 #include "base/json.h"
 
 /* ---- --cancel ---- */

@@ -2,8 +2,6 @@
 #include "cli/topics.h"
 #include "base/json.h"
 #include "cli/cli.h"
-#include <stdio.h>
-#include <stdlib.h>
 
 enum { MAX_CONFIGS = 256, TIMEOUT_MS = 30000 };
 

@@ -202,7 +202,7 @@ void proto_put_setting(struct buf *out, const char *word, struct str value)
 	buf_putc(out, '\n');
 }
 
-void proto_put_number(struct buf *out, const char *word, int64_t value)
+static void proto_put_number(struct buf *out, const char *word, int64_t value)
 {
 	buf_printf(out, "%s %lld\n", word, (long long)value);
 }

@@ -64,7 +64,6 @@ void proto_put(struct buf *out, const struct proto_line *l);
 
 /* `word value` for a member; value is escaped. */
 void proto_put_setting(struct buf *out, const char *word, struct str value);
-void proto_put_number(struct buf *out, const char *word, int64_t value);
 /* All of a spec. */
 void proto_put_spec(struct buf *out, const struct lab_spec *s);
 /* Only what may change while it runs. */

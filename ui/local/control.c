@@ -1,8 +1,6 @@
 /* Ending brokers and holding them up: signals to a process that was seen to hold the folder. */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 

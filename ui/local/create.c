@@ -1,6 +1,5 @@
 /* A new cluster: planned, checked, written; and starting all of one at once. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -153,9 +153,7 @@ int local_stop_all(const char *dir, int64_t timeout_ms);
 /* A new folder $TMPDIR/kdeck-demo-XXXXXX; heap. NULL with e. *held is a descriptor whose lock says
  * that somebody wants the folder: keep it open as long as that is so. */
 char *local_temp(int *held, struct err *e);
-/* Removes a folder and all in it; only a path that local_temp made. */
-void local_remove(const char *dir);
-/* The same, after its brokers have been ended. */
+/* Ends its brokers and removes a folder and all in it; only a path that local_temp made. */
 void local_end(const char *dir, int64_t timeout_ms);
 /* Removes such folders of ours that nobody wants any more: their demo was killed together with its
  * keeper, or the machine went down. */

@@ -1,5 +1,4 @@
 /* Where the nodes of a plan listen, who of them votes, and whether all of that can be. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

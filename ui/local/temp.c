@@ -50,7 +50,7 @@ char *local_temp(int *held, struct err *e)
 	*held = hold(path);
 	if (*held < 0) {
 		err_errno(e, ERR_IO, errno, "nothing can be written to %s", path);
-		local_remove(path);
+		local_remove_tree(path);
 		free(path);
 		return NULL;
 	}
@@ -79,16 +79,11 @@ bool local_is_own_temp(const char *dir)
 	return own;
 }
 
-void local_remove(const char *dir)
-{
-	if (strstr(dir, "/" TEMP_MARK))
-		local_remove_tree(dir);
-}
-
 void local_end(const char *dir, int64_t timeout_ms)
 {
 	(void)!local_stop_all(dir, timeout_ms);
-	local_remove(dir);
+	if (strstr(dir, "/" TEMP_MARK))
+		local_remove_tree(dir);
 }
 
 /* Ours, and its demo gone: its lock is there and free, and none of its brokers runs. */
@@ -132,7 +127,7 @@ void local_clean_temp(void)
 			continue;
 		path = xasprintf("%s/%s", temp_root(), entry->d_name);
 		if (left_behind(path))
-			local_remove(path);
+			local_remove_tree(path);
 		else if (never_begun(path))
 			(void)!rmdir(path);
 		free(path);

@@ -4,7 +4,6 @@
 #include "base/xalloc.h"
 #include "model/format.h"
 #include "model/group_change.h"
-#include <stdlib.h>
 
 struct diff {
 	const struct cluster *b;

@@ -223,7 +223,7 @@ void progress_put(struct buf *out, const struct progress *p);
 struct totals {
 	int32_t brokers_up, brokers;
 	int32_t topics, internal_topics;
-	int32_t partitions, under, offline, unpreferred;
+	int32_t partitions, under, offline;
 	int32_t orphans;       /* led by a broker that does not answer */
 	int32_t below_min_isr; /* of the topics whose min.insync.replicas is known */
 	int64_t records, size; /* internal topics left out; -1 */

@@ -2,7 +2,6 @@
 #include "model/group_impl.h"
 
 #include "model/format.h"
-#include <math.h>
 #include <stdlib.h>
 
 static const char *const states[] = {

@@ -12,7 +12,8 @@ struct gslot *model_gslot(const struct model *m, struct str name)
 
 /* ---- memory ------------------------------------------------------------------------------- */
 
-struct ends *slot_ends(struct model *m, struct slot *s, ptrdiff_t at)
+/* The history of ends of a partition, made when there is room; NULL. */
+static struct ends *slot_ends(struct model *m, struct slot *s, ptrdiff_t at)
 {
 	const struct partition *p = &s->t->partitions[at];
 
@@ -52,7 +53,7 @@ static struct gpart_track *track(struct model *m, struct gpart *p)
 	return p->track;
 }
 
-void gpart_fini(struct model *m, struct gpart *p)
+static void gpart_fini(struct model *m, struct gpart *p)
 {
 	if (p->track) {
 		series_fini(&p->track->spark);
@@ -62,7 +63,8 @@ void gpart_fini(struct model *m, struct gpart *p)
 	free(p->metadata);
 }
 
-void gtopic_free(struct model *m, struct gtopic *t)
+/* Free what they own, history too. */
+static void gtopic_free(struct model *m, struct gtopic *t)
 {
 	vec_foreach (p, &t->parts)
 		gpart_fini(m, p);
@@ -70,7 +72,7 @@ void gtopic_free(struct model *m, struct gtopic *t)
 	free(t->name);
 }
 
-void gslot_free(struct model *m, struct gslot *g)
+static void gslot_free(struct model *m, struct gslot *g)
 {
 	vec_foreach (t, &g->topics)
 		gtopic_free(m, t);

@@ -69,17 +69,11 @@ struct gslot {
 
 /* NULL: no such group. */
 struct gslot *model_gslot(const struct model *m, struct str name);
-void gslot_free(struct model *m, struct gslot *g);
 /* Looked up, or made where it is not there; NULL. Both move when others are added. */
 struct gtopic *gslot_topic(struct gslot *g, struct str topic, bool make);
 struct gpart *gtopic_part(struct gtopic *t, int32_t partition, bool make);
-/* Free what they own, history too. */
-void gtopic_free(struct model *m, struct gtopic *t);
-void gpart_fini(struct model *m, struct gpart *p);
 /* Pairs a waiting commit with its end where both are there. s NULL: no such topic. */
 void group_settle(struct model *m, struct slot *s, struct gpart *p, int64_t now_ms);
-/* The history of ends of a partition, made when there is room; NULL. */
-struct ends *slot_ends(struct model *m, struct slot *s, ptrdiff_t at);
 /* All n of them. */
 void slot_ends_free(struct model *m, struct slot *s, int32_t n);
 

@@ -116,7 +116,8 @@ int64_t commits_last_ms(const struct commits *c)
 	return c->n ? c->at_ms[place(c, (size_t)c->n - 1)] : -1;
 }
 
-int64_t commits_back_ms(const struct commits *c)
+/* When one went back last, of those kept; -1. */
+static int64_t commits_back_ms(const struct commits *c)
 {
 	int64_t at = -1;
 

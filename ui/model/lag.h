@@ -94,8 +94,6 @@ double commits_rate(const struct commits *c, int64_t now_ms);
 int64_t commits_gap(const struct commits *c);
 /* When the newest was seen, -1. */
 int64_t commits_last_ms(const struct commits *c);
-/* When one went back last, of those kept; -1. */
-int64_t commits_back_ms(const struct commits *c);
 
 /* ---- judgement ---------------------------------------------------------------------------- */
 

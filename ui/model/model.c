@@ -155,14 +155,6 @@ const struct series *model_topic_series(const struct model *m, struct str topic)
 	return p && p->in.n ? &p->in : s ? &s->minutes : NULL;
 }
 
-const struct series *model_broker_series(const struct model *m, int32_t broker)
-{
-	vec_foreach (t, &m->tracks)
-		if (t->id == broker)
-			return &t->in;
-	return NULL;
-}
-
 static void pin(struct pins *pins, struct str name)
 {
 	struct pin *p = find_pin(pins, name);

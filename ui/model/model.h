@@ -32,8 +32,6 @@ const struct series *model_total(const struct model *m, enum total_series which)
 /* Records a second of a topic: by the second for an hour where it is opened or pinned, else by the
  * minute. NULL: not known yet. */
 const struct series *model_topic_series(const struct model *m, struct str topic);
-/* Records a second of a broker's partitions, by the second for ten minutes. NULL. */
-const struct series *model_broker_series(const struct model *m, int32_t broker);
 /* Asks for history by the second, at most MODEL_PINS topics: the one pinned longest ago goes. */
 #define MODEL_PINS 16
 void model_pin(struct model *m, struct str topic);

@@ -115,7 +115,6 @@ static void add_topic(struct totals *sum, const struct topic *t)
 	sum->partitions += t->n_partitions;
 	sum->under += t->n_under;
 	sum->offline += t->n_offline;
-	sum->unpreferred += t->n_unpreferred;
 	if (t->n_under)
 		sum->below_min_isr += topic_below_min_isr(t);
 	if (t->internal) {

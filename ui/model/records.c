@@ -20,15 +20,10 @@ struct window_lane {
 	size_t head;
 };
 
-size_t browse_record_bytes(const struct browse_record *r)
-{
-	return sizeof(*r) + r->key.n + r->value.n + r->headers.n;
-}
-
 const char *browse_state_name(enum browse_state s)
 {
 	static const char *const names[] = {
-		"starting", "reading", "more", "end", "following", "paused", "failed"};
+		"starting", "reading", "more", "end", "following", "failed"};
 
 	return names[s];
 }

@@ -26,8 +26,6 @@ struct browse_record {
 
 /* Walks a record's headers: start with rest = its headers. False at the end. */
 bool browse_header_next(struct slice *rest, struct str *name, struct slice *value);
-/* Bytes that count against the window's bound. */
-size_t browse_record_bytes(const struct browse_record *r);
 
 struct window_lane; /* one partition on its way into the window */
 

@@ -127,7 +127,6 @@ enum browse_state {
 	BROWSE_PAGE,      /* a page is there, more exists */
 	BROWSE_END,       /* the end was reached; not following */
 	BROWSE_FOLLOWING, /* at the end, waiting for new ones */
-	BROWSE_PAUSED,
 	BROWSE_FAILED,
 };
 const char *browse_state_name(enum browse_state s);
@@ -160,7 +159,6 @@ struct source_ops {
 	void (*refresh)(struct source *s);
 	void (*freeze)(struct source *s, bool on);
 	void (*hide)(struct source *s, bool hidden);
-	bool (*read_only)(const struct source *s);
 	void (*set_read_only)(struct source *s, bool on);
 	void (*cancel)(struct source *s, int64_t id);
 	int64_t (*create_topic)(
@@ -200,7 +198,6 @@ struct source_ops {
 	struct browse *(*browse)(
 		struct source *s, const struct browse_spec *b, browse_changed_fn *fn, void *arg);
 	void (*browse_more)(struct source *s, struct browse *b);
-	void (*browse_pause)(struct source *s, struct browse *b, bool on);
 	void (*browse_follow)(struct source *s, struct browse *b, bool on);
 	void (*browse_close)(struct source *s, struct browse *b);
 };
@@ -229,10 +226,6 @@ static inline void source_freeze(struct source *s, bool on)
 static inline void source_hide(struct source *s, bool hidden)
 {
 	s->ops->hide(s, hidden);
-}
-static inline bool source_read_only(const struct source *s)
-{
-	return s->ops->read_only(s);
 }
 /* From the next request on. */
 static inline void source_set_read_only(struct source *s, bool on)
@@ -364,11 +357,6 @@ static inline struct browse *source_browse(
 static inline void source_browse_more(struct source *s, struct browse *b)
 {
 	s->ops->browse_more(s, b);
-}
-/* Stops and goes on where it stopped: nothing is lost meanwhile but by retention. */
-static inline void source_browse_pause(struct source *s, struct browse *b, bool on)
-{
-	s->ops->browse_pause(s, b, on);
 }
 static inline void source_browse_follow(struct source *s, struct browse *b, bool on)
 {

@@ -1,7 +1,6 @@
 /* Filtered and sorted rows of a topic list. */
 #include "model/topic_list.h"
 
-#include "base/map.h"
 #include <math.h>
 
 void topic_list_init(struct topic_list *l)

@@ -127,31 +127,37 @@ void op_replied(
 	op_done(op, e);
 }
 
+static void put_create(struct buf *out, const struct topic_spec *t)
+{
+	buf_puts(out, "kdeck topics --create --topic ");
+	buf_put_word(out, str_of(t->name));
+	if (t->partitions > 0)
+		buf_printf(out, " --partitions %d", t->partitions);
+	if (t->replication > 0)
+		buf_printf(out, " --replication-factor %d", t->replication);
+	for (size_t i = 0; i < t->n_configs; i++) {
+		buf_puts(out, " --config ");
+		buf_put_word(out, str_of(t->configs[i].name));
+		buf_putc(out, '=');
+		buf_put_word(out, str_of(t->configs[i].value ? t->configs[i].value : ""));
+	}
+}
+
 int64_t act_create_topic(
 	struct source *base, const struct topic_spec *t, source_done_fn *fn, void *arg)
 {
 	struct op *op = topic_op(base, API_CREATE_TOPICS, t->name, fn, arg);
 	struct create_topics_request r;
 	struct create_topics_request_topics topic;
-	struct create_topics_request_configs *configs;
+	struct create_topics_request_configs *configs = xcalloc(t->n_configs + 1, sizeof(*configs));
 	int64_t id = op->id;
 
-	buf_printf(&op->text, "create topic %s", t->name);
-	buf_puts(&op->command, "kdeck topics --create --topic ");
-	buf_put_word(&op->command, str_of(t->name));
-	if (t->partitions > 0)
-		buf_printf(&op->command, " --partitions %d", t->partitions);
-	if (t->replication > 0)
-		buf_printf(&op->command, " --replication-factor %d", t->replication);
-	configs = xcalloc(t->n_configs + 1, sizeof(*configs));
 	for (size_t i = 0; i < t->n_configs; i++) {
 		configs[i].name = str_of(t->configs[i].name);
 		configs[i].value = str_of(t->configs[i].value);
-		buf_printf(&op->command, " --config ");
-		buf_put_word(&op->command, str_of(t->configs[i].name));
-		buf_putc(&op->command, '=');
-		buf_put_word(&op->command, str_of(t->configs[i].value ? t->configs[i].value : ""));
 	}
+	buf_printf(&op->text, "create topic %s", t->name);
+	put_create(&op->command, t);
 	if (!op_refused(op)) {
 		msg_init(&create_topics_request_desc, &r);
 		msg_struct_init(&create_topics_request_topics_struct, &topic);
@@ -358,17 +364,8 @@ static void on_elected(
 	op_done(op, said.code ? &said : NULL);
 }
 
-int64_t act_elect(
-	struct source *base, const char *topic, int32_t partition, source_done_fn *fn, void *arg)
+static void say_elect(struct op *op, const char *topic, int32_t partition)
 {
-	struct op *op = op_new(base, sizeof(*op), API_ELECT_LEADERS, fn, arg);
-	const struct topic *t =
-		topic ? cluster_topic(model_cluster(op->s->model), str_of(topic)) : NULL;
-	struct elect_leaders_request r;
-	struct elect_leaders_request_topic_partitions tp;
-	VEC(int32_t) indexes = {0};
-	int64_t id = op->id;
-
 	buf_puts(&op->text, "elect preferred leaders");
 	buf_puts(&op->command, "kdeck elect --election-type preferred");
 	if (topic) {
@@ -381,6 +378,20 @@ int64_t act_elect(
 	} else {
 		buf_puts(&op->command, " --all-topic-partitions");
 	}
+}
+
+int64_t act_elect(
+	struct source *base, const char *topic, int32_t partition, source_done_fn *fn, void *arg)
+{
+	struct op *op = op_new(base, sizeof(*op), API_ELECT_LEADERS, fn, arg);
+	const struct topic *t =
+		topic ? cluster_topic(model_cluster(op->s->model), str_of(topic)) : NULL;
+	struct elect_leaders_request r;
+	struct elect_leaders_request_topic_partitions tp;
+	VEC(int32_t) indexes = {0};
+	int64_t id = op->id;
+
+	say_elect(op, topic, partition);
 	for (int32_t i = 0; t && i < t->n_partitions; i++)
 		if (partition < 0 || t->partitions[i].index == partition)
 			vec_push(&indexes, t->partitions[i].index);

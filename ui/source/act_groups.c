@@ -68,6 +68,21 @@ struct reset_op {
 	size_t n; /* rows sent */
 };
 
+/* refusal: why the coordinator took none of it, whatever it said of each part; code 0: it did not
+ * refuse it as a whole. */
+static void finish_whole(struct op *op, struct failures *f, size_t n, const char *what,
+	const struct admin_group *all, struct err *refusal)
+{
+	if (!all->error && !refusal->code) {
+		finish(op, f, n, what);
+		return;
+	}
+	buf_fini(&f->text);
+	if (!refusal->code)
+		explain(refusal, all->error, all->group, all->why);
+	op_done(op, refusal);
+}
+
 static void fail_commit(struct failures *f, struct str topic, int32_t partition, int16_t error)
 {
 	struct err e = {0};
@@ -83,7 +98,6 @@ static void on_committed(
 	struct failures f = {0};
 	struct err e = {0};
 	size_t answered = 0;
-	bool in_use = false;
 
 	(void)n;
 	(void)broker;
@@ -95,26 +109,19 @@ static void on_committed(
 		for (int32_t p = 0; p < topic->n_partitions; p++, answered++) {
 			int16_t error = topic->partitions[p].error_code;
 
-			in_use = in_use || is_in_use(error);
+			if (is_in_use(error))
+				err_set(&e, ERR_IN_USE,
+					"group %s has members again: stop them first; nothing was "
+					"changed",
+					r->op.group);
 			if (error)
 				fail_commit(&f, topic->name, topic->partitions[p].partition_index,
 					error);
 		}
 	}
-	if (!all->error && !in_use && answered < r->n)
+	if (answered < r->n)
 		fail_part(&f, ERR_CORRUPT, "the coordinator did not answer for all partitions");
-	if (!all->error && !in_use) {
-		finish(&r->op, &f, r->n, "partitions were reset");
-		return;
-	}
-	buf_fini(&f.text);
-	if (in_use)
-		err_set(&e, ERR_IN_USE,
-			"group %s has members again: stop them first; nothing was changed",
-			r->op.group);
-	else
-		explain(&e, all->error, all->group, all->why);
-	op_done(&r->op, &e);
+	finish_whole(&r->op, &f, r->n, "partitions were reset", all, &e);
 }
 
 int64_t act_reset_offsets(struct source *base, const struct reset_spec *spec,
@@ -204,7 +211,6 @@ static void on_offsets_deleted(
 	struct failures f = {0};
 	struct err e = {0};
 	size_t asked = 0;
-	bool subscribed = false;
 
 	(void)n;
 	(void)broker;
@@ -214,22 +220,31 @@ static void on_offsets_deleted(
 		for (int32_t p = 0; p < r->topics[t].n_partitions; p++, asked++) {
 			int16_t error = r->topics[t].partitions[p].error_code;
 
-			subscribed = subscribed || error == KERR_GROUP_SUBSCRIBED_TO_TOPIC;
+			if (error == KERR_GROUP_SUBSCRIBED_TO_TOPIC)
+				err_set(&e, ERR_IN_USE,
+					"members of group %s read topic %s: stop them first",
+					op->group, op->topic);
 			if (error)
 				fail_commit(&f, r->topics[t].name,
 					r->topics[t].partitions[p].partition_index, error);
 		}
-	if (!all->error && !subscribed) {
-		finish(op, &f, asked, "offsets were deleted");
-		return;
+	finish_whole(op, &f, asked, "offsets were deleted", all, &e);
+}
+
+static void say_delete_offsets(
+	struct op *op, const char *group, const char *name, int32_t partition)
+{
+	op->group = xstrdup(group);
+	op->topic = xstrdup(name);
+	buf_printf(&op->text, "delete offsets of group %s, topic %s", group, name);
+	buf_puts(&op->command, "kdeck groups --delete-offsets --group ");
+	buf_put_word(&op->command, str_of(group));
+	buf_puts(&op->command, " --topic ");
+	buf_put_word(&op->command, str_of(name));
+	if (partition >= 0) {
+		buf_printf(&op->text, ", partition %d", partition);
+		buf_printf(&op->command, ":%d", partition);
 	}
-	buf_fini(&f.text);
-	if (subscribed)
-		err_set(&e, ERR_IN_USE, "members of group %s read topic %s: stop them first",
-			op->group, op->topic);
-	else
-		explain(&e, all->error, all->group, all->why);
-	op_done(op, &e);
 }
 
 int64_t act_delete_offsets(struct source *base, const char *group, const char *name,
@@ -243,17 +258,7 @@ int64_t act_delete_offsets(struct source *base, const char *group, const char *n
 	struct offset_delete_request q;
 	int64_t id = op->id;
 
-	op->group = xstrdup(group);
-	op->topic = xstrdup(name);
-	buf_printf(&op->text, "delete offsets of group %s, topic %s", group, name);
-	buf_puts(&op->command, "kdeck groups --delete-offsets --group ");
-	buf_put_word(&op->command, str_of(group));
-	buf_puts(&op->command, " --topic ");
-	buf_put_word(&op->command, str_of(name));
-	if (partition >= 0) {
-		buf_printf(&op->text, ", partition %d", partition);
-		buf_printf(&op->command, ":%d", partition);
-	}
+	say_delete_offsets(op, group, name, partition);
 	msg_init(&offset_delete_request_desc, &q);
 	msg_struct_init(&offset_delete_request_topics_struct, &topic);
 	topic.name = str_of(name);

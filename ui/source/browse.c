@@ -5,11 +5,11 @@
  *                 |  ^ |
  *                 |  | +----> END
  *                 v  |
- *              FOLLOWING          PAUSED from and to READING, FOLLOWING; any --> FAILED
+ *              FOLLOWING          any --> FAILED
  *
  * Where to begin comes from one ListOffsets. Then each partition is fetched from its own offset,
  * one question at a time for all of them; answers go through the window's lanes. An offset moves
- * only when its records are in a lane, so that pausing and errors lose nothing.
+ * only when its records are in a lane, so that errors lose nothing.
  */
 #include "source/impl.h"
 
@@ -41,7 +41,6 @@ struct browse_job {
 	int64_t question;
 	size_t budget; /* records until the page is full */
 	bool trim;     /* keep the last spec.at once the end is reached */
-	bool paused;
 	struct io_timer retry;
 	struct loop_defer tell, go;
 	struct compress_ctx *ctx;
@@ -357,8 +356,7 @@ static void step(struct browse_job *j)
 {
 	bool open = false;
 
-	if (j->paused || j->question || j->b.state == BROWSE_FAILED ||
-		j->b.state == BROWSE_STARTING)
+	if (j->question || j->b.state == BROWSE_FAILED || j->b.state == BROWSE_STARTING)
 		return;
 	merge(j);
 	vec_foreach (l, &j->lanes)
@@ -429,23 +427,6 @@ void browse_more(struct source *base, struct browse *b)
 	j->budget = page(j);
 	move(j, BROWSE_READING);
 	go_soon(j);
-}
-
-void browse_pause(struct source *base, struct browse *b, bool on)
-{
-	struct browse_job *j = job_of(b);
-
-	(void)base;
-	if (j->paused == on || b->state == BROWSE_STARTING || b->state == BROWSE_FAILED)
-		return;
-	j->paused = on;
-	if (on && j->question) {
-		admin_cancel(j->s->admin, j->question);
-		j->question = 0;
-	}
-	move(j, on ? BROWSE_PAUSED : BROWSE_READING);
-	if (!on)
-		go_soon(j);
 }
 
 void browse_follow(struct source *base, struct browse *b, bool on)

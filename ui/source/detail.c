@@ -26,12 +26,11 @@ static void take_result(
 	for (int32_t i = 0; i < r->n_configs; i++) {
 		const struct describe_configs_response_configs *c = &r->configs[i];
 
-		v[i] = (struct topic_config){.name = arena_strdup(&a, ""),
+		v[i] = (struct topic_config){.name = arena_printf(&a, "%.*s", STR_ARG(c->name)),
 			.source = (uint8_t)(c->config_source < 0 ? 0 : c->config_source),
 			.type = (uint8_t)c->config_type,
 			.read_only = c->read_only,
 			.sensitive = c->is_sensitive};
-		v[i].name = arena_printf(&a, "%.*s", STR_ARG(c->name));
 		if (c->value.p)
 			v[i].value = arena_printf(&a, "%.*s", STR_ARG(c->value));
 		if (c->documentation.p)

@@ -82,6 +82,143 @@ static void match(struct cluster_source *s)
 	}
 }
 
+/* ---- health -------------------------------------------------------------------------------- */
+
+/* How kdeck-broker's reason begins when it knows of no controller (docs: GET /health). */
+#define NO_CONTROLLER "no controller"
+
+/* The answer of /health: why it does not serve, into the model. */
+static void face_take_health(struct face *f, struct slice body)
+{
+	struct json_value *all = NULL;
+	const struct json_value *v;
+	struct arena a;
+	struct err e = {0};
+	const char *why = NULL;
+	bool before = f->lacks_controller || !f->heard;
+
+	arena_init(&a, 0);
+	if (json_tree_parse((struct str){(const char *)body.p, body.n}, &a, &all, &e) == 0) {
+		v = json_tree_get(all, "reason");
+		if (v && v->kind == JSON_STRING)
+			why = arena_printf(&a, "%.*s", STR_ARG(v->string));
+	}
+	f->lacks_controller = why && strncmp(why, NO_CONTROLLER, strlen(NO_CONTROLLER)) == 0;
+	/* Between one controller and the next there is none for a moment. */
+	if (!f->lacks_controller || before)
+		feed_broker_trouble(f->s->model, f->broker, why, f->lacks_controller);
+	arena_fini(&a);
+}
+
+/* ---- faults -------------------------------------------------------------------------------- */
+
+static int32_t number(const struct json_value *all, const char *key)
+{
+	const struct json_value *v = json_tree_get(all, key);
+
+	return v && v->is_integer && v->integer > 0 ? (int32_t)min_i64(v->integer, INT32_MAX) : 0;
+}
+
+static bool is_on(const struct json_value *all, const char *key)
+{
+	const struct json_value *v = json_tree_get(all, key);
+
+	return v && v->kind == JSON_BOOL && v->boolean;
+}
+
+/* The answer of /faults; false: it is none. */
+static bool face_take_faults(struct face *f, struct slice body)
+{
+	struct json_value *all = NULL;
+	const struct json_value *cut;
+	struct arena a;
+	struct err e = {0};
+	bool ok;
+
+	arena_init(&a, 0);
+	ok = json_tree_parse((struct str){(const char *)body.p, body.n}, &a, &all, &e) == 0 &&
+	     all->kind == JSON_OBJECT;
+	if (ok) {
+		f->now = (struct face_faults){.delay_ms = number(all, "delay_ms"),
+			.slow_disk_ms = number(all, "slow_disk_ms"),
+			.full_disk = is_on(all, "full_disk"),
+			.stop_serving = is_on(all, "stop_serving")};
+		cut = json_tree_get(all, "cut");
+		for (cut = cut ? cut->child : NULL; cut && f->now.n_cut < FACE_CUT_MAX;
+			cut = cut->next)
+			if (cut->is_integer)
+				f->now.cut[f->now.n_cut++] = (int32_t)cut->integer;
+	}
+	arena_fini(&a);
+	return ok;
+}
+
+bool face_cuts(const struct face *f, int32_t broker)
+{
+	for (size_t i = 0; i < f->now.n_cut; i++)
+		if (f->now.cut[i] == broker)
+			return true;
+	return false;
+}
+
+static void put_sep(struct buf *out)
+{
+	if (out->n)
+		buf_puts(out, "; ");
+}
+
+/* One end is enough: what others cut counts too. */
+static void put_cut(struct buf *out, const struct face *f)
+{
+	const struct cluster *c = model_cluster(f->s->model);
+	const char *sep = "cut off from ";
+
+	for (size_t i = 0; i < c->n_brokers; i++) {
+		int32_t id = c->brokers[i].id;
+		const struct face *other = face_find(f->s, id);
+
+		if (id == f->broker ||
+			(!face_cuts(f, id) && !(other && face_cuts(other, f->broker))))
+			continue;
+		buf_printf(out, "%s%d", sep, id);
+		sep = ", ";
+	}
+}
+
+static void put_words(struct buf *out, const struct face *f)
+{
+	put_cut(out, f);
+	if (f->now.delay_ms) {
+		put_sep(out);
+		buf_printf(out, "answers %d ms late", f->now.delay_ms);
+	}
+	if (f->now.slow_disk_ms) {
+		put_sep(out);
+		buf_printf(out, "disk %d ms slow", f->now.slow_disk_ms);
+	}
+	if (f->now.full_disk) {
+		put_sep(out);
+		buf_puts(out, "disk full");
+	}
+	if (f->now.stop_serving) {
+		put_sep(out);
+		buf_puts(out, "serves nobody");
+	}
+}
+
+/* "cut off from 1, 3": for the model, of every broker that has a face. */
+static void faces_tell(struct cluster_source *s)
+{
+	struct buf words = BUF_EMPTY;
+
+	vec_foreach (f, &s->faces.v) {
+		buf_clear(&words);
+		put_words(&words, *f);
+		feed_broker_fault(s->model, (*f)->broker, buf_z(&words));
+	}
+	buf_fini(&words);
+}
+
 /* ---- asking -------------------------------------------------------------------------------- */
 
 static void on_events(void *arg, const struct err *e, int status, struct slice body)
@@ -191,138 +328,4 @@ int64_t faces_run(struct cluster_source *s)
 	vec_foreach (f, &s->faces.v)
 		ask_due(*f, &next);
 	return next;
-}
-
-/* ---- health -------------------------------------------------------------------------------- */
-
-/* How kdeck-broker's reason begins when it knows of no controller (docs: GET /health). */
-#define NO_CONTROLLER "no controller"
-
-void face_take_health(struct face *f, struct slice body)
-{
-	struct json_value *all = NULL;
-	const struct json_value *v;
-	struct arena a;
-	struct err e = {0};
-	const char *why = NULL;
-	bool before = f->lacks_controller || !f->heard;
-
-	arena_init(&a, 0);
-	if (json_tree_parse((struct str){(const char *)body.p, body.n}, &a, &all, &e) == 0) {
-		v = json_tree_get(all, "reason");
-		if (v && v->kind == JSON_STRING)
-			why = arena_printf(&a, "%.*s", STR_ARG(v->string));
-	}
-	f->lacks_controller = why && strncmp(why, NO_CONTROLLER, strlen(NO_CONTROLLER)) == 0;
-	/* Between one controller and the next there is none for a moment. */
-	if (!f->lacks_controller || before)
-		feed_broker_trouble(f->s->model, f->broker, why, f->lacks_controller);
-	arena_fini(&a);
-}
-
-/* ---- faults -------------------------------------------------------------------------------- */
-
-static int32_t number(const struct json_value *all, const char *key)
-{
-	const struct json_value *v = json_tree_get(all, key);
-
-	return v && v->is_integer && v->integer > 0 ? (int32_t)min_i64(v->integer, INT32_MAX) : 0;
-}
-
-static bool is_on(const struct json_value *all, const char *key)
-{
-	const struct json_value *v = json_tree_get(all, key);
-
-	return v && v->kind == JSON_BOOL && v->boolean;
-}
-
-bool face_take_faults(struct face *f, struct slice body)
-{
-	struct json_value *all = NULL;
-	const struct json_value *cut;
-	struct arena a;
-	struct err e = {0};
-	bool ok;
-
-	arena_init(&a, 0);
-	ok = json_tree_parse((struct str){(const char *)body.p, body.n}, &a, &all, &e) == 0 &&
-	     all->kind == JSON_OBJECT;
-	if (ok) {
-		f->now = (struct face_faults){.delay_ms = number(all, "delay_ms"),
-			.slow_disk_ms = number(all, "slow_disk_ms"),
-			.full_disk = is_on(all, "full_disk"),
-			.stop_serving = is_on(all, "stop_serving")};
-		cut = json_tree_get(all, "cut");
-		for (cut = cut ? cut->child : NULL; cut && f->now.n_cut < FACE_CUT_MAX;
-			cut = cut->next)
-			if (cut->is_integer)
-				f->now.cut[f->now.n_cut++] = (int32_t)cut->integer;
-	}
-	arena_fini(&a);
-	return ok;
-}
-
-bool face_cuts(const struct face *f, int32_t broker)
-{
-	for (size_t i = 0; i < f->now.n_cut; i++)
-		if (f->now.cut[i] == broker)
-			return true;
-	return false;
-}
-
-static void put_sep(struct buf *out)
-{
-	if (out->n)
-		buf_puts(out, "; ");
-}
-
-/* One end is enough: what others cut counts too. */
-static void put_cut(struct buf *out, const struct face *f)
-{
-	const struct cluster *c = model_cluster(f->s->model);
-	const char *sep = "cut off from ";
-
-	for (size_t i = 0; i < c->n_brokers; i++) {
-		int32_t id = c->brokers[i].id;
-		const struct face *other = face_find(f->s, id);
-
-		if (id == f->broker ||
-			(!face_cuts(f, id) && !(other && face_cuts(other, f->broker))))
-			continue;
-		buf_printf(out, "%s%d", sep, id);
-		sep = ", ";
-	}
-}
-
-static void put_words(struct buf *out, const struct face *f)
-{
-	put_cut(out, f);
-	if (f->now.delay_ms) {
-		put_sep(out);
-		buf_printf(out, "answers %d ms late", f->now.delay_ms);
-	}
-	if (f->now.slow_disk_ms) {
-		put_sep(out);
-		buf_printf(out, "disk %d ms slow", f->now.slow_disk_ms);
-	}
-	if (f->now.full_disk) {
-		put_sep(out);
-		buf_puts(out, "disk full");
-	}
-	if (f->now.stop_serving) {
-		put_sep(out);
-		buf_puts(out, "serves nobody");
-	}
-}
-
-void faces_tell(struct cluster_source *s)
-{
-	struct buf words = BUF_EMPTY;
-
-	vec_foreach (f, &s->faces.v) {
-		buf_clear(&words);
-		put_words(&words, *f);
-		feed_broker_fault(s->model, (*f)->broker, buf_z(&words));
-	}
-	buf_fini(&words);
 }

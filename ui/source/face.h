@@ -54,14 +54,8 @@ int64_t faces_run(struct cluster_source *s);
 bool faces_heard(const struct cluster_source *s);
 /* NULL: it has none. */
 struct face *face_find(struct cluster_source *s, int32_t broker);
-/* The answer of /faults; false: it is none. */
-bool face_take_faults(struct face *f, struct slice body);
 /* It keeps that broker away on purpose. */
 bool face_cuts(const struct face *f, int32_t broker);
-/* The answer of /health: why it does not serve, into the model. */
-void face_take_health(struct face *f, struct slice body);
-/* "cut off from 1, 3": for the model, of every broker that has a face. */
-void faces_tell(struct cluster_source *s);
 /* Events of a face, whose answer body is. Returns how many were new. */
 size_t face_take_events(struct face *f, struct slice body);
 

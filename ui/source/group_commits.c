@@ -108,8 +108,8 @@ static void on_commits(
 	(void)broker;
 	s->commits_ms = max_i64(now_of(s), s->ends_ms + 1);
 	for (size_t i = 0; i < n; i++) {
-		lost += all[i].answered && group_silent(all[i].error);
-		heard = heard || (all[i].answered && !group_silent(all[i].error) &&
+		lost += all[i].answered && is_silent(all[i].error);
+		heard = heard || (all[i].answered && !is_silent(all[i].error) &&
 					 all[i].coordinator == b->id);
 		if (!all[i].answered || q->fed[i])
 			continue;

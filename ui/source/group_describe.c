@@ -43,7 +43,7 @@ static void take_described(struct broker_poll *b, const struct admin_group *in)
 		return;
 	if (!in->error && (g->classic || !dead))
 		feed_described(b, g, in);
-	else if (g->classic || group_denied(in->error) || group_silent(in->error))
+	else if (g->classic || group_denied(in->error) || is_silent(in->error))
 		feed_group_failed(b->s->model, in->group, group_code(in->error), in->error);
 }
 

@@ -32,14 +32,6 @@ static struct known_group *make_known(struct cluster_source *s, struct str name)
 	return g;
 }
 
-static bool is_polled(const struct cluster_source *s, int32_t broker)
-{
-	vec_foreach (it, &s->brokers)
-		if ((*it)->id == broker)
-			return true;
-	return false;
-}
-
 /* What this broker leaves out has gone; who coordinates elsewhere now, is not its matter. Of a
  * coordinator that is not of the cluster any more the model knows when its groups have gone. */
 static bool has_gone(
@@ -47,7 +39,7 @@ static bool has_gone(
 {
 	if (g->broker == b->id)
 		return g->list_round != s->list_round;
-	return !is_polled(s, g->broker) && !cluster_group(model_cluster(s->model), g->name);
+	return !poll_of(s, g->broker) && !cluster_group(model_cluster(s->model), g->name);
 }
 
 static void drop_unlisted(struct cluster_source *s, const struct broker_poll *b)

@@ -16,8 +16,6 @@ struct group_names {
 	size_t n, cap;
 };
 
-/* False: only a slice of them is asked for in a round. */
-bool groups_fit(const struct cluster_source *s);
 /* turn_end, and the next one is due with those of all coordinators. */
 void group_turn_end(struct cluster_source *s, struct turn *t, int64_t interval_ms);
 /* turn_begin, of one about n groups. */
@@ -29,8 +27,6 @@ int64_t group_wait_until(const struct cluster_source *s, const struct turn *t);
 
 /* We may not know. */
 bool group_denied(int16_t kerr);
-/* No answer was had from anybody. */
-bool group_silent(int16_t kerr);
 /* enum err_code for the model. */
 int group_code(int16_t kerr);
 

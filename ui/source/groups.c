@@ -22,7 +22,8 @@
 #define OLD_SLICE         100
 #define OFFSET_FETCH_MANY 8
 
-bool groups_fit(const struct cluster_source *s)
+/* False: only a slice of them is asked for in a round. */
+static bool groups_fit(const struct cluster_source *s)
 {
 	int64_t parts = 0;
 
@@ -68,18 +69,13 @@ bool group_denied(int16_t code)
 	       code == KERR_CLUSTER_AUTHORIZATION_FAILED || code == KERR_TOPIC_AUTHORIZATION_FAILED;
 }
 
-bool group_silent(int16_t code)
-{
-	return code == KERR_NETWORK_EXCEPTION || code == KERR_REQUEST_TIMED_OUT;
-}
-
 int group_code(int16_t kerr)
 {
 	struct err e = {0};
 
 	if (group_denied(kerr))
 		return ERR_DENIED;
-	return group_silent(kerr) ? ERR_TIMEOUT : admin_kerr(&e, kerr, STR_NULL, "groups");
+	return is_silent(kerr) ? ERR_TIMEOUT : admin_kerr(&e, kerr, STR_NULL, "groups");
 }
 
 /* ---- which ---------------------------------------------------------------------------------- */
@@ -231,12 +227,13 @@ int64_t groups_run(struct cluster_source *s)
 static void wanted(struct cluster_source *s, const char *name)
 {
 	const struct known_group *g = name ? group_known(s, str_of(name)) : NULL;
+	struct broker_poll *b;
 
 	if (!g || (g->asked_ms >= 0 && now_of(s) - g->asked_ms < 2 * (int64_t)s->interval_ms))
 		return;
-	vec_foreach (it, &s->brokers)
-		if ((*it)->id == g->broker && !(*it)->groups.pause_ms)
-			(*it)->groups.commits.turn.due_ms = 0;
+	b = poll_of(s, g->broker);
+	if (b && !b->groups.pause_ms)
+		b->groups.commits.turn.due_ms = 0;
 }
 
 void groups_wanted(struct cluster_source *s)

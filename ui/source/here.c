@@ -10,18 +10,10 @@ void here_init(struct here *h, const char *dir)
 	*h = (struct here){.dir = dir ? xstrdup(dir) : NULL};
 }
 
-static void forget(struct here *h)
-{
-	if (h->looked)
-		local_fini(&h->now);
-	h->looked = false;
-}
-
 void here_fini(struct here *h)
 {
-	forget(h);
+	local_fini(&h->now);
 	free(h->dir);
-	h->dir = NULL;
 }
 
 static int take_id(void *arg, struct str key, struct str value, int line)
@@ -52,8 +44,6 @@ static bool has_id(const struct local_broker *b, const char *id)
 
 static bool is_ours(const struct here *h, const struct cluster *c)
 {
-	if (!c->id[0])
-		return false;
 	vec_foreach (b, &h->now.brokers)
 		if (has_id(b, c->id))
 			return true;
@@ -93,8 +83,7 @@ static void look(struct cluster_source *s)
 	const struct cluster *c = model_cluster(s->model);
 	struct err e = {0};
 
-	forget(h);
-	h->looked = true;
+	local_fini(&h->now);
 	if (local_look(&h->now, h->dir, &e) < 0)
 		h->ours = false;
 	else if (!h->ours || strcmp(h->id, c->id) != 0)
@@ -115,10 +104,11 @@ static void look(struct cluster_source *s)
 int64_t here_run(struct cluster_source *s)
 {
 	struct here *h = &s->here;
+	const char *id = model_cluster(s->model)->id;
 
-	if (!h->dir)
+	if (!h->dir || !id[0]) /* of an unknown cluster nothing here can be a part */
 		return now_of(s) + HERE_EVERY_MS;
-	if (h->due_ms <= now_of(s) || strcmp(h->id, model_cluster(s->model)->id) != 0) {
+	if (h->due_ms <= now_of(s) || strcmp(h->id, id) != 0) {
 		h->due_ms = now_of(s) + HERE_EVERY_MS;
 		look(s);
 		poll_publish_soon(s);

@@ -15,8 +15,8 @@ struct cluster_source;
 struct here {
 	char *dir; /* of the cluster; NULL: none was named */
 	struct local_cluster now;
-	bool looked, ours; /* the cluster that answers is the folder's */
-	char id[64];       /* of the cluster that this is known of */
+	bool ours;   /* the cluster that answers is the folder's */
+	char id[64]; /* of the cluster that this is known of */
 	int64_t due_ms;
 };
 

@@ -165,6 +165,14 @@ void turn_begin(struct cluster_source *s, struct turn *t);
 void turn_end(struct cluster_source *s, struct turn *t, int64_t interval_ms);
 void turn_cancel(struct cluster_source *s, struct turn *t);
 
+/* No answer was had from anybody. */
+static inline bool is_silent(int16_t kerr)
+{
+	return kerr == KERR_NETWORK_EXCEPTION || kerr == KERR_REQUEST_TIMED_OUT;
+}
+
+/* NULL: metadata does not list it. */
+struct broker_poll *poll_of(const struct cluster_source *s, int32_t id);
 /* Asks what is due and starts the timer for the rest. */
 void poll_run(struct cluster_source *s);
 void poll_stop(struct cluster_source *s);
@@ -254,7 +262,6 @@ void produce_stop(struct cluster_source *s);
 struct browse *browse_open(
 	struct source *s, const struct browse_spec *b, browse_changed_fn *fn, void *arg);
 void browse_more(struct source *s, struct browse *b);
-void browse_pause(struct source *s, struct browse *b, bool on);
 void browse_follow(struct source *s, struct browse *b, bool on);
 void browse_close(struct source *s, struct browse *b);
 void browse_stop(struct cluster_source *s);

@@ -88,61 +88,53 @@ static int row_cmp(const void *a, const void *b)
 
 /* Partitions that cannot be reset, and why the first cannot. */
 struct trouble {
-	struct buf text;
+	struct err first;
 	size_t n;
-	int code;
 };
 
-static void add_trouble(struct trouble *t, int code, const char *why)
+/* Where the next one is to be told; NULL: there is one already. */
+static struct err *trouble(struct trouble *t)
 {
-	if (!t->n++) {
-		t->code = code;
-		buf_puts(&t->text, why);
-	}
+	return t->n++ ? NULL : &t->first;
 }
 
-static void fail_trouble(struct plan *p, struct trouble *t)
+static void fail_trouble(struct plan *p, const struct trouble *t)
 {
-	struct err e = {0};
+	struct err e = t->first;
 
 	if (t->n > 1)
-		buf_printf(&t->text, " (and so for %zu more)", t->n - 1);
-	err_set(&e, t->code, "%s", buf_z(&t->text));
-	buf_fini(&t->text);
+		err_set(&e, e.code, "%s (and so for %zu more)", t->first.msg, t->n - 1);
 	plan_fail(p, &e);
 }
 
 static bool log_failed(struct trouble *t, const struct admin_offset *o)
 {
-	struct err e = {0};
 	int16_t error = o->answered ? o->error : (int16_t)KERR_REQUEST_TIMED_OUT;
+	struct err *e;
 	int code;
 
 	if (!error)
 		return false;
-	code = admin_kerr(
-		&e, error, STR_NULL, "partition %.*s-%d", STR_ARG(o->topic), o->partition);
-	add_trouble(t, code, o->answered && o->why ? o->why : e.msg);
+	e = trouble(t);
+	code = admin_kerr(e, error, STR_NULL, "partition %.*s-%d", STR_ARG(o->topic), o->partition);
+	if (o->answered && o->why)
+		err_set(e, code, "%s", o->why);
 	return true;
 }
 
 static void work_out(
 	struct plan *p, struct reset_row *row, const struct admin_offset *log, struct trouble *t)
 {
-	struct buf why = BUF_EMPTY;
-
 	for (size_t i = 0; i < each(p); i++)
 		if (log_failed(t, &log[i]))
 			return;
 	row->start = log[0].offset;
 	row->end = log[1].offset;
 	row->by_time = each(p) > 2 ? log[2].offset : -1;
-	if (reset_work_out(row, p->spec.to, p->spec.at))
-		return;
-	buf_printf(&why, "partition %.*s-%d: nothing is committed, so there is nothing to shift",
-		STR_ARG(row->topic), row->partition);
-	add_trouble(t, ERR_INVALID, buf_z(&why));
-	buf_fini(&why);
+	if (!reset_work_out(row, p->spec.to, p->spec.at))
+		err_set(trouble(t), ERR_INVALID,
+			"partition %.*s-%d: nothing is committed, so there is nothing to shift",
+			STR_ARG(row->topic), row->partition);
 }
 
 static void on_logs(
@@ -211,39 +203,33 @@ static void take_topic(struct plan *p)
 /* What it has committed in; a topic that is gone stops it. */
 static void take_committed(struct plan *p, struct trouble *t)
 {
-	struct buf why = BUF_EMPTY;
-
 	vec_foreach (c, &p->committed) {
 		const struct admin_topic *topic = admin_topic_find(p->op.s->admin, c->topic);
 
-		if (topic && admin_partition_find(topic, c->partition)) {
+		if (topic && admin_partition_find(topic, c->partition))
 			vec_push(&p->rows, *c);
-			continue;
-		}
-		buf_clear(&why);
-		buf_printf(&why,
-			"partition %.*s-%d is not there any more: choose a topic to reset the rest",
-			STR_ARG(c->topic), c->partition);
-		add_trouble(t, ERR_NOT_FOUND, buf_z(&why));
+		else
+			err_set(trouble(t), ERR_NOT_FOUND,
+				"partition %.*s-%d is not there any more: choose a topic to reset "
+				"the rest",
+				STR_ARG(c->topic), c->partition);
 	}
-	buf_fini(&why);
 }
 
 static void nothing_there(struct plan *p, struct trouble *t)
 {
-	struct buf why = BUF_EMPTY;
+	struct err *e = trouble(t);
 
 	if (p->spec.topic && p->spec.partition >= 0)
-		buf_printf(&why, "partition %s-%d is not there", p->spec.topic, p->spec.partition);
+		err_set(e, ERR_NOT_FOUND, "partition %s-%d is not there", p->spec.topic,
+			p->spec.partition);
 	else if (p->spec.topic)
-		buf_printf(&why, "topic %s is not there", p->spec.topic);
+		err_set(e, ERR_NOT_FOUND, "topic %s is not there", p->spec.topic);
 	else if (p->missing)
-		buf_printf(&why, "group %s is not there any more", p->spec.group);
+		err_set(e, ERR_NOT_FOUND, "group %s is not there any more", p->spec.group);
 	else
-		buf_printf(
-			&why, "group %s has committed nothing so far: name a topic", p->spec.group);
-	add_trouble(t, ERR_NOT_FOUND, buf_z(&why));
-	buf_fini(&why);
+		err_set(e, ERR_NOT_FOUND, "group %s has committed nothing so far: name a topic",
+			p->spec.group);
 }
 
 static void on_metadata(void *arg, const struct err *e)
@@ -292,15 +278,11 @@ static void keep_commits(
 		for (int32_t k = 0; k < g->topics[i].n_partitions; k++) {
 			const struct offset_fetch_response_groups_topics_partitions *q =
 				&g->topics[i].partitions[k];
-			struct err e = {0};
-			int code = q->error_code
-					   ? admin_kerr(&e, q->error_code, STR_NULL,
-						     "group %s, partition %.*s-%d", p->spec.group,
-						     STR_ARG(topic), q->partition_index)
-					   : 0;
 
-			if (code)
-				add_trouble(t, code, e.msg);
+			if (q->error_code)
+				admin_kerr(trouble(t), q->error_code, STR_NULL,
+					"group %s, partition %.*s-%d", p->spec.group,
+					STR_ARG(topic), q->partition_index);
 			else if (q->committed_offset >= 0)
 				*vec_add(&p->committed) = (struct reset_row){.topic = topic,
 					.partition = q->partition_index,

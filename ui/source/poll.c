@@ -91,7 +91,7 @@ static void give_topic(void *arg, size_t i, struct feed_topic *out)
 		t->name, t->id, t->internal, t->error, g->s->scratch.v, t->n_partitions};
 }
 
-static struct broker_poll *find_poll(struct cluster_source *s, int32_t id)
+struct broker_poll *poll_of(const struct cluster_source *s, int32_t id)
 {
 	vec_foreach (it, &s->brokers)
 		if ((*it)->id == id)
@@ -123,7 +123,7 @@ static void match_polls(struct cluster_source *s, const struct admin_metadata *m
 	vec_foreach (it, &s->brokers)
 		(*it)->seen = false;
 	for (size_t i = 0; i < m->n_brokers; i++) {
-		b = find_poll(s, m->brokers[i].id);
+		b = poll_of(s, m->brokers[i].id);
 		if (!b) {
 			b = ALLOC(struct broker_poll);
 			b->s = s;
@@ -249,11 +249,6 @@ static void broker_failed(struct broker_poll *b, struct turn *t, const char *why
 
 /* ---- offsets ------------------------------------------------------------------------------ */
 
-static bool no_answer(const struct admin_offset *o)
-{
-	return o->error == KERR_NETWORK_EXCEPTION || o->error == KERR_REQUEST_TIMED_OUT;
-}
-
 /* Other brokers are about to tell theirs, or the times of unread records are about to come: one
  * snapshot shows them all. */
 static bool more_to_come(const struct cluster_source *s)
@@ -268,32 +263,35 @@ static bool more_to_come(const struct cluster_source *s)
 	return unread_pending(s);
 }
 
+/* One that is new. Returns why the broker is silent; NULL: it answered. */
+static const char *take_offset(struct broker_poll *b, const struct admin_offset *o)
+{
+	struct cluster_source *s = b->s;
+
+	if (is_silent(o->error))
+		return o->why ? o->why : "";
+	if (o->error)
+		s->metadata.due_ms = min_i64(s->metadata.due_ms, now_of(s) + 200);
+	/* As of the question: what was committed before lies below it. */
+	(void)feed_offset(s->model, b->ends_ms, o->topic, o->partition,
+		o->timestamp == ADMIN_EARLIEST ? FEED_START : FEED_END, -1, o->offset, o->error);
+	return NULL;
+}
+
 static void on_offsets(
 	void *arg, const struct admin_offset *all, size_t n, int32_t broker, size_t left)
 {
 	struct broker_poll *b = arg;
 	struct cluster_source *s = b->s;
-	const char *why = NULL;
-	bool silent = false;
+	const char *silent = NULL;
 
 	(void)broker;
 	for (size_t i = 0; i < n; i++) {
-		const struct admin_offset *o = &all[i];
-
-		if (!o->answered || b->handled[i])
+		if (!all[i].answered || b->handled[i])
 			continue;
 		b->handled[i] = true;
-		if (no_answer(o)) {
-			silent = true;
-			why = o->why;
-			continue;
-		}
-		if (o->error)
-			s->metadata.due_ms = min_i64(s->metadata.due_ms, now_of(s) + 200);
-		/* As of the question: what was committed before lies below it. */
-		(void)feed_offset(s->model, b->ends_ms, o->topic, o->partition,
-			o->timestamp == ADMIN_EARLIEST ? FEED_START : FEED_END, -1, o->offset,
-			o->error);
+		const char *why = take_offset(b, &all[i]);
+		silent = why ? why : silent;
 	}
 	if (left)
 		return;
@@ -302,7 +300,7 @@ static void on_offsets(
 		(int32_t)max_i64(s->interval_ms, b->offsets.due_ms - b->offsets.asked_ms),
 		silent ? ERR_TIMEOUT : 0);
 	if (silent)
-		broker_failed(b, &b->offsets, why);
+		broker_failed(b, &b->offsets, silent);
 	else
 		broker_fine(b);
 	if (b->again && !silent)
@@ -453,13 +451,12 @@ static void run_offsets(struct broker_poll *b, int64_t *next)
 
 /* ---- rounds ------------------------------------------------------------------------------- */
 
-static void run_turn(struct cluster_source *s, struct broker_poll *b, struct turn *t,
-	void (*ask)(struct broker_poll *), int64_t *next)
+static void run_sizes(struct broker_poll *b, int64_t *next)
 {
-	if (!t->busy && t->due_ms <= now_of(s))
-		ask(b);
-	if (!t->busy)
-		*next = min_i64(*next, t->due_ms);
+	if (!b->sizes.busy && b->sizes.due_ms <= now_of(b->s))
+		ask_sizes(b);
+	if (!b->sizes.busy)
+		*next = min_i64(*next, b->sizes.due_ms);
 }
 
 void poll_run(struct cluster_source *s)
@@ -477,7 +474,7 @@ void poll_run(struct cluster_source *s)
 	next = min_i64(next, groups_run(s));
 	vec_foreach (it, &s->brokers) {
 		run_offsets(*it, &next);
-		run_turn(s, *it, &(*it)->sizes, ask_sizes, &next);
+		run_sizes(*it, &next);
 	}
 	unread_run(s);
 	next = min_i64(next, detail_run(s));

@@ -99,12 +99,6 @@ static void hide(struct source *base, bool hidden)
 		poll_now(s);
 }
 
-static bool read_only(const struct source *base)
-{
-	return CONTAINER_OF((struct source *)(uintptr_t)base, struct cluster_source, base)
-		->read_only;
-}
-
 static void set_read_only(struct source *base, bool on)
 {
 	source_of(base)->read_only = on;
@@ -123,7 +117,6 @@ static const struct source_ops source_table = {
 	.refresh = refresh,
 	.freeze = freeze,
 	.hide = hide,
-	.read_only = read_only,
 	.set_read_only = set_read_only,
 	.cancel = cancel,
 	.create_topic = act_create_topic,
@@ -146,7 +139,6 @@ static const struct source_ops source_table = {
 	.produce_forget = produce_forget,
 	.browse = browse_open,
 	.browse_more = browse_more,
-	.browse_pause = browse_pause,
 	.browse_follow = browse_follow,
 	.browse_close = browse_close,
 };

@@ -27,18 +27,24 @@ enum found { FOUND, FOUND_NOT, FOUND_CUT };
 
 /* ---- what to ask ---------------------------------------------------------------------------- */
 
-static bool same_record(const struct unread_ask *a, const struct unread_ask *b)
+static int by_record(const void *a, const void *b)
 {
-	return a->partition == b->partition && str_eq(a->topic, b->topic) && a->offset == b->offset;
+	const struct unread_ask *x = a, *y = b;
+
+	if (x->partition != y->partition)
+		return x->partition < y->partition ? -1 : 1;
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return str_cmp(x->topic, y->topic);
 }
 
 /* How it went the last time; a record that was not found out stays so. */
 static enum unread_try tried(const struct unread *u, const struct unread_ask *a)
 {
-	vec_foreach (it, &u->asked)
-		if (same_record(it, a))
-			return it->tried;
-	return UNREAD_NEW;
+	const struct unread_ask *last =
+		u->asked.n ? bsearch(a, u->asked.v, u->asked.n, sizeof(*a), by_record) : NULL;
+
+	return last ? last->tried : UNREAD_NEW;
 }
 
 static const struct partition *partition_of(
@@ -218,13 +224,13 @@ static void on_fetched(void *arg, const struct admin_fetched *got, size_t n, siz
 
 /* ---- asking --------------------------------------------------------------------------------- */
 
-/* The fetch that answers it too; -1: it needs one of its own; -2: this partition is being asked
- * about another record. */
-static int32_t shares(const struct unread *u, const struct unread_ask *a)
+/* The one of n fetches that answers it too; -1: it needs one of its own; -2: this partition is
+ * being asked about another record. */
+static int32_t shares(const struct admin_fetch *v, size_t n, const struct unread_ask *a)
 {
-	vec_foreach (it, &u->want)
-		if (it->fetch >= 0 && it->partition == a->partition && str_eq(it->topic, a->topic))
-			return it->offset == a->offset ? it->fetch : -2;
+	for (size_t i = 0; i < n; i++)
+		if (v[i].partition == a->partition && str_eq(v[i].topic, a->topic))
+			return v[i].offset == a->offset ? (int32_t)i : -2;
 	return -1;
 }
 
@@ -241,7 +247,7 @@ static size_t choose(struct unread *u, struct admin_fetch *out)
 		a->tried = (uint8_t)tried(u, a);
 		if (a->tried == UNREAD_GIVEN_UP || (a->tried == UNREAD_WHOLE && whole == WHOLE_MAX))
 			continue;
-		a->fetch = shares(u, a);
+		a->fetch = shares(out, n, a);
 		if (a->fetch == -2)
 			held = min_size(held, i);
 		if (a->fetch != -1)
@@ -257,13 +263,14 @@ static size_t choose(struct unread *u, struct admin_fetch *out)
 	return n;
 }
 
-/* What was asked for becomes what was asked; its strings live until the next round. */
+/* What was asked for becomes what was asked, by record; its strings live until the next round. */
 static void turn_over(struct unread *u)
 {
 	struct unread_asks asks = u->asked;
 	struct arena arena = u->asked_arena;
 
 	u->asked = u->want;
+	vec_sort(&u->asked, by_record);
 	u->asked_arena = u->arena;
 	u->want = asks;
 	u->arena = arena;

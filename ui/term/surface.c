@@ -4,7 +4,6 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static const struct cell blank = {{' ', 0, 0, 0}, STYLE_NORMAL};

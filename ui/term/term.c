@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -398,11 +397,6 @@ void term_set_mouse(struct term *t, bool on)
 	t->mouse = on;
 	if (!t->suspended)
 		send_z(t, on ? MOUSE_ON : MOUSE_OFF);
-}
-
-int term_colors(const struct term *t)
-{
-	return t->caps.colors;
 }
 
 static void put_base64(struct buf *out, struct str s)

@@ -2,7 +2,6 @@
 #include "view/common.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 void formbox_open(struct formbox *b, const char *title, const struct field_def *defs, int n,

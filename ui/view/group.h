@@ -79,8 +79,6 @@ void group_partitions_draw(struct group_view *v, const struct group *g, const st
 /* Under the cursor; NULL: a member that waits, or nothing. */
 const struct group_partition *group_partitions_at(
 	const struct group_view *v, const struct group *g);
-/* The idle member under the cursor; NULL. */
-const struct group_member *group_partitions_idle(const struct group_view *v, const struct group *g);
 /* Of a row; NULL: it is another kind. */
 const struct group_partition *group_partitions_row(
 	const struct group_view *v, const struct group *g, size_t row);

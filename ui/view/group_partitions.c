@@ -375,7 +375,9 @@ const struct group_partition *group_partitions_at(const struct group_view *v, co
 	return group_partitions_row(v, g, v->partitions.table.cursor);
 }
 
-const struct group_member *group_partitions_idle(const struct group_view *v, const struct group *g)
+/* The idle member under the cursor; NULL. */
+static const struct group_member *group_partitions_idle(
+	const struct group_view *v, const struct group *g)
 {
 	return member_of(g, line_at(v, v->partitions.table.cursor));
 }

@@ -58,7 +58,7 @@ static void hold(struct lab_view *v)
 }
 
 /* Asked after the rows were told: a member may have been taken away meanwhile. */
-const struct lab_member *lab_view_at(const struct lab_view *v, size_t row)
+static const struct lab_member *lab_view_at(const struct lab_view *v, size_t row)
 {
 	const struct lab *l = members(v);
 
@@ -67,7 +67,7 @@ const struct lab_member *lab_view_at(const struct lab_view *v, size_t row)
 		       : NULL;
 }
 
-const struct lab_member *lab_view_cursor(const struct lab_view *v)
+static const struct lab_member *lab_view_cursor(const struct lab_view *v)
 {
 	return lab_view_at(v, v->list.table.cursor);
 }

@@ -22,10 +22,6 @@ struct lab_view {
 	uint64_t pinned;               /* the groups whose history was asked for */
 };
 
-/* NULL: an empty lab, or none at all. */
-const struct lab_member *lab_view_at(const struct lab_view *v, size_t row);
-const struct lab_member *lab_view_cursor(const struct lab_view *v);
-
 /* ---- lab_form.c ---- */
 
 void lab_form_init(struct lab_view *v);

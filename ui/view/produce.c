@@ -2,7 +2,6 @@
  * Screen 6: writing records. A form; under it which partition the key goes to, worked out, and
  * where each record went.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/murmur2.h"

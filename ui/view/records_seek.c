@@ -1,5 +1,4 @@
 /* Where to begin reading: the last N, an end, an offset or a time; of one partition or of all. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "model/moment.h"

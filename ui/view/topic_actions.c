@@ -173,7 +173,8 @@ static void submit_new(void *arg, struct form *f)
 	free(text);
 }
 
-void topic_actions_new(struct topic_actions *a, const struct topic *like)
+/* `like`: settings of this topic are offered; NULL: none. */
+static void topic_actions_new(struct topic_actions *a, const struct topic *like)
 {
 	struct buf text = BUF_EMPTY;
 
@@ -220,7 +221,7 @@ static void submit_partitions(void *arg, struct form *f)
 		"partitions added");
 }
 
-void topic_actions_partitions(struct topic_actions *a, const struct topic *t)
+static void topic_actions_partitions(struct topic_actions *a, const struct topic *t)
 {
 	struct buf text = BUF_EMPTY;
 
@@ -294,7 +295,7 @@ static void put_records(struct buf *out, const struct topic *t, const char *all)
 		buf_printf(out, "%s records", all);
 }
 
-void topic_actions_purge(struct topic_actions *a, const struct topic *t)
+static void topic_actions_purge(struct topic_actions *a, const struct topic *t)
 {
 	struct buf text = BUF_EMPTY;
 
@@ -322,7 +323,7 @@ static void delete_answer(void *arg, bool yes)
 		source_delete_topics(a->ctx->source, &name, 1, deleted, a->ctx);
 }
 
-void topic_actions_delete(struct topic_actions *a, const struct topic *t)
+static void topic_actions_delete(struct topic_actions *a, const struct topic *t)
 {
 	struct buf text = BUF_EMPTY;
 

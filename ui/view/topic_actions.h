@@ -20,14 +20,9 @@ struct topic_actions {
 void topic_actions_init(struct topic_actions *a, struct view_ctx *ctx);
 void topic_actions_fini(struct topic_actions *a);
 
-/* `like`: settings of this topic are offered; NULL: none. */
-void topic_actions_new(struct topic_actions *a, const struct topic *like);
-void topic_actions_partitions(struct topic_actions *a, const struct topic *t);
 /* One setting; its value is the form's start. */
 void topic_actions_config(
 	struct topic_actions *a, const struct topic *t, const struct topic_config *c);
-void topic_actions_purge(struct topic_actions *a, const struct topic *t);
-void topic_actions_delete(struct topic_actions *a, const struct topic *t);
 /* Does the action if it is one of these; false: not one. t may be NULL for TOPIC_NEW. */
 bool topic_action(struct topic_actions *a, enum action_id id, const struct topic *t);
 /* Is it possible on t (NULL: no topic under the cursor)? */

@@ -1,5 +1,4 @@
 /* The settings of a topic: value, where it comes from, what it means. */
-#include <stdlib.h>
 
 #include "view/topic.h"
 

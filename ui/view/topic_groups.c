@@ -1,6 +1,5 @@
 /* Who reads a topic: a row a group, and why the one under the cursor stands as it does. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "view/topic.h"
 

@@ -9,11 +9,6 @@ void view_push(struct view_ctx *c, enum screen screen, const char *open_arg)
 	c->host->push(c->host_arg, screen, open_arg);
 }
 
-void view_pop(struct view_ctx *c)
-{
-	c->host->pop(c->host_arg);
-}
-
 void view_replace(struct view_ctx *c, enum screen screen, const char *open_arg)
 {
 	c->host->replace(c->host_arg, screen, open_arg);

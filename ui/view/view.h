@@ -96,12 +96,10 @@ struct view_ops {
 };
 
 typedef void view_answer_fn(void *arg, bool yes);
-typedef void view_form_fn(void *arg, const char *typed);
 
 /* What the app does for views; a test gives its own. */
 struct view_host {
 	void (*push)(void *arg, enum screen screen, const char *open_arg);
-	void (*pop)(void *arg);
 	/* The whole stack becomes this one. */
 	void (*replace)(void *arg, enum screen screen, const char *open_arg);
 	void (*message)(void *arg, enum message_kind kind, const char *text);
@@ -120,9 +118,8 @@ struct view_host {
 	void (*start)(void *arg, bool demo);
 };
 
-/* The stack of screens: opens on top, closes the top, opens in place of all. */
+/* The stack of screens: opens on top, opens in place of all. */
 void view_push(struct view_ctx *c, enum screen screen, const char *open_arg);
-void view_pop(struct view_ctx *c);
 void view_replace(struct view_ctx *c, enum screen screen, const char *open_arg);
 /* One line; printf. */
 void view_message(struct view_ctx *c, enum message_kind kind, const char *fmt, ...)

@@ -87,7 +87,8 @@ static void clean(const struct edit *e, struct str text, struct buf *out)
 	}
 }
 
-bool edit_insert(struct edit *e, struct str text)
+/* At the cursor, as a paste would; what is above max bytes is cut off. True when text came in. */
+static bool edit_insert(struct edit *e, struct str text)
 {
 	struct buf b = BUF_EMPTY;
 	size_t n, room = e->max > e->text.n ? e->max - e->text.n : 0;

@@ -23,8 +23,6 @@ struct str edit_get(const struct edit *e);
  * Alt-Enter. A paste into a one-line edit keeps its first line. Up and Down are ignored where there
  * is no line to go to, so that a form can move on. WIDGET_CHANGED when the text is another. */
 unsigned edit_event(struct edit *e, const struct event *ev);
-/* At the cursor, as a paste would; what is above max bytes is cut off. True when text came in. */
-bool edit_insert(struct edit *e, struct str text);
 /* Fills s; scrolls so that the cursor is seen, and shows it with the focus. */
 void edit_draw(struct edit *e, const struct surface *s, enum style style, bool focus);
 
