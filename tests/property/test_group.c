@@ -19,6 +19,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
+#include "../setting.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "group/planted.h"
@@ -149,22 +150,15 @@ static const char *run(uint64_t seed, int64_t steps, int64_t *at)
 	return fault;
 }
 
-static int64_t setting(const char *name, int64_t preset)
-{
-	const char *text = getenv(name);
-
-	return text ? atoll(text) : preset;
-}
-
 static void chance_breaks_no_rule(void **state)
 {
-	uint64_t seed = (uint64_t)setting("SEED", 1);
+	uint64_t seed = setting("SEED", 1);
 	const char *fault;
 	int64_t at;
 
 	(void)state;
 	group_planted = (enum group_fault)setting("FAULT", FAULT_NONE);
-	fault = run(seed, setting("STEPS", STEPS), &at);
+	fault = run(seed, (int64_t)setting("STEPS", STEPS), &at);
 	if (fault)
 		fail_msg(
 			"seed %llu, step %lld: %s", (unsigned long long)seed, (long long)at, fault);

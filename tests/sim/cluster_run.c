@@ -24,13 +24,6 @@
 
 /* ---- settings and lines ---------------------------------------------------------------------- */
 
-uint64_t cluster_setting(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoull(text, NULL, 10) : otherwise;
-}
-
 static void on_line(void *arg, enum log_level level, const char *line, size_t n)
 {
 	(void)arg;
@@ -42,7 +35,7 @@ static void on_line(void *arg, enum log_level level, const char *line, size_t n)
 void cluster_say(void)
 {
 	log_set_sink(on_line, NULL);
-	if (cluster_setting("VERBOSE", 0) > 1)
+	if (setting("VERBOSE", 0) > 1)
 		log_set_level(LOG_DEBUG);
 }
 

@@ -2,6 +2,7 @@
 #ifndef SIM_CLUSTER_RUN_H
 #define SIM_CLUSTER_RUN_H
 
+#include "../setting.h"
 #include "cluster_world.h"
 
 struct cluster_result {
@@ -12,8 +13,6 @@ struct cluster_result {
 	struct world_stats stats;
 };
 
-/* A number of the environment. */
-uint64_t cluster_setting(const char *name, uint64_t otherwise);
 /* Log lines are printed as VERBOSE says (1: the servers', 2: all), with the virtual time. */
 void cluster_say(void);
 

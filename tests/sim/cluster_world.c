@@ -125,8 +125,13 @@ static void on_stopped(void *arg, int rc)
 {
 	struct node *n = arg;
 
-	(void)rc;
 	n->exited = true;
+	n->exit_rc = rc;
+}
+
+static bool is_healthy(const struct node *n)
+{
+	return !n->disk.dead && n->disk.room < 0 && !n->disk.failing_syncs && !n->sick;
 }
 
 void node_start(struct node *n)
@@ -150,7 +155,7 @@ void node_start(struct node *n)
 	n->world->sim.acting = acting;
 	if (!n->server) {
 		loop_free(l);
-		if (!n->disk.dead && n->disk.room < 0 && !n->disk.failing_syncs)
+		if (is_healthy(n))
 			world_break(n->world, "node %d does not start: %s", n->id, e.msg);
 	}
 }
@@ -279,8 +284,11 @@ static void look_at(struct world *w, struct node *n)
 	n->disk.dead = false;
 	truth_look(w, n);
 	n->disk.dead = died;
-	if (n->exited)
-		end_process(n);
+	if (!n->exited)
+		return;
+	if (n->exit_rc < 0 && is_healthy(n))
+		world_break(w, "node %d gave up on a healthy disk", n->id);
+	end_process(n);
 }
 
 /* A process dies when its disk does: in the midst of a write. */

@@ -37,7 +37,8 @@ struct node {
 	struct server_settings set;
 	struct server *server; /* NULL: down */
 	bool ready;            /* this process serves clients */
-	bool exited;           /* the server has ended by itself */
+	bool exited;           /* the server has ended by itself, or as it was told */
+	int exit_rc;           /* then; 0: in order */
 	bool sick;             /* its disk has failed a sync: only a restart helps */
 	struct node_view view;
 };

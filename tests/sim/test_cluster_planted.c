@@ -30,7 +30,7 @@ enum repl_fault repl_planted;
 /* The seed in which something is wrong; 0: none. */
 static uint64_t find(uint64_t seeds, struct cluster_result *r)
 {
-	uint64_t first = cluster_setting("SEED", 1);
+	uint64_t first = setting("SEED", 1);
 
 	for (uint64_t seed = first; seed < first + seeds; seed++) {
 		cluster_run(seed, 3, FITS, r);

@@ -40,13 +40,13 @@ static void add(struct world_stats *sum, const struct world_stats *s)
 
 static void run_some(int nodes, uint64_t rounds)
 {
-	uint64_t first = cluster_setting("SEED", 1);
+	uint64_t first = setting("SEED", 1);
 	struct world_stats sum = {0};
 	int64_t virtual_us = 0;
 
-	if (cluster_setting("NODES", (uint64_t)nodes) != (uint64_t)nodes)
+	if (setting("NODES", (uint64_t)nodes) != (uint64_t)nodes)
 		skip();
-	rounds = cluster_setting("ROUNDS", rounds / SLOWER);
+	rounds = setting("ROUNDS", rounds / SLOWER);
 	for (uint64_t seed = first; seed < first + rounds; seed++) {
 		struct cluster_result r;
 

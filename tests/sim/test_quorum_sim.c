@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "../setting.h"
 #include "base/random.h"
 #include "base/vec.h"
 #include "quorum/quorum.h"
@@ -679,13 +680,6 @@ static void world_free(struct world *w)
 		vec_fini(&w->nodes[i].log);
 	vec_fini(&w->events);
 	vec_fini(&w->committed);
-}
-
-static uint64_t setting(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoull(text, NULL, 10) : otherwise;
 }
 
 static void run_rounds(int n)

@@ -20,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "../setting.h"
 #include "base/log.h"
 #include "store_world.h"
 #include "wire/kerr.h"
@@ -92,7 +93,56 @@ static void make_anew(struct world *w, int i)
 	create_log(w, i);
 }
 
-/* What came back is compared, then believed. */
+static void check_epochs(struct world *w, const struct model *m)
+{
+	const struct plog *log = m->log;
+
+	for (size_t k = 0; k < log->epochs.entries.n; k++) {
+		const struct epoch_entry *e = &log->epochs.entries.v[k];
+		size_t at = entry_at(m, max_i64(e->start, log->log_start));
+
+		/* The start may lie in a gap. */
+		if (e->start <= log->log_start && at < m->entries.n &&
+			m->entries.v[at].base > log->log_start)
+			continue;
+		REQUIRE(w, at == m->entries.n || m->entries.v[at].epoch == e->epoch,
+			"log %d: epoch %d at %lld", log->partition, e->epoch, (long long)e->start);
+	}
+	if (m->entries.n > 0 && m->leo > log->log_start)
+		REQUIRE(w, epoch_cache_latest(&log->epochs) == vec_last(&m->entries)->epoch,
+			"log %d: latest epoch %d", log->partition,
+			epoch_cache_latest(&log->epochs));
+}
+
+/* What came back of log i, which had `least` at least, is compared, then believed. */
+static void believe(struct world *w, int i, int64_t least)
+{
+	struct model *m = &w->models[i];
+	struct plog *log = m->log;
+
+	/* A log that was cut below its checkpointed start begins there anew. */
+	if ((m->may_restart || (least < log->leo && log->leo <= m->most_start)) &&
+		log->segments.v[0]->base == log->leo) {
+		least = log->leo;
+		if (model_cut_end(m, log->leo) != log->leo)
+			model_restart(m, log->leo);
+	}
+	REQUIRE(w, log->leo >= least, "log %d ends at %lld, had %lld", i, (long long)log->leo,
+		(long long)least);
+	REQUIRE(w, log->leo <= m->leo, "log %d ends at %lld, was %lld", i, (long long)log->leo,
+		(long long)m->leo);
+	REQUIRE(w, log->log_start >= min_i64(m->kept_start, log->leo),
+		"log %d starts at %lld, was %lld", i, (long long)log->log_start,
+		(long long)m->kept_start);
+	w->cut += m->leo - log->leo;
+	model_cut(m, log->leo);
+	REQUIRE(w, log->leo == m->leo, "log %d ends inside a batch", i);
+	check_log(w, m);
+	check_all(w, m);
+	check_time(w, m);
+	check_epochs(w, m);
+}
+
 static void meet(struct world *w, int i, bool power_off)
 {
 	struct model *m = &w->models[i];
@@ -124,40 +174,7 @@ static void meet(struct world *w, int i, bool power_off)
 			make_anew(w, i);
 		return;
 	}
-	/* A log that was cut below its checkpointed start begins there anew. */
-	if ((m->may_restart || (least < log->leo && log->leo <= m->most_start)) &&
-		log->segments.v[0]->base == log->leo) {
-		least = log->leo;
-		if (model_cut_end(m, log->leo) != log->leo)
-			model_restart(m, log->leo);
-	}
-	REQUIRE(w, log->leo >= least, "log %d ends at %lld, had %lld", i, (long long)log->leo,
-		(long long)least);
-	REQUIRE(w, log->leo <= m->leo, "log %d ends at %lld, was %lld", i, (long long)log->leo,
-		(long long)m->leo);
-	REQUIRE(w, log->log_start >= min_i64(m->kept_start, log->leo),
-		"log %d starts at %lld, was %lld", i, (long long)log->log_start,
-		(long long)m->kept_start);
-	w->cut += m->leo - log->leo;
-	model_cut(m, log->leo);
-	REQUIRE(w, log->leo == m->leo, "log %d ends inside a batch", i);
-	check_log(w, m);
-	check_all(w, m);
-	check_time(w, m);
-	for (size_t k = 0; k < log->epochs.entries.n; k++) {
-		const struct epoch_entry *e = &log->epochs.entries.v[k];
-		size_t at = entry_at(m, max_i64(e->start, log->log_start));
-
-		/* The start may lie in a gap. */
-		if (e->start <= log->log_start && at < m->entries.n &&
-			m->entries.v[at].base > log->log_start)
-			continue;
-		REQUIRE(w, at == m->entries.n || m->entries.v[at].epoch == e->epoch,
-			"log %d: epoch %d at %lld", i, e->epoch, (long long)e->start);
-	}
-	if (m->entries.n > 0 && m->leo > log->log_start)
-		REQUIRE(w, epoch_cache_latest(&log->epochs) == vec_last(&m->entries)->epoch,
-			"log %d: latest epoch %d", i, epoch_cache_latest(&log->epochs));
+	believe(w, i, least);
 }
 
 /* The process is gone; starts it again, which may die too. */
@@ -601,13 +618,6 @@ static void world_run(struct world *w, uint64_t seed)
 	compress_ctx_free(w->ctx);
 	for (int i = 0; i < LOGS; i++)
 		vec_fini(&w->models[i].entries);
-}
-
-static uint64_t setting(const char *name, uint64_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoull(text, NULL, 10) : otherwise;
 }
 
 static void histories(void **state)

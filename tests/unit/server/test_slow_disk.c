@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
-#include <ftw.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -19,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../folder.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "io/loop.h"
@@ -135,7 +135,7 @@ static int slow_resident(struct store_io *io, int fd, int64_t at, size_t n)
 
 struct world {
 	struct slow_disk disk;
-	char folder[64];
+	char folder[FOLDER_MAX];
 	struct conf conf;
 	struct server_settings set;
 	struct loop *loop;
@@ -202,7 +202,6 @@ static int begin(void **state)
 {
 	struct world *w = ALLOC(struct world);
 	struct server_events ev = {w, on_ready, on_stopped};
-	const char *tmp = getenv("TMPDIR");
 	struct err e = {0};
 
 	log_set_sink(quiet, NULL);
@@ -217,8 +216,7 @@ static int begin(void **state)
 	pthread_cond_init(&w->disk.changed, NULL);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->changed, NULL);
-	snprintf(w->folder, sizeof(w->folder), "%.40s/kdeck-slow-XXXXXX", tmp ? tmp : "/tmp");
-	assert_non_null(mkdtemp(w->folder));
+	assert_true(folder_make(w->folder));
 	broker_config_init(&w->conf);
 	set(w, "listeners", "PLAINTEXT://127.0.0.1:0");
 	set(w, "log.dirs", w->folder);
@@ -237,14 +235,6 @@ static int begin(void **state)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
-}
-
 static int end(void **state)
 {
 	struct world *w = *state;
@@ -256,7 +246,7 @@ static int end(void **state)
 	loop_wake_free(w->stop);
 	loop_free(w->loop);
 	conf_fini(&w->conf);
-	nftw(w->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	assert_int_equal(folder_remove(w->folder), 0);
 	pthread_mutex_destroy(&w->disk.lock);
 	pthread_cond_destroy(&w->disk.changed);
 	pthread_mutex_destroy(&w->lock);
