@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "server/server.h"
 
 /* ---- rules that the table cannot say -------------------------------------------------------- */
 
@@ -89,6 +90,10 @@ static int check_voters(const struct conf_def *def, struct str value, struct err
 #define LIVE              .flags = CONF_LIVE
 #define OWN               .flags = CONF_OWN
 #define DIFFERS(k, why)   .flags = CONF_DIFFERS, .kafka_def = k, .reason = why
+#define INTO_TIMES(m, n)                                                                           \
+	.into = {offsetof(struct server_settings, m), sizeof(((struct server_settings *)NULL)->m), \
+		n}
+#define INTO(m) INTO_TIMES(m, 1)
 #define SETTING(text, kind, preset, words, ...) \
 	{.name = text, .type = CONF_##kind, .def = preset, .doc = words, __VA_ARGS__},
 #define OLD(text, kind, preset, why) \

@@ -183,7 +183,7 @@ static void make_net(struct server *s)
 {
 	struct peers_settings peers = {.node_id = s->set.node_id};
 	struct quorum_net_settings net = {
-		.request_timeout_ms = s->set.request_timeout_ms,
+		.request_timeout_ms = s->set.quorum.request_timeout_ms,
 		.n_bootstrap = s->set.n_bootstrap,
 		.arg = s,
 		.voters_named = voters_named,
@@ -204,19 +204,15 @@ static int make_metalog(struct server *s, struct err *e)
 		.changed = on_changed,
 		.applied = on_applied,
 		.failed = on_failed};
-	struct metalog_settings set = {.quorum = {.id = s->set.node_id,
-					       .n_voters = s->set.n_voters,
-					       .election_timeout_ms = s->set.election_timeout_ms,
-					       .fetch_timeout_ms = s->set.fetch_timeout_ms,
-					       .election_backoff_ms = s->set.election_backoff_ms,
-					       .request_timeout_ms = s->set.request_timeout_ms,
-					       .retry_ms = s->set.retry_ms},
+	struct metalog_settings set = {.quorum = s->set.quorum,
 		.control = {.cluster_id = s->broker.cluster_id,
 			.num_partitions = s->set.api.num_partitions,
 			.default_replication_factor = s->set.api.default_replication_factor,
 			.topic_deletion_disabled = !s->set.topic_deletion},
 		.sync = s->sync};
 
+	set.quorum.id = s->set.node_id;
+	set.quorum.n_voters = s->set.n_voters;
 	for (int i = 0; i < s->set.n_voters; i++)
 		set.quorum.voters[i] = s->set.voters[i].id;
 	if (!uuid_parse(str_of(s->store.meta.directory_id), &set.quorum.dir))

@@ -80,16 +80,8 @@ static int64_t live_epoch(void *arg, int32_t id)
 
 void server_replicas_settings(struct server *s, struct repl_settings *out)
 {
-	const struct conf *c = s->conf;
-
 	out->live_epoch = live_epoch;
 	out->net = (struct repl_net){s, fetch, cancel, alter_partition, cancel, own_epoch};
-	out->lag_ms = conf_get_long(c, "replica.lag.time.max.ms");
-	out->fetch_wait_ms = conf_get_int(c, "replica.fetch.wait.max.ms");
-	out->fetch_min_bytes = conf_get_int(c, "replica.fetch.min.bytes");
-	out->fetch_max_bytes = conf_get_int(c, "replica.fetch.max.bytes");
-	out->fetch_response_max_bytes = conf_get_int(c, "replica.fetch.response.max.bytes");
-	out->fetch_backoff_ms = conf_get_int(c, "replica.fetch.backoff.ms");
 }
 
 static void set_address(struct server *s, const struct image_broker *b)

@@ -152,10 +152,7 @@ static void read_ahead(
 
 static int open_all(struct server *s, struct err *e)
 {
-	struct repl_settings repl = {
-		.node_id = s->set.node_id, .config = repl_config, .arg = s, .sync = sync_log};
-	struct disk_settings disk = {s->set.retention_check_ms, s->set.checkpoint_ms,
-		s->set.recovery_checkpoint_ms, s->set.start_checkpoint_ms};
+	struct repl_settings repl = s->set.repl;
 	int rc = bind_listeners(s, e);
 
 	if (rc == 0)
@@ -165,13 +162,17 @@ static int open_all(struct server *s, struct err *e)
 	s->broker.cluster_id = str_of(s->store.meta.cluster_id);
 	s->broker.rack = s->set.rack[0] ? str_of(s->set.rack) : STR_NULL;
 	s->sync = work_pool_new(s->loop, "kdeck-sync", 1, e);
-	s->disk = s->sync ? disk_new(s->loop, &s->store, &disk, e) : NULL;
+	s->disk = s->sync ? disk_new(s->loop, &s->store, &s->set.disk, e) : NULL;
 	if (!s->disk)
 		return e->code;
 	s->broker.read_ahead = read_ahead;
 	s->configs = configs_new(s->conf, s->set.node_id);
 	s->broker.configs = configs_ops(s->configs);
 	s->broker.store = &s->store;
+	repl.node_id = s->set.node_id;
+	repl.config = repl_config;
+	repl.arg = s;
+	repl.sync = sync_log;
 	server_replicas_settings(s, &repl);
 	s->broker.repl = repl_new(&s->store, &repl);
 	s->groups = groups_new(s->loop, &s->broker, &s->set.groups, s->set.offsets_commit_ms);

@@ -18,6 +18,8 @@
 #include "api/api.h"
 #include "group/group.h"
 #include "net/net.h"
+#include "quorum/quorum.h"
+#include "server/disk.h"
 
 struct loop;
 struct conf;
@@ -46,7 +48,9 @@ struct server_voter {
 	uint16_t port;
 };
 
-/* What the wiring needs, taken from the settings by server_settings_read. */
+/* What the wiring needs, taken from the settings by server_settings_read. Members that a row of
+ * broker_config.def names (INTO) need nothing else; those of a module are told where its own struct
+ * of settings is. */
 struct server_settings {
 	struct store_io *io;       /* NULL: the machine's files */
 	const struct clock *clock; /* of the store; NULL: the machine's */
@@ -69,14 +73,14 @@ struct server_settings {
 	struct net_settings net;
 	struct broker_settings api;
 	struct group_settings groups;
+	struct disk_settings disk;
+	struct repl_settings repl;     /* its numbers */
+	struct quorum_settings quorum; /* its times */
 	int32_t offsets_commit_ms;     /* offsets.commit.timeout.ms */
 	int16_t offsets_replicas;      /* offsets.topic.replication.factor */
 	int32_t offsets_segment_bytes; /* offsets.topic.segment.bytes */
 	bool topic_deletion;           /* delete.topic.enable */
 	int64_t replica_timeout_ms;    /* replica.socket.timeout.ms */
-	int64_t retention_check_ms;
-	int64_t checkpoint_ms; /* high watermarks */
-	int64_t recovery_checkpoint_ms, start_checkpoint_ms;
 	int recovery_threads;
 	size_t max_open_files; /* of logs; 0: STORE_OPEN_FILES */
 	bool http;             /* kdeck.http.listener is set */
@@ -89,8 +93,6 @@ struct server_settings {
 	int64_t balance_ms;   /* leader.imbalance.check.interval.seconds */
 	int32_t balance_percentage;
 	bool faults; /* kdeck.faults.enable */
-	int64_t election_timeout_ms, fetch_timeout_ms, election_backoff_ms, request_timeout_ms,
-		retry_ms;
 };
 
 enum server_state {

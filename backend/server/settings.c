@@ -169,7 +169,6 @@ static int read_http(const struct conf *c, struct server_settings *set, struct e
 	struct str text = conf_get_str(c, "kdeck.http.listener");
 
 	set->http = text.n > 0;
-	set->faults = conf_get_bool(c, "kdeck.faults.enable");
 	if (!set->http)
 		return 0;
 	return settings_address(text, set->http_host, &set->http_port, "kdeck.http.listener", e);
@@ -221,53 +220,13 @@ static int read_dir(const struct conf *c, struct server_settings *set, struct er
 	return settings_copy(set->dir, sizeof(set->dir), dir, "log.dirs", e);
 }
 
-static void read_net(const struct conf *c, struct net_settings *n)
+/* What no setting says. */
+static void set_bounds(struct server_settings *set)
 {
-	int64_t idle = conf_get_long(c, "connections.max.idle.ms");
-
-	*n = (struct net_settings){
-		.max_frame = (size_t)conf_get_int(c, "socket.request.max.bytes"),
-		.memory = (size_t)conf_get_long(c, "kdeck.request.memory.bytes"),
-		.max_output = (size_t)1 << 20,
-		.max_open = 256,
-		.max_connections = conf_get_int(c, "max.connections"),
-		.max_connections_ip = conf_get_int(c, "max.connections.per.ip"),
-		.idle_ms = idle,
-		.stall_ms = STALL_MS,
-	};
-}
-
-static void read_groups(const struct conf *c, struct server_settings *set)
-{
-	set->groups = (struct group_settings){
-		.initial_rebalance_delay_ms = conf_get_int(c, "group.initial.rebalance.delay.ms"),
-		.min_session_timeout_ms = conf_get_int(c, "group.min.session.timeout.ms"),
-		.max_session_timeout_ms = conf_get_int(c, "group.max.session.timeout.ms"),
-		.max_size = conf_get_int(c, "group.max.size"),
-		.max_metadata_bytes = conf_get_int(c, "offset.metadata.max.bytes"),
-		.retention_ms = conf_get_int(c, "offsets.retention.minutes") * INT64_C(60000),
-		.expire_every_ms = conf_get_long(c, "offsets.retention.check.interval.ms"),
-		.n_partitions = conf_get_int(c, "offsets.topic.num.partitions"),
-	};
-	set->offsets_commit_ms = conf_get_int(c, "offsets.commit.timeout.ms");
-	set->offsets_replicas = (int16_t)conf_get_int(c, "offsets.topic.replication.factor");
-	set->offsets_segment_bytes = conf_get_int(c, "offsets.topic.segment.bytes");
-}
-
-static void read_cluster(const struct conf *c, struct server_settings *set)
-{
-	set->replica_timeout_ms = conf_get_int(c, "replica.socket.timeout.ms");
-	set->session_ms = conf_get_int(c, "broker.session.timeout.ms");
-	set->heartbeat_ms = conf_get_int(c, "broker.heartbeat.interval.ms");
-	set->grace_ms = conf_get_int(c, "kdeck.broker.grace.ms");
-	set->balance = conf_get_bool(c, "auto.leader.rebalance.enable");
-	set->balance_ms = conf_get_long(c, "leader.imbalance.check.interval.seconds") * 1000;
-	set->balance_percentage = conf_get_int(c, "leader.imbalance.per.broker.percentage");
-	set->election_timeout_ms = conf_get_int(c, "controller.quorum.election.timeout.ms");
-	set->fetch_timeout_ms = conf_get_int(c, "controller.quorum.fetch.timeout.ms");
-	set->election_backoff_ms = conf_get_int(c, "controller.quorum.election.backoff.max.ms");
-	set->request_timeout_ms = conf_get_int(c, "controller.quorum.request.timeout.ms");
-	set->retry_ms = conf_get_int(c, "controller.quorum.retry.backoff.ms");
+	set->net.max_output = (size_t)1 << 20;
+	set->net.max_open = 256;
+	set->net.stall_ms = STALL_MS;
+	set->recovery_threads = (int)max_i64(1, sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 int server_settings_read(const struct conf *c, struct server_settings *set, struct err *e)
@@ -275,7 +234,8 @@ int server_settings_read(const struct conf *c, struct server_settings *set, stru
 	int rc;
 
 	*set = (struct server_settings){0};
-	set->node_id = conf_get_int(c, "node.id");
+	conf_fill(c, set);
+	set_bounds(set);
 	rc = read_listeners(c, set, e);
 	if (rc == 0)
 		rc = read_http(c, set, e);
@@ -286,22 +246,5 @@ int server_settings_read(const struct conf *c, struct server_settings *set, stru
 	if (rc == 0)
 		rc = settings_copy(set->rack, sizeof(set->rack), conf_get_str(c, "broker.rack"),
 			"broker.rack", e);
-	read_net(c, &set->net);
-	read_groups(c, set);
-	set->api = (struct broker_settings){
-		.max_fetch_bytes = conf_get_int(c, "fetch.max.bytes"),
-		.fetch_sessions = conf_get_int(c, "max.incremental.fetch.session.cache.slots"),
-		.auto_create_topics = conf_get_bool(c, "auto.create.topics.enable"),
-		.num_partitions = conf_get_int(c, "num.partitions"),
-		.default_replication_factor =
-			(int16_t)conf_get_int(c, "default.replication.factor"),
-	};
-	set->topic_deletion = conf_get_bool(c, "delete.topic.enable");
-	set->retention_check_ms = conf_get_long(c, "log.retention.check.interval.ms");
-	set->checkpoint_ms = conf_get_long(c, "replica.high.watermark.checkpoint.interval.ms");
-	set->recovery_checkpoint_ms = conf_get_int(c, "log.flush.offset.checkpoint.interval.ms");
-	set->start_checkpoint_ms = conf_get_int(c, "log.flush.start.offset.checkpoint.interval.ms");
-	set->recovery_threads = (int)max_i64(1, sysconf(_SC_NPROCESSORS_ONLN));
-	read_cluster(c, set);
 	return rc;
 }

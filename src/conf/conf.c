@@ -269,6 +269,33 @@ int32_t conf_get_int(const struct conf *c, const char *name)
 	return (int32_t)v;
 }
 
+static void put_whole(void *to, size_t size, int64_t v)
+{
+	assert(size == sizeof(int16_t) || size == sizeof(int32_t) || size == sizeof(int64_t));
+	if (size == sizeof(int16_t))
+		*(int16_t *)to = (int16_t)v;
+	else if (size == sizeof(int32_t))
+		*(int32_t *)to = (int32_t)v;
+	else
+		*(int64_t *)to = v;
+}
+
+void conf_fill(const struct conf *c, void *out)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct conf_def *d = &c->defs[i];
+		void *to = (char *)out + d->into.at;
+
+		if (!d->into.size)
+			continue;
+		if (d->type == CONF_BOOL)
+			*(bool *)to = conf_get_bool(c, d->name);
+		else
+			put_whole(to, d->into.size,
+				conf_get_long(c, d->name) * (d->into.times ? d->into.times : 1));
+	}
+}
+
 double conf_get_double(const struct conf *c, const char *name)
 {
 	struct str text = conf_get_str(c, name);

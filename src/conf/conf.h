@@ -43,6 +43,12 @@ struct conf_def;
 /* Further rule for a value whose type and bounds are right. ERR_INVALID with what was expected. */
 typedef int conf_check_fn(const struct conf_def *def, struct str value, struct err *e);
 
+/* Where conf_fill puts a bool or a whole number. */
+struct conf_into {
+	size_t at, size; /* size 0: nowhere */
+	int32_t times;   /* the value is multiplied by; 0 is 1 */
+};
+
 struct conf_def {
 	const char *name;
 	const char *alias; /* another accepted name, or NULL */
@@ -55,6 +61,7 @@ struct conf_def {
 	const char *kafka_def; /* CONF_DIFFERS: Kafka's default, NULL: none there */
 	const char *reason;    /* CONF_DIFFERS, CONF_INERT, CONF_OLD */
 	conf_check_fn *check;
+	struct conf_into into;
 };
 
 /* Where a value comes from; a later one beats an earlier one. */
@@ -114,6 +121,9 @@ double conf_get_double(const struct conf *c, const char *name);
 /* Of any type, as text; borrowed until the value changes. */
 struct str conf_get_str(const struct conf *c, const char *name);
 const char *conf_get_z(const struct conf *c, const char *name);
+
+/* Sets the members of a struct that the table's rows name. A value that is null is 0. */
+void conf_fill(const struct conf *c, void *out);
 
 /* The items of a list, without blanks around them: struct str rest = value; while
  * (conf_list_next(&rest, &item)) … Empty items are skipped. */

@@ -77,6 +77,37 @@ static void test_defaults(void **state)
 	assert_int_equal(conf_get_int(c, "old.int"), 7);
 }
 
+struct filled {
+	int64_t before, wide;
+	int32_t whole, after;
+	int16_t narrow;
+	bool yes;
+};
+
+#define INTO(member, n) \
+	.into = {offsetof(struct filled, member), sizeof(((struct filled *)NULL)->member), n}
+
+/* Each value at its member, in the member's unit; nothing beside them. */
+static void test_fill(void **state)
+{
+	static const struct conf_def rows[] = {
+		{.name = "wide", .type = CONF_INT, .def = "2147483647", INTO(wide, 60000)},
+		{.name = "whole", .type = CONF_LONG, .def = "-5", INTO(whole, 1)},
+		{.name = "narrow", .type = CONF_SHORT, .def = "300", INTO(narrow, 0)},
+		{.name = "yes", .type = CONF_BOOL, .def = "false", INTO(yes, 1)},
+		{.name = "nowhere", .type = CONF_LONG, .def = "9"},
+	};
+	struct filled f = {.before = 1, .after = 2, .yes = true};
+	struct conf c;
+
+	(void)state;
+	conf_init(&c, rows, ARRAY_LEN(rows));
+	conf_fill(&c, &f);
+	assert_true(f.wide == INT64_C(2147483647) * 60000 && f.whole == -5);
+	assert_true(f.narrow == 300 && !f.yes && f.before == 1 && f.after == 2);
+	conf_fini(&c);
+}
+
 static void test_stronger_source_wins(void **state)
 {
 	struct conf *c = *state;
@@ -311,6 +342,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
 		TEST(test_defaults),
+		TEST(test_fill),
 		TEST(test_stronger_source_wins),
 		TEST(test_file_and_line),
 		TEST(test_values_are_checked),
