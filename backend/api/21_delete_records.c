@@ -101,7 +101,7 @@ static int16_t move(const struct repl_topic *t, struct partition *p, int64_t *of
 		return KERR_OFFSET_OUT_OF_RANGE;
 	if (plog_delete_records(p->log, *offset) < 0)
 		return KERR_KAFKA_STORAGE_ERROR;
-	partition_start_moved(p);
+	partition_wake_readers(p);
 	return KERR_NONE;
 }
 

@@ -77,13 +77,9 @@ static size_t run_ready(struct delay_queue *q)
 	size_t looked = 0;
 
 	list_init(&batch);
-	while ((n = list_first(&q->ready))) {
-		list_remove(n);
-		list_push_back(&batch, n);
-	}
-	while ((n = list_first(&batch))) {
+	list_move(&batch, &q->ready);
+	while ((n = list_pop(&batch))) {
 		struct delay_op *op = CONTAINER_OF(n, struct delay_op, ready);
-		list_remove(n);
 		op->ops->try(op);
 		looked++;
 	}

@@ -158,6 +158,9 @@ bool image_equal(const struct image *a, const struct image *b);
 struct image_topic *image_topic(const struct image *img, struct str name);
 struct image_topic *image_topic_by_id(const struct image *img, const struct uuid *id);
 struct image_partition *image_partition(const struct image *img, struct str topic, int32_t index);
+/* A copy that the caller owns; fini frees what it points at. */
+struct image_partition image_partition_dup(const struct image_partition *p);
+void image_partition_fini(struct image_partition *p);
 struct image_broker *image_broker(const struct image *img, int32_t id);
 /* The endpoint of a listener, or the first when name is null. */
 const struct image_endpoint *image_endpoint(const struct image_broker *b, struct str listener);

@@ -8,9 +8,6 @@
 struct str image_own(struct str s);
 struct meta_ids image_own_ids(const int32_t *v, int32_t n);
 struct uuid *image_own_uuids(const struct uuid *v, int32_t n);
-struct image_partition image_partition_dup(const struct image_partition *p);
-/* Frees what the partition points at, not the partition. */
-void image_partition_fini(struct image_partition *p);
 void image_topic_free(struct image_topic *t);
 void image_broker_free(struct image_broker *b);
 void image_config_free(struct image_config *c);

@@ -71,11 +71,11 @@ static void block_release(struct ref *r)
 struct net_block *net_block_new(struct net_budget *b, size_t want)
 {
 	int class = class_of(want);
+	struct list_node *kept = class < NET_BLOCK_CLASSES ? list_pop(&b->free[class]) : NULL;
 	struct net_block *k;
 
-	if (class < NET_BLOCK_CLASSES && !list_empty(&b->free[class])) {
-		k = CONTAINER_OF(list_first(&b->free[class]), struct net_block, node);
-		list_remove(&k->node);
+	if (kept) {
+		k = CONTAINER_OF(kept, struct net_block, node);
 		b->kept -= k->cap;
 	} else {
 		size_t cap = size_for(want);
@@ -94,9 +94,8 @@ void net_budget_trim(struct net_budget *b, size_t keep)
 {
 	for (int i = NET_BLOCK_CLASSES - 1; i >= 0; i--) {
 		struct list_node *n;
-		while (b->kept > keep && (n = list_first(&b->free[i]))) {
+		while (b->kept > keep && (n = list_pop(&b->free[i]))) {
 			struct net_block *k = CONTAINER_OF(n, struct net_block, node);
-			list_remove(n);
 			b->kept -= k->cap;
 			free(k);
 		}

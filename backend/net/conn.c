@@ -22,11 +22,10 @@
 static struct net_slot *slot_new(struct net_conn *c)
 {
 	struct net *n = c->net;
-	struct list_node *free_slot = list_first(&n->free_slots);
+	struct list_node *free_slot = list_pop(&n->free_slots);
 	struct net_slot *s;
 
 	if (free_slot) {
-		list_remove(free_slot);
 		n->n_free_slots--;
 		s = CONTAINER_OF(free_slot, struct net_slot, node);
 	} else {
@@ -78,10 +77,9 @@ static void orphan_slots(struct net_conn *c)
 {
 	struct list_node *node;
 
-	while ((node = list_first(&c->slots))) {
+	while ((node = list_pop(&c->slots))) {
 		struct net_slot *s = CONTAINER_OF(node, struct net_slot, node);
 		void (*gone)(void *) = s->gone;
-		list_remove(node);
 		s->conn = NULL;
 		if (s->state == NET_SLOT_READY) {
 			net_slot_recycle(c->net, s);
@@ -98,9 +96,8 @@ static void tell_closers(struct net_conn *c)
 {
 	struct list_node *node;
 
-	while ((node = list_first(&c->closers))) {
+	while ((node = list_pop(&c->closers))) {
 		struct net_close *k = CONTAINER_OF(node, struct net_close, node);
-		list_remove(node);
 		k->fn(k->arg);
 	}
 }
@@ -119,24 +116,21 @@ void conn_close(struct net_conn *c)
 	transport_close(c->transport);
 	c->transport = NULL;
 	leave_line(c);
-	if (list_holds(&c->answered))
-		list_remove(&c->answered);
+	list_remove(&c->answered);
 	list_remove(&c->held);
 	drop_input(c);
 	list_remove(&c->node);
 	orphan_slots(c);
 	tell_closers(c);
-	if (!c->handling) {
+	if (!c->handling)
 		free(c);
-	}
 }
 
 static void end_handling(struct net_conn *c)
 {
 	c->handling = false;
-	if (c->closed) {
+	if (c->closed)
 		free(c);
-	}
 }
 
 static void touch(struct net_conn *c)

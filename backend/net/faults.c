@@ -12,13 +12,9 @@ static void release(void *arg)
 	struct list_node *node;
 
 	list_init(&line);
-	while ((node = list_first(&n->held))) {
-		list_remove(node);
-		list_push_back(&line, node);
-	}
-	while ((node = list_first(&line))) {
+	list_move(&line, &n->held);
+	while ((node = list_pop(&line))) {
 		struct net_conn *c = CONTAINER_OF(node, struct net_conn, held);
-		list_remove(node);
 		conn_send_ready(c);
 		conn_answered(c);
 	}

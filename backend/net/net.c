@@ -20,10 +20,7 @@ static void admit(void *arg)
 	struct list_node *node;
 
 	list_init(&line);
-	while ((node = list_first(&n->waiting))) {
-		list_remove(node);
-		list_push_back(&line, node);
-	}
+	list_move(&line, &n->waiting);
 	while ((node = list_first(&line))) {
 		struct net_conn *c = CONTAINER_OF(node, struct net_conn, waiting);
 		if (n->over && net_budget_short(&n->budget, NET_BLOCK_MIN)) {
@@ -33,14 +30,9 @@ static void admit(void *arg)
 		}
 		conn_admit(c);
 	}
-	list_init(&line);
-	while ((node = list_first(&n->answered))) {
-		list_remove(node);
-		list_push_back(&line, node);
-	}
-	while ((node = list_first(&line))) {
+	list_move(&line, &n->answered);
+	while ((node = list_pop(&line))) {
 		struct net_conn *c = CONTAINER_OF(node, struct net_conn, answered);
-		list_remove(node);
 		if (!list_holds(&c->waiting))
 			conn_admit(c);
 	}
@@ -134,9 +126,8 @@ void net_stop_accepting(struct net *n)
 	struct list_node *node;
 
 	n->accepting = false;
-	while ((node = list_first(&n->listeners))) {
+	while ((node = list_pop(&n->listeners))) {
 		struct net_listener *l = CONTAINER_OF(node, struct net_listener, node);
-		list_remove(node);
 		listener_free(l->listener);
 		free(l->name);
 		free(l);
@@ -166,10 +157,8 @@ void net_free(struct net *n)
 	io_timer_stop(&n->sweep);
 	io_timer_stop(&n->release);
 	loop_defer_cancel(&n->admit);
-	while ((node = list_first(&n->free_slots))) {
-		list_remove(node);
+	while ((node = list_pop(&n->free_slots)))
 		free(CONTAINER_OF(node, struct net_slot, node));
-	}
 	net_budget_fini(&n->budget);
 	free(n);
 }

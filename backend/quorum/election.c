@@ -289,19 +289,22 @@ void quorum_on_vote_response(
 	counted(q);
 }
 
+static int16_t leader_error(const struct quorum *q, int32_t leader, int32_t epoch)
+{
+	if (quorum_index(q, leader) < 0 || leader == q->set.id)
+		return KERR_INVALID_REQUEST;
+	return epoch < q->state.leader_epoch ? KERR_FENCED_LEADER_EPOCH : KERR_NONE;
+}
+
 void quorum_on_begin(struct quorum *q, const struct quorum_begin_request *r,
 	struct quorum_epoch_response *out, int64_t now_ms)
 {
 	q->now_ms = now_ms;
 	quorum_meet(q, r->leader, r->epoch);
-	out->error = KERR_NONE;
-	if (quorum_index(q, r->leader) < 0 || r->leader == q->set.id)
-		out->error = KERR_INVALID_REQUEST;
-	else if (r->epoch < q->state.leader_epoch)
-		out->error = KERR_FENCED_LEADER_EPOCH;
-	else if (r->epoch == q->state.leader_epoch && q->leader == r->leader)
+	out->error = leader_error(q, r->leader, r->epoch);
+	if (!out->error && r->epoch == q->state.leader_epoch && q->leader == r->leader)
 		q->fetch_at_ms = q->fetch_in_flight ? q->fetch_at_ms : now_ms;
-	else if (!quorum_learn(q, r->epoch, r->leader))
+	else if (!out->error && !quorum_learn(q, r->epoch, r->leader))
 		out->error = KERR_INVALID_REQUEST;
 	if (!out->error && q->leader == r->leader)
 		q->heard_ms = now_ms;
@@ -326,12 +329,8 @@ void quorum_on_end(struct quorum *q, const struct quorum_end_request *r,
 	struct quorum_epoch_response *out, int64_t now_ms)
 {
 	q->now_ms = now_ms;
-	out->error = KERR_NONE;
-	if (quorum_index(q, r->leader) < 0 || r->leader == q->set.id)
-		out->error = KERR_INVALID_REQUEST;
-	else if (r->epoch < q->state.leader_epoch)
-		out->error = KERR_FENCED_LEADER_EPOCH;
-	else if (r->epoch > q->state.leader_epoch || q->leader == QUORUM_NOBODY)
+	out->error = leader_error(q, r->leader, r->epoch);
+	if (!out->error && (r->epoch > q->state.leader_epoch || q->leader == QUORUM_NOBODY))
 		quorum_learn(q, r->epoch, r->leader);
 	if (out->error == 0 && q->role == QUORUM_FOLLOWER && q->leader == r->leader) {
 		int at = 0;

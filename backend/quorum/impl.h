@@ -27,6 +27,8 @@ void quorum_leader_gone(struct quorum *q);
 void quorum_meet(struct quorum *q, int32_t id, int32_t epoch);
 /* May acknowledge what the leader at hand has: always, unless fresh (quorum.h). */
 bool quorum_may_fetch(const struct quorum *q);
+/* Of v, one value a voter: the highest that a majority has reached. Sorts v. */
+int64_t quorum_reached(const struct quorum *q, int64_t v[]);
 /* Index among the voters, or -1. */
 int quorum_index(const struct quorum *q, int32_t id);
 int64_t quorum_election_wait(struct quorum *q);

@@ -2,10 +2,10 @@
 #include "quorum/quorum.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "quorum/impl.h"
 #include "quorum/planted.h"
-#include "wire/kerr.h"
 
 #define BIT(role) (1u << (role))
 
@@ -55,6 +55,19 @@ int quorum_index(const struct quorum *q, int32_t id)
 		if (q->set.voters[i] == id)
 			return i;
 	return -1;
+}
+
+static int higher_first(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x < y) - (x > y);
+}
+
+int64_t quorum_reached(const struct quorum *q, int64_t v[])
+{
+	qsort(v, (size_t)q->set.n_voters, sizeof(*v), higher_first);
+	return v[quorum_majority(q) - 1];
 }
 
 bool quorum_persist(struct quorum *q, int32_t epoch, int32_t leader, int32_t voted,
@@ -298,19 +311,13 @@ void quorum_resign(struct quorum *q, int64_t now_ms)
 static int64_t majority_heard(const struct quorum *q)
 {
 	int64_t t[QUORUM_MAX_VOTERS];
-	int n = 0;
 
 	for (int i = 0; i < q->set.n_voters; i++) {
-		bool self = q->replicas[i].id == q->set.id;
-		int64_t v =
-			self ? q->now_ms : max_i64(q->replicas[i].last_fetch_ms, q->led_since_ms);
-		int at = n++;
+		const struct quorum_replica *p = &q->replicas[i];
 
-		for (; at > 0 && t[at - 1] < v; at--)
-			t[at] = t[at - 1];
-		t[at] = v;
+		t[i] = p->id == q->set.id ? q->now_ms : max_i64(p->last_fetch_ms, q->led_since_ms);
 	}
-	return t[quorum_majority(q) - 1];
+	return quorum_reached(q, t);
 }
 
 static void expired(struct quorum *q)

@@ -4,21 +4,14 @@
 
 void quorum_advance(struct quorum *q)
 {
-	int64_t ends[QUORUM_MAX_VOTERS];
-	int n = 0;
+	int64_t ends[QUORUM_MAX_VOTERS], hw;
 
 	for (int i = 0; i < q->set.n_voters; i++) {
-		bool self = q->replicas[i].id == q->set.id;
-		int64_t v = self ? q->synced : q->replicas[i].end_offset;
-		int at = n++;
+		const struct quorum_replica *p = &q->replicas[i];
 
-		for (; at > 0 && ends[at - 1] < v; at--)
-			ends[at] = ends[at - 1];
-		ends[at] = v;
+		ends[i] = p->id == q->set.id ? q->synced : p->end_offset;
 	}
-
-	int64_t hw = ends[quorum_majority(q) - 1];
-
+	hw = quorum_reached(q, ends);
 	if (hw <= q->epoch_start || hw <= q->high_watermark)
 		return;
 	q->high_watermark = hw;

@@ -94,10 +94,9 @@ static void take_waiting(struct isr_asker *k)
 {
 	struct list_node *node;
 
-	while ((node = list_first(&k->waiting))) {
+	while ((node = list_pop(&k->waiting))) {
 		struct partition *p = CONTAINER_OF(node, struct partition, alter);
 
-		list_remove(node);
 		if (!p->leads || p->replicas.isr.state != ISR_PROPOSED)
 			continue;
 		vec_push(&k->asked, partition_get(p));

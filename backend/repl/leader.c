@@ -100,7 +100,7 @@ int64_t partition_low_watermark(const struct partition *p)
 	return replicas_low_watermark(&p->replicas, p->log->log_start);
 }
 
-void partition_start_moved(struct partition *p)
+void partition_wake_readers(struct partition *p)
 {
 	delay_key_wake(&p->reads);
 	delay_key_wake(&p->ends);
@@ -158,10 +158,8 @@ void partitions_moved(struct repl *r)
 {
 	struct list_node *node;
 
-	while ((node = list_first(&r->moved))) {
-		list_remove(node);
+	while ((node = list_pop(&r->moved)))
 		reconsider(CONTAINER_OF(node, struct partition, moved), false);
-	}
 }
 
 /* A process that was stopped for a while has not read what followers asked meanwhile: they get

@@ -82,33 +82,20 @@ static bool has_time(const struct repl *r)
 /* ---- waiting for it ---------------------------------------------------------------------------
  */
 
-static struct meta_ids copy_ids(struct meta_ids from)
-{
-	size_t bytes = (size_t)from.n * sizeof(*from.v);
-
-	return (struct meta_ids){from.n > 0 ? xmemdup(from.v, bytes) : NULL, from.n};
-}
-
 static void forget(struct partition *p)
 {
 	if (!p->wanted)
 		return;
-	free(p->wanted->replicas.v);
-	free(p->wanted->isr.v);
+	image_partition_fini(p->wanted);
 	free(p->wanted);
 	p->wanted = NULL;
 }
 
-/* What leading and following look at. */
 static void remember(struct partition *p, const struct image_partition *ip)
 {
 	forget(p);
 	p->wanted = ALLOC(struct image_partition);
-	*p->wanted = (struct image_partition){.replicas = copy_ids(ip->replicas),
-		.isr = copy_ids(ip->isr),
-		.leader = ip->leader,
-		.leader_epoch = ip->leader_epoch,
-		.partition_epoch = ip->partition_epoch};
+	*p->wanted = image_partition_dup(ip);
 }
 
 void partition_unwant(struct partition *p)
@@ -144,10 +131,9 @@ bool partitions_open(struct repl *r)
 	struct list_node *node;
 	bool any = false;
 
-	while ((node = list_first(&r->opening)) && has_time(r)) {
+	while (has_time(r) && (node = list_pop(&r->opening))) {
 		struct partition *p = CONTAINER_OF(node, struct partition, opening);
 
-		list_remove(node);
 		if (!open_one(p))
 			continue;
 		partition_assign(p, p->wanted);

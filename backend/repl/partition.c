@@ -54,10 +54,8 @@ static void refuse_all(struct list *queue, int16_t error)
 {
 	struct list_node *node;
 
-	while ((node = list_first(queue))) {
-		list_remove(node);
+	while ((node = list_pop(queue)))
 		refuse(CONTAINER_OF(node, struct repl_append, node), error);
-	}
 }
 
 void partition_refuse_pending(struct partition *p, int16_t error)
@@ -79,16 +77,13 @@ static void count(struct partition *p, const struct plog_append *item)
 /* Moves what is queued into r->items; *queue gets the appends themselves, in the same order. */
 static void gather(struct repl *r, struct partition *p, struct list *queue)
 {
-	struct list_node *node;
-
 	vec_clear(&r->items);
 	list_init(queue);
-	while ((node = list_first(&p->pending))) {
+	list_move(queue, &p->pending);
+	list_foreach (node, queue) {
 		struct repl_append *a = CONTAINER_OF(node, struct repl_append, node);
 		struct plog_append *item = vec_add(&r->items);
 
-		list_remove(node);
-		list_push_back(queue, node);
 		item->batch = a->batch;
 		item->header = a->header;
 		item->leader_epoch = p->leader_epoch;
@@ -118,10 +113,9 @@ static void finish(struct list *queue)
 {
 	struct list_node *node;
 
-	while ((node = list_first(queue))) {
+	while ((node = list_pop(queue))) {
 		struct repl_append *a = CONTAINER_OF(node, struct repl_append, node);
 
-		list_remove(node);
 		a->done(a);
 	}
 }
@@ -149,8 +143,6 @@ static void synced(void *arg, int rc)
 /* True: the answers wait for the disk. */
 static bool sync_first(struct repl *r, struct partition *p, int64_t before, struct list *queue)
 {
-	struct list_node *node;
-
 	if (!plog_flush_before_ack(p->log))
 		return false;
 	if (!r->set.sync || r->set.sync(r->set.arg, p->log, synced, partition_get(p)) < 0) {
@@ -162,10 +154,7 @@ static bool sync_first(struct repl *r, struct partition *p, int64_t before, stru
 	}
 	p->n_syncs++;
 	p->unsynced = min_i64(p->unsynced, before);
-	while ((node = list_first(queue))) {
-		list_remove(node);
-		list_push_back(&p->syncing, node);
-	}
+	list_move(&p->syncing, queue);
 	return true;
 }
 
@@ -188,8 +177,6 @@ void partitions_append(struct repl *r)
 {
 	struct list_node *node;
 
-	while ((node = list_first(&r->dirty))) {
-		list_remove(node);
+	while ((node = list_pop(&r->dirty)))
 		append(r, CONTAINER_OF(node, struct partition, dirty));
-	}
 }

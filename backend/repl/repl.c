@@ -133,15 +133,15 @@ static void make_room(struct repl_topic *t, int32_t index)
 	}
 }
 
-/* This broker has no replica of it any more. */
-static void drop(struct repl_topic *t, int32_t index)
+/* This broker has no replica of it any more; error is for those who wait. */
+static void drop(struct repl_topic *t, int32_t index, int16_t error)
 {
 	struct partition *p = t->partitions[index];
 	struct plog *log = p ? p->log : NULL;
 
 	t->partitions[index] = NULL;
 	if (p)
-		partition_leave(p, KERR_NOT_LEADER_OR_FOLLOWER);
+		partition_leave(p, error);
 	if (log && store_delete(t->repl->store, log) < 0)
 		log_error("%.*s-%d: its files cannot be removed", STR_ARG(t->name), index);
 }
@@ -152,7 +152,7 @@ static void follow(struct repl_topic *t, int32_t index, const struct image_parti
 
 	make_room(t, index);
 	if (meta_ids_find(ip->replicas, t->repl->set.node_id) < 0) {
-		drop(t, index);
+		drop(t, index, KERR_NOT_LEADER_OR_FOLLOWER);
 		return;
 	}
 	p = t->partitions[index];
@@ -185,16 +185,8 @@ void repl_topic_deleted(struct repl *r, const struct image_topic *it)
 		return;
 	map_dels(&r->by_name, t->name);
 	map_del(&r->by_id, id_key(&t->id));
-	for (int32_t i = 0; i < t->n_partitions; i++) {
-		struct partition *p = t->partitions[i];
-		struct plog *log = p ? p->log : NULL;
-
-		if (p)
-			partition_leave(p, KERR_UNKNOWN_TOPIC_OR_PARTITION);
-		t->partitions[i] = NULL;
-		if (log && store_delete(r->store, log) < 0)
-			log_error("%.*s-%d: its files cannot be removed", STR_ARG(t->name), i);
-	}
+	for (int32_t i = 0; i < t->n_partitions; i++)
+		drop(t, i, KERR_UNKNOWN_TOPIC_OR_PARTITION);
 	topic_free(t);
 }
 

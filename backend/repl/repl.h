@@ -185,8 +185,8 @@ bool partition_diverges(const struct partition *p, int32_t last_epoch, int64_t o
 int16_t partition_fetched(struct partition *p, struct replica_fetch *f);
 /* Lowest log start of the replicas that count for it, REPLICA_UNKNOWN: not known. */
 int64_t partition_low_watermark(const struct partition *p);
-/* The log's start was moved here: followers are to learn of it. */
-void partition_start_moved(struct partition *p);
+/* Consumers and followers that wait look again: the log's start was moved here. */
+void partition_wake_readers(struct partition *p);
 
 /* A batch on its way into a log. */
 struct repl_append {

@@ -5,13 +5,6 @@
 #include "repl/priv.h"
 #include "wire/kerr.h"
 
-static void wake_all(struct partition *p)
-{
-	delay_key_wake(&p->reads);
-	delay_key_wake(&p->ends);
-	delay_key_wake(&p->commits);
-}
-
 static void stop_leading(struct partition *p, int16_t error)
 {
 	if (!p->leads)
@@ -21,7 +14,8 @@ static void stop_leading(struct partition *p, int16_t error)
 	list_remove(&p->moved);
 	list_remove(&p->alter);
 	replicas_fini(&p->replicas);
-	wake_all(p);
+	partition_wake_readers(p);
+	delay_key_wake(&p->commits);
 }
 
 /* p->leader and the epochs are set. An epoch later while it leads already: readers have to learn
@@ -39,15 +33,14 @@ static void lead(struct partition *p, const struct image_partition *ip, bool new
 			plog_name(p->log), epoch_cache_latest(&p->log->epochs), p->leader_epoch);
 	if (!led)
 		p->term++;
-	if (!led || new_epoch)
+	if (!led || new_epoch) {
 		replicas_lead(&p->replicas, ip, p->log->leo, now);
-	else
+		partition_wake_readers(p);
+	} else {
 		replicas_change(&p->replicas, ip, now);
+	}
+	delay_key_wake(&p->commits);
 	partition_look_live(p);
-	if (!led || new_epoch)
-		wake_all(p);
-	else
-		delay_key_wake(&p->commits);
 	partition_touch(p);
 	partition_advance(p);
 }

@@ -517,23 +517,19 @@ static void put_trash(void *arg, char *path)
 
 void store_attend(struct store *s, void (*sync)(void *arg, struct plog *log), void *arg)
 {
-	struct list again;
+	struct list line;
 	struct list_node *node;
 
-	list_init(&again);
-	while ((node = list_first(&s->watched))) {
+	list_init(&line);
+	list_move(&line, &s->watched);
+	while ((node = list_pop(&line))) {
 		struct plog *log = CONTAINER_OF(node, struct plog, watched);
 
-		list_remove(node);
 		plog_take_doomed(log, put_trash, s);
 		if (plog_flush_due(log) || plog_fresh_due(log))
 			sync(arg, log);
 		if (plog_has_work(log))
-			list_push_back(&again, node);
-	}
-	while ((node = list_first(&again))) {
-		list_remove(node);
-		list_push_back(&s->watched, node);
+			list_push_back(&s->watched, node);
 	}
 }
 

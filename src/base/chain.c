@@ -196,18 +196,10 @@ void chain_put_owned(struct chain *c, void *p, size_t n)
 
 void chain_append(struct chain *dst, struct chain *src)
 {
-	struct list_node *first = src->pieces.head.next, *last = src->pieces.head.prev;
-	struct list_node *end = dst->pieces.head.prev;
-
-	if (chain_empty(src))
-		return;
-	end->next = first;
-	first->prev = end;
-	last->next = &dst->pieces.head;
-	dst->pieces.head.prev = last;
+	list_move(&dst->pieces, &src->pieces);
 	dst->n += src->n;
 	dst->n_file += src->n_file;
-	chain_init(src);
+	src->n = src->n_file = 0;
 }
 
 /* Cuts n bytes off the front of p. The rest, which p stays, keeps the room. */

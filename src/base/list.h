@@ -61,6 +61,28 @@ static inline struct list_node *list_first(const struct list *l)
 	return list_empty(l) ? NULL : l->head.next;
 }
 
+/* Takes the first out; NULL: there is none. */
+static inline struct list_node *list_pop(struct list *l)
+{
+	struct list_node *n = list_first(l);
+
+	if (n)
+		list_remove(n);
+	return n;
+}
+
+/* Moves all of `from` to the end of `to`. */
+static inline void list_move(struct list *to, struct list *from)
+{
+	if (list_empty(from))
+		return;
+	from->head.next->prev = to->head.prev;
+	to->head.prev->next = from->head.next;
+	from->head.prev->next = &to->head;
+	to->head.prev = from->head.prev;
+	list_init(from);
+}
+
 /* Safe against removal of the current node. */
 #define list_foreach(it, l)                                                                  \
 	for (struct list_node *it = (l)->head.next, *it##_next = it->next; it != &(l)->head; \

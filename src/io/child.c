@@ -78,9 +78,8 @@ static void on_sigchld(void *arg, int signum)
 		else
 			list_push_back(&r->ended, it);
 	}
-	while ((n = list_first(&r->ended))) {
+	while ((n = list_pop(&r->ended))) {
 		struct child *c = CONTAINER_OF(n, struct child, node);
-		list_remove(n);
 		c->fn(c->arg, c, WIFEXITED(c->status) ? WEXITSTATUS(c->status) : -1,
 			WIFSIGNALED(c->status) ? WTERMSIG(c->status) : 0);
 	}

@@ -66,14 +66,13 @@ static void *serve(void *arg)
 	pthread_setname_np(pthread_self(), p->name);
 	pthread_mutex_lock(&p->lock);
 	while (!p->ending) {
-		struct list_node *n = list_first(&p->queue);
+		struct list_node *n = list_pop(&p->queue);
 		struct work *w;
 		if (!n) {
 			pthread_cond_wait(&p->has_work, &p->lock);
 			continue;
 		}
 		w = CONTAINER_OF(n, struct work, node);
-		list_remove(n);
 		move(w, WORK_RUNNING);
 		pthread_mutex_unlock(&p->lock);
 		w->run(w);
@@ -92,10 +91,9 @@ static bool finish_one(struct work_pool *p)
 	int status = 0;
 
 	pthread_mutex_lock(&p->lock);
-	n = list_first(&p->done);
+	n = list_pop(&p->done);
 	if (n) {
 		w = CONTAINER_OF(n, struct work, node);
-		list_remove(n);
 		p->n_done--;
 		status = w->state == WORK_CANCELLED ? ERR_CANCELLED : 0;
 		move(w, WORK_IDLE);

@@ -260,7 +260,7 @@ static void test_starts_over(void **state)
 	assert_int_equal(log_of(c, 1)->high_watermark, 8);
 	/* In the middle of the second batch. */
 	assert_int_equal(plog_delete_records(log_of(c, 1), 6), 0);
-	partition_start_moved(cluster_part(c, 1));
+	partition_wake_readers(cluster_part(c, 1));
 	c->cut[3] = false;
 	clock_manual_advance_ms(&c->clock, 2000);
 	cluster_run(c, 2 * SOME);
@@ -281,7 +281,7 @@ static void test_low_watermark(void **state)
 	cluster_run(c, SOME);
 	assert_int_equal(partition_low_watermark(cluster_part(c, 1)), 0);
 	assert_int_equal(plog_delete_records(log_of(c, 1), 4), 0);
-	partition_start_moved(cluster_part(c, 1));
+	partition_wake_readers(cluster_part(c, 1));
 	assert_int_equal(partition_low_watermark(cluster_part(c, 1)), 0);
 	cluster_run(c, SOME);
 	assert_int_equal(partition_low_watermark(cluster_part(c, 1)), 4);
