@@ -1,6 +1,6 @@
 """Against Apache Kafka: one broker, then three with replication factor 3. Both sides are there all
-the time and loaded in turn. Needs Kafka's jars (KAFKA_JARS) and java; without them the three are
-measured alone, and one is left out.
+the time and loaded in turn. Between the two, the consoles on the one of Kafka. Needs Kafka's jars
+(KAFKA_JARS) and java; without them the three are measured alone, and the rest is left out.
 """
 import contextlib
 import os
@@ -8,6 +8,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "kafka"))
+import consoles  # noqa: E402
 import javatools  # noqa: E402
 import kdecktest  # noqa: E402
 from kafkacluster import KafkaCluster  # noqa: E402
@@ -43,9 +44,9 @@ class Turns:
         say("%s: %d pairs done" % (name, self.rounds))
 
 
-def measure_one(samples, memory, records, rounds):
+def measure_one(samples, memory, kafka, records, rounds):
     loads = Loads(memory)
-    with Cluster(1) as ours, KafkaCluster(1) as kafka:
+    with Cluster(1) as ours:
         turns = Turns(samples, ours, kafka, rounds)
         for size, name in SIZES:
             turns.take("one broker, " + name, loads.produce, size, "1", records[size])
@@ -67,7 +68,9 @@ def measure_three(samples, memory, records, rounds):
 
 def measure(samples, memory, records, rounds):
     if kafka_is_here():
-        measure_one(samples, memory, {100: records, 1024: records // 4}, rounds)
+        with KafkaCluster(1) as kafka:
+            measure_one(samples, memory, kafka, {100: records, 1024: records // 4}, rounds)
+            consoles.measure(samples, kafka, rounds)
     else:
         say("KAFKA_JARS or java is not there: without Apache Kafka beside it")
     measure_three(samples, memory, {100: records // 2, 1024: records // 16}, rounds)
@@ -99,6 +102,7 @@ def report_one(t):
 def report(t):
     if kafka_is_here():
         report_one(t)
+        consoles.report(t)
     for acks, goals in (("1", ((100, None), (100, None))), ("all", ((180, 33), (400, 17)))):
         for (_, name), (least, cpu) in zip(SIZES, goals):
             report_produce(t, "RF 3, acks %s, %s" % (acks, name), least, cpu, "three brokers")

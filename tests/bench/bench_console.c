@@ -2,22 +2,30 @@
  * The console as a person meets it: kdeck on a pseudo terminal, seen through libvterm.
  *
  *   bench_console KDECK ADDRESS HOME TIMES KEYS
+ *   bench_console rows HOME KEY TEXT SECONDS PROGRAM ARG…
  *
  * Starts it TIMES times: from the fork to the first thing on the screen, and to the cluster's
  * state. In the last one presses KEYS keys that open another screen each, from the key to the whole
- * new screen. Then its memory, with the list of topics walked through. One line of names and
- * numbers; exit status 1 with the screen when something never came.
+ * new screen. Then its memory, with the list of topics walked through.
+ *
+ * rows: any console, once. From the fork until TEXT stands on the screen; KEY, unless it is "-", is
+ * pressed at the first thing there. With SECONDS it stays until SETTLE_S after its start and
+ * SECONDS longer: its CPU up to there and in percent after it, its memory at the end.
+ *
+ * One line of names and numbers; exit status 1 with the screen when something never came.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../ui/screen.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
 
-#define COLS 120
-#define ROWS 40
+#define COLS     120
+#define ROWS     40
+#define SETTLE_S 20
 
 static double ms_since(int64_t began_us)
 {
@@ -114,6 +122,55 @@ static void walk(struct screen *s, const char *key, const char *there)
 	}
 }
 
+static double cpu_seconds(pid_t pid)
+{
+	struct timespec t = {0};
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) == 0)
+		clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Until so long after the start, its output read all the while. */
+static void stay(struct screen *s, int64_t began, double end_ms)
+{
+	for (double left; (left = end_ms - ms_since(began)) > 0;)
+		screen_pump(s, (int)left + 1);
+}
+
+static void rest(struct screen *s, int64_t began, double seconds)
+{
+	double settled, end;
+
+	stay(s, began, SETTLE_S * 1e3);
+	settled = cpu_seconds(screen_pid(s));
+	stay(s, began, (SETTLE_S + seconds) * 1e3);
+	end = cpu_seconds(screen_pid(s));
+	printf(" cpu_s %.4f rest_percent %.3f", settled, 100 * (end - settled) / seconds);
+	print_memory(screen_pid(s), "VmRSS:", "rss");
+}
+
+static int rows(const char *home, const char *key, const char *text, double seconds,
+	const char *const *argv)
+{
+	int64_t began = clock_mono_us(&clock_system);
+	struct screen *s = screen_start(argv, NULL, home, COLS, ROWS);
+	struct buf lines = {0};
+
+	screen_until(s, drawn, &lines, "the first frame");
+	if (strcmp(key, "-") != 0)
+		screen_press(s, key);
+	screen_wait(s, text);
+	printf("rows_ms %.3f", ms_since(began));
+	if (seconds > 0)
+		rest(s, began, seconds);
+	putchar('\n');
+	screen_free(s);
+	buf_fini(&lines);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	size_t times = argc == 6 ? strtoul(argv[4], NULL, 10) : 0;
@@ -122,8 +179,12 @@ int main(int argc, char **argv)
 	double *first, *state;
 	struct screen *s = NULL;
 
+	if (argc > 6 && strcmp(argv[1], "rows") == 0)
+		return rows(argv[2], argv[3], argv[4], strtod(argv[5], NULL),
+			(const char *const *)argv + 6);
 	if (times < 1 || n_keys < 2) {
-		fprintf(stderr, "usage: bench_console KDECK ADDRESS HOME TIMES KEYS\n");
+		fprintf(stderr, "usage: bench_console KDECK ADDRESS HOME TIMES KEYS\n"
+				"       bench_console rows HOME KEY TEXT SECONDS PROGRAM ARG…\n");
 		return 2;
 	}
 	first = xcalloc(times, sizeof(*first));

@@ -1,5 +1,5 @@
 /*
- * How long the console takes to know the lag of many groups anew.
+ * How long the console takes to know a cluster with many groups anew.
  *
  *   bench_groups make ADDRESS GROUPS PARTITIONS
  *   bench_groups refresh ADDRESS GROUPS TIMES
@@ -7,8 +7,9 @@
  * make: a topic of so many partitions for every ten groups (at most a hundred topics), a hundred
  * records in each partition; every group has one member, which is assigned all of its topic and has
  * committed half of it. refresh: a source over a model as the console has them, told TIMES times to
- * ask everything anew; from there to the published snapshot in which every commit was read after
- * that moment and paired with an end read after it. Prints one line of names and numbers.
+ * ask everything anew; from there to the published snapshot in which the metadata, every topic's
+ * offsets and every commit, paired with an end, are from after that moment. Prints one line of
+ * names and numbers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -383,9 +384,12 @@ static void look(void *arg)
 	const struct cluster *c = model_cluster(b->model);
 	size_t n = 0;
 
+	for (size_t i = 0; i < c->n_topics; i++)
+		if (c->topics[i]->offsets.at_ms < b->since_ms)
+			return;
 	for (size_t i = 0; i < c->n_groups; i++)
 		n += paired(c->groups[i], b->since_ms);
-	if (n >= b->groups)
+	if (c->metadata.at_ms >= b->since_ms && n >= b->groups)
 		b->done = true;
 }
 

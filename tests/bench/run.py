@@ -12,6 +12,7 @@ import datetime
 import glob
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -35,6 +36,7 @@ NAMES = {SMALL: "100 B", LARGE: "1 KB"}
 PARTITIONS = 3
 MANY_TOPICS = 1000
 MANY_GROUPS, GROUP_PARTITIONS = 1000, 10
+GROUP_TOPICS, ALL_TOPICS = 100, 1000  # those that bench_groups makes, and those there are then
 COLD_ROUNDS = 2
 
 METHOD = """\
@@ -53,9 +55,10 @@ yardstick  librdkafka's in-process mock broker, which keeps the last 5 MB of a p
            memory and writes nothing; it cannot hold what a fetch is to read, so there it is the
            same segments by sendfile through one loopback connection. Both readers receive
            3 MB at a time and check every CRC; ours sends a request for each 3 MB
-groups     1,000 groups of one member with 10 partitions each, in 100 topics; a refresh by hand:
-           from the question for the list of groups (then descriptions, commits, ends: one
-           request each) to the snapshot in which every commit and end is newer than that
+groups     1,000 groups of one member with 10 partitions each, in 100 of 1,000 topics with 10
+           partitions each; a refresh by hand: from the questions for metadata and for the list
+           of groups (then descriptions, commits, ends: one request each) to the snapshot in
+           which the metadata, every topic's offsets, every commit and end are newer than that
 members    one connection each, put together by hand (coordinator.py); the rebalance is one that
            the leader begins, from the last member's JoinGroup to the last answer to SyncGroup;
            commits are sent a hundred at a time without waiting for each
@@ -63,6 +66,11 @@ Kafka      Apache Kafka with 1 GB of heap a broker. One broker of each kind, the
            replication factor 3: both kinds there all the time and loaded in turn by the client
            above, a new topic for each load; three loads of each kind go to Kafka before the
            first that counts. CPU is that of all brokers until they are at rest again
+consoles   on one broker of Apache Kafka with 1,000 topics of 3 partitions and 100 groups, on a
+           terminal of 120 x 40: from exec to a topic's row on the screen (kdeck opens on its
+           overview: the key for the topics is pressed at the first frame); each once before
+           the first that counts, then in turn. CPU of the first 20 s and of the 10 s after it,
+           nothing pressed: kdeck asks the cluster every second, kaskade every 30 s by itself
 one record the next one goes out when it is there: at the client as an acknowledgement (acks all),
            or at a consumer in the same process (end to end); linger 0, 100 B, one partition
 """
@@ -233,6 +241,7 @@ def measure_topics(samples, rounds):
 
 def measure_groups(samples):
     with Broker(group_initial_rebalance_delay_ms=0) as b:
+        figures(TRAFFIC, "topics", b.address, ALL_TOPICS - GROUP_TOPICS, GROUP_PARTITIONS, 1)
         figures(GROUPS, "make", b.address, MANY_GROUPS, GROUP_PARTITIONS)
         r = figures(GROUPS, "refresh", b.address, MANY_GROUPS, 15)
         samples.add("lag", r["refresh_ms"])
@@ -269,7 +278,7 @@ def report_console(t):
     t.row("  key to a new screen, p50 ms", "console many key_p50_ms", most=16)
     t.row("  key to a new screen, p99 ms", "console many key_p99_ms", most=16)
     t.row("  memory (RSS), MB", "console many rss", most=30)
-    t.row("1,000 groups x 10: lag of all anew, ms", "lag", most=250)
+    t.row("10,000 partitions, 1,000 groups: all anew, ms", "lag", most=250)
     t.row("  the slowest of 15, ms", "lag worst", most=250)
     t.row("  first frame, ms", "console groups first_ms", most=50)
     t.row("  key to a new screen, p99 ms", "console groups key_p99_ms", most=16)
@@ -335,6 +344,8 @@ def arguments():
 
 def main():
     args = arguments()
+    # As by Ctrl-C: what was started ends too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     samples, memory = Samples(), Memory(RAW)
     rates = Rates(samples, memory, args.records)
     need = 4 * rates.records[LARGE] * (LARGE + 100)

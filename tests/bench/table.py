@@ -39,6 +39,12 @@ def number(value):
     return "%.3g" % value if value < 100 else "%.0f" % value
 
 
+def percent(ratio):
+    if ratio is None:
+        return "-"
+    return "%.0f %%" % ratio if ratio >= 10 else "%.2g %%" % ratio
+
+
 class Table:
     HEAD = ("median of the rounds", "ours", "yardstick", "ratio", "goal", "")
 
@@ -46,25 +52,30 @@ class Table:
         self.samples, self.rows = samples, []
 
     def row(self, what, ours, yardstick=None, least=None, most=None, share=None, unless=None):
-        """A goal of the ratio in percent: at least `least` or at most `share`; or of our value: at
-        most `most`. unless: (ours, other, least), a ratio that will do instead of `least`."""
+        """Goals of the ratio in percent: at least `least`, at most `share`; of our value: at most
+        `most`. unless: (ours, other, least), a ratio that will do instead of `least`."""
         mine = self.samples.median(ours)
         if mine is None:
             self.rows.append((what, "-", "-", "-", "", "not measured"))
             return
         other = self.samples.median(yardstick) if yardstick else None
         ratio = self.samples.ratio(ours, yardstick) if other else None
-        goal, reached = "", None
+        goals, reached = [], None
         if least is not None:
-            goal, reached = ">= %d %%" % least, ratio >= least if ratio else None
-        elif share is not None:
-            goal, reached = "<= %d %%" % share, ratio <= share if ratio else None
-        elif most is not None:
-            goal, reached = "<= %s" % number(most), mine <= most
+            goals.append(">= %d %%" % least)
+            reached = ratio >= least if ratio else None
+        if most is not None:
+            goals.append("<= %s" % number(most))
+            reached = mine <= most
+        if share is not None:
+            goals.append("<= %.4g %%" % share)
+            if ratio:
+                reached = reached is not False and ratio <= share
+        goal = ", ".join(goals)
         if unless and reached is not None:
             goal += ", or mock %d %%" % unless[2]
             reached = reached or self.samples.ratio(*unless[:2]) >= unless[2]
-        self.rows.append((what, number(mine), number(other), "%.0f %%" % ratio if ratio else "-",
+        self.rows.append((what, number(mine), number(other), percent(ratio),
                           goal, "" if reached is None else "reached" if reached else "missed"))
 
     def lines(self):
