@@ -8,6 +8,7 @@ only the tests that the row names. Copies stay for the next run, which builds on
 changed. Status 1: fewer than 58 of 60 were caught.
 """
 import argparse
+import fcntl
 import os
 import queue
 import shutil
@@ -207,6 +208,12 @@ class Run:
 
     def prepare(self):
         """The first tree is built, and its tests pass; the others are copies of it."""
+        os.makedirs(self.options.folder, exist_ok=True)
+        self.taken = open(os.path.join(self.options.folder, "taken"), "w")
+        try:
+            fcntl.flock(self.taken, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit("mutate: another run is at work in %s" % self.options.folder)
         first = Tree(os.path.join(self.options.folder, "1"), self.options)
         self.trees.append(first)
         if not first.configure() or not first.make(self.tests, os.cpu_count() or 1):

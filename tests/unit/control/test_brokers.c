@@ -303,6 +303,32 @@ static void test_unregister(void **state)
 	fixture_fini(&f);
 }
 
+/* Every block begins where the one before ends, whoever gets it. */
+static void test_producer_ids(void **state)
+{
+	struct allocate_producer_ids_request q = {0};
+	struct allocate_producer_ids_response a;
+	struct fixture f;
+	int64_t next = 0;
+
+	(void)state;
+	setup(&f, 1);
+	for (int32_t i = 0; i < 4; i++) {
+		q.broker_id = 1 + i % 2;
+		q.broker_epoch = image_broker(&f.image, q.broker_id)->epoch;
+		assert_int_equal(control_allocate_producer_ids(&f.env, &q, &a, &f.out), 0);
+		assert_int_equal(a.error_code, 0);
+		assert_int_equal(a.producer_id_start, next);
+		assert_true(a.producer_id_len > 0);
+		next += a.producer_id_len;
+		fixture_apply(&f);
+	}
+	q.broker_epoch--;
+	assert_int_equal(control_allocate_producer_ids(&f.env, &q, &a, &f.out), 0);
+	assert_int_equal(a.error_code, KERR_STALE_BROKER_EPOCH);
+	fixture_fini(&f);
+}
+
 /* Leaders go home when a broker leads too few of those it is preferred for. */
 static void test_balance(void **state)
 {
@@ -367,6 +393,7 @@ int main(void)
 		cmocka_unit_test(test_unclean),
 		cmocka_unit_test(test_controlled_shutdown),
 		cmocka_unit_test(test_unregister),
+		cmocka_unit_test(test_producer_ids),
 		cmocka_unit_test(test_balance),
 		cmocka_unit_test(test_many),
 	};

@@ -71,6 +71,9 @@ static void test_elections(void **state)
 	assert_int_equal(p->leader, p->replicas.v[0]);
 	assert_int_equal(p->leader_epoch, 1);
 	p->leader = p->replicas.v[1];
+	p->isr.n = 2;
+	p->isr.v[0] = p->replicas.v[2];
+	assert_int_equal(elect_one(&f, 0, 0), KERR_PREFERRED_LEADER_NOT_AVAILABLE);
 	fixture_fence(&f, p->replicas.v[0]);
 	assert_int_equal(elect_one(&f, 0, 0), KERR_PREFERRED_LEADER_NOT_AVAILABLE);
 	/* Offline with the last in-sync replica fenced: only an unclean election helps. */
@@ -125,7 +128,8 @@ static void test_alter_partition(void **state)
 		const char *what;
 		int32_t leader_epoch, partition_epoch;
 		int n_isr; /* of the replicas, in order */
-		int swap;  /* put this in the last place */
+		int swap;  /* put this in the last place; -1: the last one first, without the leader
+			    */
 		int8_t recovery;
 		int16_t code;
 	} rows[] = {
@@ -137,6 +141,7 @@ static void test_alter_partition(void **state)
 		{"later partition epoch", 0, 1, 2, 0, 0, KERR_NOT_CONTROLLER},
 		{"nobody", 0, 0, 0, 0, 0, KERR_INVALID_REQUEST},
 		{"a stranger", 0, 0, 2, 9, 0, KERR_INVALID_REQUEST},
+		{"without the leader", 0, 0, 1, -1, 0, KERR_INVALID_REQUEST},
 		{"begins recovery", 0, 0, 1, 0, 1, KERR_INVALID_REQUEST},
 		{"no such state", 0, 0, 1, 0, 2, KERR_INVALID_REQUEST},
 	};
@@ -161,7 +166,9 @@ static void test_alter_partition(void **state)
 		for (int k = 0; k < 3; k++)
 			isr[k] = (struct alter_partition_request_new_isr_with_epochs){
 				part(&f, 0)->replicas.v[k], -1};
-		if (rows[i].swap)
+		if (rows[i].swap < 0)
+			isr[0].broker_id = isr[2].broker_id;
+		else if (rows[i].swap)
 			isr[rows[i].n_isr - 1].broker_id = rows[i].swap;
 		assert_int_equal(control_alter_partition(&f.env, &q, &a, &f.out), 0);
 		assert_int_equal(a.error_code, 0);
@@ -226,9 +233,12 @@ static void test_ineligible(void **state)
 	for (int k = 0; k < 3; k++)
 		isr[k] = (struct alter_partition_request_new_isr_with_epochs){
 			part(&f, 0)->replicas.v[k], -1};
-	isr[1].broker_epoch = 77;
-	assert_int_equal(control_alter_partition(&f.env, &q, &a, &f.out), 0);
-	assert_int_equal(a.topics[0].partitions[0].error_code, KERR_INELIGIBLE_REPLICA);
+	image_broker(&f.image, isr[1].broker_id)->epoch = 76;
+	for (int64_t epoch = 75; epoch <= 77; epoch += 2) {
+		isr[1].broker_epoch = epoch;
+		assert_int_equal(control_alter_partition(&f.env, &q, &a, &f.out), 0);
+		assert_int_equal(a.topics[0].partitions[0].error_code, KERR_INELIGIBLE_REPLICA);
+	}
 	isr[1].broker_epoch = image_broker(&f.image, isr[1].broker_id)->epoch;
 	fixture_fence(&f, isr[2].broker_id);
 	assert_int_equal(control_alter_partition(&f.env, &q, &a, &f.out), 0);

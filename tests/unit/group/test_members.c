@@ -46,7 +46,7 @@ static void old_clients_need_none(void **state)
 	struct client a = CLIENT(&f);
 
 	(void)state;
-	a.version = 2;
+	a.version = 3;
 	join(&a, "g");
 	assert_true(a.joining);
 	fixture_wait(&f, 3100);
@@ -183,6 +183,48 @@ static void who_does_not_come_back_is_out(void **state)
 	fixture_fini(&f);
 }
 
+/* A leader asks for new assignments by joining again; another member that does, with nothing new,
+ * is told what it was. */
+static void a_leader_may_assign_anew(void **state)
+{
+	WITH_FIXTURE;
+	struct client a = CLIENT(&f), b = CLIENT(&f);
+
+	(void)state;
+	two_share(&f, &a, &b);
+	join(&b, "g");
+	assert_false(b.joining);
+	assert_int_equal(b.generation, 1);
+	assert_string_equal(state_of(&f, "g"), "Stable");
+	join(&a, "g");
+	assert_true(a.joining);
+	assert_string_equal(state_of(&f, "g"), "PreparingRebalance");
+	fixture_fini(&f);
+}
+
+/* Static members have until their session ends; one that leads leaves that to another meanwhile. */
+static void static_members_keep_their_place(void **state)
+{
+	WITH_FIXTURE;
+	struct client a = CLIENT(&f), b = CLIENT(&f), c = CLIENT(&f);
+
+	(void)state;
+	a.instance = "one";
+	a.rebalance_ms = b.rebalance_ms = c.rebalance_ms = 5000;
+	two_share(&f, &a, &b);
+	assert_string_equal(b.leader, a.id);
+	join_twice(&c, "g");
+	join(&b, "g");
+	fixture_wait(&f, 5100);
+	assert_false(b.joining || c.joining);
+	assert_string_equal(b.leader, b.id);
+	assert_string_equal(c.leader, b.id);
+	assert_int_equal(b.n_members, 3);
+	a.generation = b.generation;
+	assert_int_equal(heartbeat(&a, "g"), 0);
+	fixture_fini(&f);
+}
+
 static void the_protocol_is_what_all_know(void **state)
 {
 	WITH_FIXTURE;
@@ -252,7 +294,10 @@ static void wrong_requests_are_told_so(void **state)
 	a.session_ms = 5999;
 	join(&a, "g");
 	assert_int_equal(a.error, KERR_INVALID_SESSION_TIMEOUT);
-	a.session_ms = 6000;
+	a.session_ms = 1800001;
+	join(&a, "g");
+	assert_int_equal(a.error, KERR_INVALID_SESSION_TIMEOUT);
+	a.session_ms = 1800000;
 	strcpy(a.id, "unheard-of");
 	join(&a, "g");
 	assert_int_equal(a.error, KERR_UNKNOWN_MEMBER_ID);
@@ -308,6 +353,8 @@ int main(void)
 		cmocka_unit_test(a_silent_member_is_missed),
 		cmocka_unit_test(leaving_rebalances_at_once),
 		cmocka_unit_test(who_does_not_come_back_is_out),
+		cmocka_unit_test(a_leader_may_assign_anew),
+		cmocka_unit_test(static_members_keep_their_place),
 		cmocka_unit_test(the_protocol_is_what_all_know),
 		cmocka_unit_test(static_members_return_without_a_stir),
 		cmocka_unit_test(groups_outlive_a_restart),

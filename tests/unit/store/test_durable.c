@@ -23,6 +23,7 @@ struct disk {
 	struct store_io io; /* first */
 	int sync_errno;     /* 0: syncs work */
 	int syncs;
+	char boot; /* of the machine's id */
 };
 
 struct bench {
@@ -44,6 +45,12 @@ static int disk_sync(struct store_io *io, int fd)
 		return store_io_system.fdatasync(io, fd);
 	errno = d->sync_errno;
 	return -1;
+}
+
+static void disk_boot_id(struct store_io *io, char out[static STORE_BOOT_ID])
+{
+	out[0] = ((struct disk *)io)->boot;
+	out[1] = 0;
 }
 
 static void quiet(void *arg, enum log_level level, const char *line, size_t n)
@@ -87,6 +94,8 @@ static int set_up(void **state)
 	log_set_sink(quiet, NULL);
 	b->disk.io = store_io_system;
 	b->disk.io.fdatasync = disk_sync;
+	b->disk.io.boot_id = disk_boot_id;
+	b->disk.boot = 'a';
 	b->config = plog_config_default;
 	b->config.segment_bytes = 2000;
 	b->config.index_interval_bytes = 100;
@@ -517,6 +526,27 @@ static void a_read_in_a_gap_begins_behind_it(void **state)
 	}
 }
 
+/* What a process left that died counts as whole while its machine runs, and only then; a mark of a
+ * clean end is good for one start. */
+static void another_boot_trusts_nothing(void **state)
+{
+	struct bench *b = *state;
+
+	put(b, 3);
+	kill_and_start(b);
+	assert_int_equal(b->store.trust, PLOG_SAME_BOOT);
+	b->disk.boot = 'b';
+	kill_and_start(b);
+	assert_int_equal(b->store.trust, PLOG_UNSURE);
+	assert_int_equal(store_close(&b->store), 0);
+	b->disk.boot = 'c';
+	start(b);
+	assert_int_equal(b->store.trust, PLOG_CLEAN);
+	kill_and_start(b);
+	assert_int_equal(b->store.trust, PLOG_SAME_BOOT);
+	assert_int_equal(b->log->leo, 3);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -538,6 +568,7 @@ int main(void)
 		TEST(bad_times_are_made_anew),
 		TEST(a_bad_batch_takes_no_other_segment_along),
 		TEST(a_read_in_a_gap_begins_behind_it),
+		TEST(another_boot_trusts_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

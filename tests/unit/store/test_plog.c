@@ -318,6 +318,237 @@ static void retention_and_truncation(void **state)
 	assert_int_equal(put(b, 1, T0), 5000);
 }
 
+/* A segment ends where the next batch would not fit, or would be too much younger than its first.
+ */
+static void segments_have_bounds(void **state)
+{
+	struct bench *b = *state;
+	int64_t one;
+
+	b->config.segment_bytes = 2000;
+	plog_set_config(b->log, &b->config);
+	put(b, 3, T0);
+	one = b->log->size;
+	for (int i = 0; i < 60; i++)
+		put(b, 3, T0);
+	assert_true(plog_segment_count(b->log) > 3);
+	for (size_t i = 0; i + 1 < plog_segment_count(b->log); i++)
+		assert_in_range(b->log->segments.v[i]->size, 2000 - one + 1, 2000);
+	assert_int_equal(plog_roll(b->log), 0);
+	b->config.segment_ms = 1000;
+	plog_set_config(b->log, &b->config);
+	for (int i = 0; i < 3; i++) {
+		size_t n = plog_segment_count(b->log);
+
+		put(b, 1, T0 + (i == 0 ? 0 : 1000));
+		put(b, 1, T0 + 1000 + (i == 2));
+		assert_int_equal(plog_segment_count(b->log), n + (i == 2));
+	}
+}
+
+static int16_t put_as_follower(struct bench *b, int64_t base)
+{
+	struct plog_append item = {.coordinator_epoch = -1};
+	struct slice bytes;
+
+	batch_builder_begin(&b->builder, &BATCH_OPTIONS_DEFAULT);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+			batch_builder_add(&b->builder, T0, SLICE_NULL, SLICE_NULL, NULL, 0), 0);
+	assert_int_equal(batch_builder_finish(&b->builder, &bytes), 0);
+	item.batch = xmemdup(bytes.p, bytes.n);
+	batch_stamp(item.batch, base, 3);
+	assert_int_equal(batch_check(slice_of(item.batch, bytes.n), &item.header), 0);
+	plog_append(b->log, &item, 1, PLOG_FOLLOWER);
+	free(item.batch);
+	return item.error;
+}
+
+static void offsets_of_a_follower_rise(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(put_as_follower(b, 5), 0);
+	assert_int_equal(b->log->leo, 7);
+	assert_int_equal(put_as_follower(b, 6), KERR_CORRUPT_MESSAGE);
+	assert_int_equal(put_as_follower(b, 0), KERR_CORRUPT_MESSAGE);
+	assert_int_equal(put_as_follower(b, 7), 0);
+	assert_int_equal(b->log->leo, 9);
+}
+
+/* As many segments as leave retention.bytes. */
+static void retention_keeps_its_bytes(void **state)
+{
+	struct bench *b = *state;
+
+	b->config.segment_bytes = 2000;
+	b->config.retention_bytes = 5000;
+	plog_set_config(b->log, &b->config);
+	for (int i = 0; i < 100; i++)
+		put(b, 3, T0);
+	plog_set_high_watermark(b->log, b->log->leo);
+	assert_true(plog_retention(b->log) > 0);
+	assert_in_range(b->log->size, 5000, 5000 + b->log->segments.v[0]->size - 1);
+	assert_int_equal(read_all(b), 300);
+}
+
+static void checkpoints_are_believed(void **state)
+{
+	struct bench *b = *state;
+	struct plog_open_args a = args_of(b, PLOG_SAME_BOOT);
+
+	for (int i = 0; i < 6; i++)
+		put(b, 2, T0);
+	plog_drop(b->log);
+	b->log = NULL;
+	a.log_start = 5;
+	a.high_watermark = 9;
+	a.recovery_point = 8;
+	assert_int_equal(plog_open(&a, &b->log, NULL), 0);
+	assert_int_equal(b->log->leo, 12);
+	assert_int_equal(b->log->log_start, 5);
+	assert_int_equal(b->log->high_watermark, 9);
+	assert_int_equal(b->log->recovery_point, 8);
+}
+
+static void write_at(const char *path, int64_t at, const void *bytes, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, bytes, n, at), n);
+	close(fd);
+}
+
+/* One byte of a value; and an epoch, which no CRC covers, that lies before the one in front of it:
+ * a batch from before a cut. */
+static void recovery_checks_batches(void **state)
+{
+	struct bench *b = *state;
+	char path[SEGMENT_PATH];
+	int64_t whole;
+
+	for (int i = 0; i < 5; i++)
+		put(b, 2, T0);
+	whole = b->log->size;
+	segment_path(b->log_dir, 0, ".log", path);
+	for (int round = 0; round < 2; round++) {
+		put(b, 2, T0);
+		if (round == 0)
+			write_at(path, whole + BATCH_HEADER + 20, "?", 1);
+		else
+			write_at(path, whole + 12, "\0\0\0\2", 4);
+		reopen(b, PLOG_SAME_BOOT);
+		assert_int_equal(b->log->leo, 10);
+		assert_int_equal(b->log->size, whole);
+	}
+}
+
+static void nothing_stays_behind_a_cut(void **state)
+{
+	struct bench *b = *state;
+	char path[SEGMENT_PATH];
+	int64_t bases[64], size, leo;
+	size_t n;
+
+	b->config.segment_bytes = 2000;
+	plog_set_config(b->log, &b->config);
+	for (int i = 0; i < 60; i++)
+		put(b, 3, T0);
+	n = plog_segment_count(b->log);
+	assert_in_range(n, 5, 64);
+	for (size_t i = 0; i < n; i++)
+		bases[i] = b->log->segments.v[i]->base;
+	size = b->log->segments.v[1]->size;
+	segment_path(b->log_dir, bases[1], ".log", path);
+	assert_int_equal(truncate(path, size - 1), 0);
+	reopen(b, PLOG_UNSURE);
+	leo = b->log->leo;
+	assert_true(leo > bases[1] && leo < bases[2]);
+	assert_int_equal(plog_segment_count(b->log), 2);
+	assert_int_equal(b->log->found.segments_cut, n - 2);
+	for (size_t i = 2; i < n; i++) {
+		segment_path(b->log_dir, bases[i], ".log", path);
+		assert_int_equal(access(path, F_OK), -1);
+	}
+	assert_int_equal(read_all(b), leo);
+}
+
+/* A swap is a segment made anew; beside what is being cleaned it was not finished. */
+static void a_swap_counts_when_finished(void **state)
+{
+	struct bench *b = *state;
+	char path[SEGMENT_PATH], swap[SEGMENT_PATH], cleaned[SEGMENT_PATH];
+	uint8_t first[200];
+	int64_t one;
+	int fd;
+
+	put(b, 2, T0);
+	one = b->log->size;
+	put(b, 2, T0);
+	segment_path(b->log_dir, 0, ".log", path);
+	segment_path(b->log_dir, 0, ".log.swap", swap);
+	segment_path(b->log_dir, 0, ".log.cleaned", cleaned);
+	assert_true(one <= (int64_t)sizeof(first));
+	fd = open(path, O_RDONLY);
+	assert_int_equal(pread(fd, first, (size_t)one, 0), one);
+	close(fd);
+	for (int finished = 0; finished < 2; finished++) {
+		write_at(swap, 0, first, (size_t)one);
+		if (!finished)
+			write_at(cleaned, 0, first, (size_t)one);
+		reopen(b, PLOG_SAME_BOOT);
+		assert_int_equal(b->log->leo, finished ? 2 : 4);
+		assert_int_equal(b->log->found.leftovers, finished ? 1 : 2);
+		assert_int_equal(access(swap, F_OK), -1);
+		assert_int_equal(access(cleaned, F_OK), -1);
+	}
+}
+
+/* The last time in the index lies before the one in front of it. */
+static void times_that_fall_are_made_anew(void **state)
+{
+	struct bench *b = *state;
+	struct plog_time_result t;
+	char path[SEGMENT_PATH];
+	uint8_t early[8];
+	uint32_t n;
+
+	b->config.index_interval_bytes = 200;
+	plog_set_config(b->log, &b->config);
+	for (int i = 0; i < 200; i++)
+		put(b, 3, T0 + i);
+	reopen(b, PLOG_CLEAN);
+	n = b->log->segments.v[0]->times.n_file;
+	assert_true(n > 10);
+	put_be64(early, (uint64_t)T0);
+	segment_path(b->log_dir, 0, ".timeindex", path);
+	write_at(path, (int64_t)(n - 1) * TIME_INDEX_ENTRY, early, sizeof(early));
+	reopen(b, PLOG_SAME_BOOT);
+	assert_int_equal(b->log->found.indexes_rebuilt, 1);
+	assert_int_equal(plog_offset_for_time(b->log, T0 + 199, 600, NULL, &t), 0);
+	assert_int_equal(t.offset, 597);
+}
+
+/* No entry stays for what is cut. */
+static void indexes_are_cut_too(void **state)
+{
+	struct bench *b = *state;
+
+	b->config.index_interval_bytes = 1;
+	plog_set_config(b->log, &b->config);
+	for (int i = 0; i < 50; i++)
+		put(b, 1, T0 + i);
+	reopen(b, PLOG_CLEAN);
+	assert_int_equal(plog_truncate_to(b->log, 20), 0);
+	assert_int_equal(b->log->leo, 20);
+	assert_true(b->log->segments.v[0]->index.last.key < 20);
+	assert_true(b->log->segments.v[0]->times.last.value < 20);
+	assert_true(b->log->segments.v[0]->max_timestamp < T0 + 20);
+	put(b, 30, T0 + 50);
+	assert_int_equal(read_all(b), 50);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +559,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(bad_indexes_are_rebuilt, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(producers_are_followed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(retention_and_truncation, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(segments_have_bounds, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(offsets_of_a_follower_rise, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(retention_keeps_its_bytes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(checkpoints_are_believed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(recovery_checks_batches, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nothing_stays_behind_a_cut, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_swap_counts_when_finished, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(times_that_fall_are_made_anew, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(indexes_are_cut_too, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

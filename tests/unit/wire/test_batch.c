@@ -376,6 +376,29 @@ static void test_produce_rules(void **state)
 	batch_builder_fini(&b);
 }
 
+/* Producer ids begin with 0; a key may be empty, and is there then. */
+static void test_least_id_and_key(void **state)
+{
+	struct batch_options opt = BATCH_OPTIONS_DEFAULT;
+	struct buf s = BUF_EMPTY;
+	struct produce_rules rules = rules_for(&s);
+	struct batch_builder b;
+	struct slice out;
+	(void)state;
+	rules.need_keys = true;
+	opt.producer_id = 0;
+	opt.producer_epoch = 0;
+	opt.base_sequence = 0;
+	batch_builder_init(&b, NULL);
+	batch_builder_begin(&b, &opt);
+	assert_int_equal(batch_builder_add(&b, T0, slice_of("", 0), slice_of("v", 1), NULL, 0), 0);
+	assert_int_equal(batch_builder_finish(&b, &out), 0);
+	assert_int_equal(judge(out, 53, 4, 0, &rules), KERR_NONE);
+	assert_int_equal(judge(out, 53, 4, 0xffffffff, &rules), KERR_INVALID_RECORD);
+	buf_fini(&s);
+	batch_builder_fini(&b);
+}
+
 static void test_random_records(void **state)
 {
 	struct rng rng;
@@ -431,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_markers),
 		cmocka_unit_test(test_magic_is_seen),
 		cmocka_unit_test(test_produce_rules),
+		cmocka_unit_test(test_least_id_and_key),
 		cmocka_unit_test(test_random_records),
 	};
 	return cmocka_run_group_tests_name("batch", tests, NULL, NULL);
