@@ -154,35 +154,19 @@ static void draw_form_keys(struct app *a, const struct surface *s, int y)
 	key_bar_draw(s, y, form, (int)ARRAY_LEN(form));
 }
 
-/* While a field takes the letters only keys that are none are offered. */
-static void draw_keys(struct app *a, const struct surface *s, int y)
+/* While a field takes the letters only keys that are none are offered. On a narrow screen the menu
+ * comes first, which has everything that no longer fits. Returns how many there are. */
+static int action_hints(
+	struct app *a, const struct surface *s, struct key_hint *hints, char (*keys)[24])
 {
-	static const struct key_hint dialog[] = {
-		{"Enter", "do what is marked"}, {"Tab", "next"}, {"Esc", "cancel"}};
-	static const struct key_hint in_menu[] = {{"Enter", "choose"}, {"Esc", "close"}};
-	static const struct key_hint viewer[] = {{"Up Down PgUp PgDn", "scroll"}, {"Esc", "close"}};
-	enum view_focus focus = app_focus(a);
-	struct key_hint hints[ACTION_COUNT + 1];
-	char keys[ACTION_COUNT][24];
+	bool types = app_focus(a) == VIEW_TYPES;
 	int n = 0, menu = -1;
 
-	if (a->overlay == OVERLAY_DIALOG) {
-		key_bar_draw(s, y, dialog, (int)ARRAY_LEN(dialog));
-		return;
-	}
-	if (a->overlay == OVERLAY_MENU || a->overlay == OVERLAY_VIEWER) {
-		key_bar_draw(s, y, a->overlay == OVERLAY_MENU ? in_menu : viewer, 2);
-		return;
-	}
-	if (focus == VIEW_MODAL) {
-		draw_form_keys(a, s, y);
-		return;
-	}
 	for (int id = 0; id < ACTION_COUNT; id++) {
 		const struct action *act = &actions[id];
 		if (!offered(a, act))
 			continue;
-		if (focus == VIEW_TYPES)
+		if (types)
 			action_typing_key(act, keys[n]);
 		else
 			action_first_key(act, keys[n]);
@@ -194,14 +178,37 @@ static void draw_keys(struct app *a, const struct surface *s, int y)
 		n++;
 	}
 	if (s->cols < NARROW && menu > 0) {
-		/* The menu has everything that no longer fits. */
 		struct key_hint first = hints[menu];
 		memmove(hints + 1, hints, (size_t)menu * sizeof(*hints));
 		hints[0] = first;
 	}
-	if (focus == VIEW_TYPES)
+	if (types)
 		hints[n++] = (struct key_hint){"Esc", "back"};
-	key_bar_draw(s, y, hints, n);
+	return n;
+}
+
+static void draw_keys(struct app *a, const struct surface *s, int y)
+{
+	static const struct key_hint dialog[] = {
+		{"Enter", "do what is marked"}, {"Tab", "next"}, {"Esc", "cancel"}};
+	static const struct key_hint in_menu[] = {{"Enter", "choose"}, {"Esc", "close"}};
+	static const struct key_hint viewer[] = {{"Up Down PgUp PgDn", "scroll"}, {"Esc", "close"}};
+	struct key_hint hints[ACTION_COUNT + 1];
+	char keys[ACTION_COUNT][24];
+
+	if (a->overlay == OVERLAY_DIALOG) {
+		key_bar_draw(s, y, dialog, (int)ARRAY_LEN(dialog));
+		return;
+	}
+	if (a->overlay == OVERLAY_MENU || a->overlay == OVERLAY_VIEWER) {
+		key_bar_draw(s, y, a->overlay == OVERLAY_MENU ? in_menu : viewer, 2);
+		return;
+	}
+	if (app_focus(a) == VIEW_MODAL) {
+		draw_form_keys(a, s, y);
+		return;
+	}
+	key_bar_draw(s, y, hints, action_hints(a, s, hints, keys));
 }
 
 static void draw_command(struct app *a, const struct surface *s, int y)

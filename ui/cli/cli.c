@@ -171,6 +171,14 @@ int cli_parse(struct cli *c, int argc, const char *const *argv, struct err *e)
 	return r;
 }
 
+struct str cli_keep(struct cli *c, struct str s)
+{
+	char *kept = str_dup(s);
+
+	vec_push(&c->kept, kept);
+	return (struct str){kept, s.n};
+}
+
 void cli_fini(struct cli *c)
 {
 	vec_fini(&c->given);

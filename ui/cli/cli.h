@@ -147,6 +147,8 @@ void cli_warn(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void cli_note(struct cli *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Is standard output a terminal? */
 bool cli_on_terminal(const struct cli *c);
+/* A copy that lives as long as c. */
+struct str cli_keep(struct cli *c, struct str s);
 /* Writes c->out; sets broken when that cannot be. */
 void cli_flush(struct cli *c);
 /* Every property of a file goes to fn, "name=value", which prints why one cannot be: CLI_USAGE ends

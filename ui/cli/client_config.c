@@ -13,9 +13,8 @@ static int cli_property(
 	const char *eq = strchr(z, '=');
 	if (!eq || eq == z)
 		return cli_usage(c, "--%s %s: name=value was expected", option, z);
-	char *name = str_dup((struct str){z, (size_t)(eq - z)});
-	vec_push(&c->kept, name);
-	*out = (struct traffic_property){name, eq + 1};
+	struct str name = cli_keep(c, (struct str){z, (size_t)(eq - z)});
+	*out = (struct traffic_property){name.p, eq + 1};
 	return CLI_OK;
 }
 

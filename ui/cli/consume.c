@@ -191,11 +191,10 @@ static int find_partitions(struct cli *c, struct consuming *k, const struct cons
 		const struct admin_topic *t = m->topics[i];
 		if (topic ? !str_eq(t->name, name) : !name_pattern_match(&p, t->name))
 			continue;
-		char *kept = str_dup(t->name);
-		vec_push(&c->kept, kept);
+		struct str kept = cli_keep(c, t->name);
 		for (int32_t n = 0; n < t->n_partitions; n++) {
 			struct consumer_start s = *from;
-			s.topic = str_of(kept);
+			s.topic = kept;
 			s.partition = t->partitions[n].index;
 			if (from->partition < 0 || from->partition == s.partition)
 				vec_push(&k->starts, s);

@@ -142,11 +142,32 @@ static void widen(size_t *w, struct str s)
 	*w = max_size(*w, column_width(s));
 }
 
+enum { OFFSET_COLUMNS = 10, MEMBER_COLUMNS = 10 };
+
+static void offset_cells(const struct group_info *i, const struct row *r, char text[5][24],
+	struct str cell[static OFFSET_COLUMNS])
+{
+	const struct group_member *m = r->member;
+	int64_t at = r->place.offset;
+
+	cell[0] = i->group;
+	cell[1] = r->place.topic;
+	cell[2] = number(text[0], r->place.partition, true);
+	cell[3] = number(text[1], r->place.epoch, r->place.epoch >= 0);
+	cell[4] = number(text[2], at, at >= 0);
+	cell[5] = number(text[3], r->end, r->end >= 0);
+	cell[6] = number(text[4], r->end - at, at >= 0 && r->end >= 0);
+	cell[7] = or_dash(m ? m->id : STR_NULL);
+	cell[8] = or_dash(m ? m->host : STR_NULL);
+	cell[9] = or_dash(m ? m->client : STR_NULL);
+}
+
 static void print_offsets(
 	struct cli *c, const struct group_info *i, const row_list *rows, bool verbose)
 {
-	static const char *const head[] = {"GROUP", "TOPIC", "PARTITION", "LEADER-EPOCH",
-		"CURRENT-OFFSET", "LOG-END-OFFSET", "LAG", "CONSUMER-ID", "HOST", "CLIENT-ID"};
+	static const char *const head[OFFSET_COLUMNS] = {"GROUP", "TOPIC", "PARTITION",
+		"LEADER-EPOCH", "CURRENT-OFFSET", "LOG-END-OFFSET", "LAG", "CONSUMER-ID", "HOST",
+		"CLIENT-ID"};
 	struct widths w = {15, 15, 15, 0, 15, 0, 0};
 
 	widen(&w.group, i->group);
@@ -157,27 +178,13 @@ static void print_offsets(
 	}
 	const size_t width[] = {w.group, w.topic, 10, 15, 15, 15, 15, w.member, w.host, 0};
 	for (size_t n = 0; n <= rows->n; n++) {
-		const struct row *r = n ? &rows->v[n - 1] : NULL;
-		const struct group_member *m = r ? r->member : NULL;
 		char text[5][24];
 		struct str cell[ARRAY_LEN(head)];
 
 		for (size_t k = 0; k < ARRAY_LEN(head); k++)
 			cell[k] = str_of(head[k]);
-		if (r) {
-			int64_t at = r->place.offset;
-
-			cell[0] = i->group;
-			cell[1] = r->place.topic;
-			cell[2] = number(text[0], r->place.partition, true);
-			cell[3] = number(text[1], r->place.epoch, r->place.epoch >= 0);
-			cell[4] = number(text[2], at, at >= 0);
-			cell[5] = number(text[3], r->end, r->end >= 0);
-			cell[6] = number(text[4], r->end - at, at >= 0 && r->end >= 0);
-			cell[7] = or_dash(m ? m->id : STR_NULL);
-			cell[8] = or_dash(m ? m->host : STR_NULL);
-			cell[9] = or_dash(m ? m->client : STR_NULL);
-		}
+		if (n)
+			offset_cells(i, &rows->v[n - 1], text, cell);
 		buf_putc(&c->out, '\n');
 		for (size_t k = 0; k < ARRAY_LEN(head); k++) {
 			if (k == 3 && !verbose)
@@ -240,12 +247,26 @@ static struct str assignment(struct groups *g, const struct group_member *m)
 	return s;
 }
 
+/* The members of the classic protocol have no epochs and no target. */
+static void member_cells(struct groups *g, const struct group_info *i, const struct group_member *m,
+	char text[static 24], struct str cell[static MEMBER_COLUMNS])
+{
+	for (size_t k = 0; k < MEMBER_COLUMNS; k++)
+		cell[k] = STR_LIT("-");
+	cell[0] = i->group;
+	cell[1] = m->id;
+	cell[2] = m->instance;
+	cell[3] = m->host;
+	cell[4] = m->client;
+	cell[5] = number(text, (int64_t)m->n_assigned, true);
+	cell[7] = assignment(g, m);
+}
+
 static void print_members(struct groups *g, const struct group_info *i, bool verbose)
 {
-	/* The members of the classic protocol have no epochs and no target. */
-	static const char *const head[] = {"GROUP", "CONSUMER-ID", "GROUP-INSTANCE-ID", "HOST",
-		"CLIENT-ID", "#PARTITIONS", "CURRENT-EPOCH", "CURRENT-ASSIGNMENT", "TARGET-EPOCH",
-		"TARGET-ASSIGNMENT"};
+	static const char *const head[MEMBER_COLUMNS] = {"GROUP", "CONSUMER-ID",
+		"GROUP-INSTANCE-ID", "HOST", "CLIENT-ID", "#PARTITIONS", "CURRENT-EPOCH",
+		"CURRENT-ASSIGNMENT", "TARGET-EPOCH", "TARGET-ASSIGNMENT"};
 	struct buf *out = &g->c->out;
 	struct widths w = {15, 0, 15, 17, 15, 15, 20};
 	bool instances = false;
@@ -265,21 +286,13 @@ static void print_members(struct groups *g, const struct group_info *i, bool ver
 		w.group, w.member, w.instance, w.host, w.client, 15, 15, w.assignment, 15, 20};
 	buf_putc(out, '\n');
 	for (size_t n = 0; n <= i->n_members; n++) {
-		const struct group_member *m = n ? &i->members[n - 1] : NULL;
 		char text[24];
 		struct str cell[ARRAY_LEN(head)];
 
 		for (size_t k = 0; k < ARRAY_LEN(head); k++)
-			cell[k] = m ? STR_LIT("-") : str_of(head[k]);
-		if (m) {
-			cell[0] = i->group;
-			cell[1] = m->id;
-			cell[2] = m->instance;
-			cell[3] = m->host;
-			cell[4] = m->client;
-			cell[5] = number(text, (int64_t)m->n_assigned, true);
-			cell[7] = assignment(g, m);
-		}
+			cell[k] = str_of(head[k]);
+		if (n)
+			member_cells(g, i, &i->members[n - 1], text, cell);
 		for (size_t k = 0; k < (verbose ? ARRAY_LEN(head) : 6); k++) {
 			if (k == 2 && !instances)
 				continue;

@@ -45,12 +45,23 @@ struct config_pair {
 int config_pairs(const char *z, bool names_only, struct config_pair *out, size_t max, size_t *n,
 	struct err *e) MUSTCHECK;
 
-/* ---- topics (topics_format.c) ------------------------------------------------------------- */
+/* ---- broker ids (ids.c) ------------------------------------------------------------------- */
 
 struct ids {
 	const int32_t *v;
 	int32_t n; /* -1: not told */
 };
+bool ids_equal(const struct ids *a, const struct ids *b);
+bool ids_have(const struct ids *ids, int32_t id);
+struct ids ids_copy(struct arena *a, const int32_t *v, int32_t n);
+/* "1,2,3" */
+void put_ids(struct buf *out, const struct ids *ids);
+/* A list of them; null: not told. */
+struct json;
+void json_ids(struct json *j, const char *key, const struct ids *ids);
+
+/* ---- topics (topics_format.c) ------------------------------------------------------------- */
+
 struct described_partition {
 	int32_t index, leader; /* leader -1: none */
 	struct ids replicas, isr, elr, last_elr;

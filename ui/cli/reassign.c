@@ -138,7 +138,7 @@ static void json_result(struct json *j, const struct change *h, struct str topic
 	json_kstr(j, "topic", topic);
 	json_kint(j, "partition", p->partition_index);
 	if (m && m->replicas.n)
-		json_put_ids(j, "replicas", &m->replicas);
+		json_ids(j, "replicas", &m->replicas);
 	json_kz(j, "error", kerr_name(p->error_code));
 	if (p->error_code)
 		json_kstr(j, "errorMessage", p->error_message);
@@ -258,9 +258,9 @@ static void list_json(struct reassign *x)
 		json_object(&j);
 		json_kstr(&j, "topic", u->at.topic);
 		json_kint(&j, "partition", u->at.partition);
-		json_put_ids(&j, "replicas", &u->replicas);
-		json_put_ids(&j, "addingReplicas", &u->adding);
-		json_put_ids(&j, "removingReplicas", &u->removing);
+		json_ids(&j, "replicas", &u->replicas);
+		json_ids(&j, "addingReplicas", &u->adding);
+		json_ids(&j, "removingReplicas", &u->removing);
 		json_object_end(&j);
 	}
 	json_array_end(&j);

@@ -15,12 +15,6 @@ typedef VEC(struct move) moves;
 
 /* v must be sorted. NULL: it is not among them. */
 const struct move *move_find(const moves *v, const struct place *at);
-bool ids_equal(const struct ids *a, const struct ids *b);
-bool ids_have(const struct ids *ids, int32_t id);
-/* Copies them. */
-struct ids ids_copy(struct arena *a, const int32_t *v, int32_t n);
-/* "1,2,3" */
-void put_ids(struct buf *out, const struct ids *ids);
 /* "orders-0,orders-1", sorted as v is. */
 void put_moves(struct buf *out, const moves *v);
 
@@ -122,9 +116,5 @@ enum dir_state { DIR_DONE, DIR_MOVING, DIR_MOVING_ELSEWHERE, DIR_NOT_MOVING, DIR
 enum dir_state dir_state_of(const struct reassign *x, const struct home *wish);
 /* A line in the words of Kafka's script. */
 void put_dir_state(struct buf *out, const struct reassign *x, const struct home *wish);
-
-/* For --json. */
-struct json;
-void json_put_ids(struct json *j, const char *key, const struct ids *ids);
 
 #endif

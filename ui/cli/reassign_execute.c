@@ -223,8 +223,8 @@ static void print_json(struct reassign *x, const moves *current, const moves *pr
 		json_object(&j);
 		json_kstr(&j, "topic", current->v[i].at.topic);
 		json_kint(&j, "partition", current->v[i].at.partition);
-		json_put_ids(&j, "currentReplicas", &current->v[i].replicas);
-		json_put_ids(&j, "replicas", &proposed->v[i].replicas);
+		json_ids(&j, "currentReplicas", &current->v[i].replicas);
+		json_ids(&j, "replicas", &proposed->v[i].replicas);
 		json_object_end(&j);
 	}
 	json_array_end(&j);

@@ -19,49 +19,12 @@ const struct move *move_find(const moves *v, const struct place *at)
 	return v->n ? bsearch(&key, v->v, v->n, sizeof(*v->v), move_order) : NULL;
 }
 
-bool ids_equal(const struct ids *a, const struct ids *b)
-{
-	return a->n == b->n && (a->n <= 0 || !memcmp(a->v, b->v, (size_t)a->n * sizeof(*a->v)));
-}
-
-bool ids_have(const struct ids *ids, int32_t id)
-{
-	for (int32_t i = 0; i < ids->n; i++)
-		if (ids->v[i] == id)
-			return true;
-	return false;
-}
-
-struct ids ids_copy(struct arena *a, const int32_t *v, int32_t n)
-{
-	int32_t *copy = arena_array(a, (size_t)max_i64(n, 0), sizeof(*copy));
-
-	if (n > 0)
-		memcpy(copy, v, (size_t)n * sizeof(*copy));
-	return (struct ids){copy, (int32_t)max_i64(n, 0)};
-}
-
-void put_ids(struct buf *out, const struct ids *ids)
-{
-	for (int32_t i = 0; i < ids->n; i++)
-		buf_printf(out, "%s%d", i ? "," : "", ids->v[i]);
-}
-
 void put_moves(struct buf *out, const moves *v)
 {
 	for (size_t i = 0; i < v->n; i++) {
 		buf_puts(out, i ? "," : "");
 		put_place(out, &v->v[i].at);
 	}
-}
-
-void json_put_ids(struct json *j, const char *key, const struct ids *ids)
-{
-	json_key(j, key);
-	json_array(j);
-	for (int32_t i = 0; i < ids->n; i++)
-		json_int(j, ids->v[i]);
-	json_array_end(j);
 }
 
 void plan_put(struct buf *out, const moves *v)
@@ -77,7 +40,7 @@ void plan_put(struct buf *out, const moves *v)
 		json_object(&j);
 		json_kstr(&j, "topic", m->at.topic);
 		json_kint(&j, "partition", m->at.partition);
-		json_put_ids(&j, "replicas", &m->replicas);
+		json_ids(&j, "replicas", &m->replicas);
 		json_key(&j, "log_dirs");
 		json_array(&j);
 		for (int32_t i = 0; i < m->replicas.n; i++)

@@ -122,8 +122,8 @@ static void verify_json(struct reassign *x)
 		json_object(&j);
 		json_kstr(&j, "topic", m->at.topic);
 		json_kint(&j, "partition", m->at.partition);
-		json_put_ids(&j, "currentReplicas", &now);
-		json_put_ids(&j, "replicas", &m->replicas);
+		json_ids(&j, "currentReplicas", &now);
+		json_ids(&j, "replicas", &m->replicas);
 		json_kz(&j, "state", words[progress_of(x, m)]);
 		json_object_end(&j);
 	}

@@ -59,6 +59,13 @@ static void put_headers(
 	}
 }
 
+/* The separator stands between what is printed. */
+static void next(const struct record_format *f, struct buf *out, const char **sep)
+{
+	buf_puts(out, *sep);
+	*sep = f->key_separator;
+}
+
 void record_format_put(const struct record_format *f, const struct consumer_record *r,
 	const struct traffic_header *h, size_t n_headers, struct buf *out)
 {
@@ -67,46 +74,43 @@ void record_format_put(const struct record_format *f, const struct consumer_reco
 		   f->headers || f->key || !f->no_value;
 	if (f->nothing)
 		return;
-/* The separator stands between what is printed. */
-#define NEXT() (buf_puts(out, sep), (void)(sep = f->key_separator))
 	if (f->timestamp) {
-		NEXT();
+		next(f, out, &sep);
 		buf_puts(out, time_name(r->time));
 		if (r->time != CONSUMER_NO_TIME)
 			buf_printf(out, ":%lld", (long long)r->timestamp);
 	}
 	if (f->partition) {
-		NEXT();
+		next(f, out, &sep);
 		buf_printf(out, "Partition:%d", r->partition);
 	}
 	if (f->offset) {
-		NEXT();
+		next(f, out, &sep);
 		buf_printf(out, "Offset:%lld", (long long)r->offset);
 	}
 	if (f->delivery) {
-		NEXT();
+		next(f, out, &sep);
 		buf_puts(out, "Delivery:NOT_PRESENT");
 	}
 	if (f->epoch) {
-		NEXT();
+		next(f, out, &sep);
 		if (r->leader_epoch >= 0)
 			buf_printf(out, "Epoch:%d", r->leader_epoch);
 		else
 			buf_puts(out, "Epoch:NOT_PRESENT");
 	}
 	if (f->headers) {
-		NEXT();
+		next(f, out, &sep);
 		put_headers(f, h, n_headers, out);
 	}
 	if (f->key) {
-		NEXT();
+		next(f, out, &sep);
 		put_bytes(f, r->key, out);
 	}
 	if (!f->no_value) {
-		NEXT();
+		next(f, out, &sep);
 		put_bytes(f, r->value, out);
 	}
-#undef NEXT
 	if (any)
 		buf_puts(out, f->line_separator);
 }

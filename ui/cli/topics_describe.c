@@ -55,19 +55,6 @@ static bool wanted(
 	       (cli_has(c, "at-min-isr-partitions") && p->isr.n == t->min_isr);
 }
 
-static void json_ids(struct json *j, const char *key, const struct ids *ids)
-{
-	json_key(j, key);
-	if (ids->n < 0) {
-		json_null(j);
-		return;
-	}
-	json_array(j);
-	for (int32_t i = 0; i < ids->n; i++)
-		json_int(j, ids->v[i]);
-	json_array_end(j);
-}
-
 static void json_partition(struct json *j, const struct described_partition *p)
 {
 	json_object(j);
@@ -257,15 +244,6 @@ static struct described_topic *batch_add(struct describing *d, struct str name, 
 	return t;
 }
 
-static struct ids keep(struct describing *d, const int32_t *ids, int32_t n)
-{
-	if (n <= 0)
-		return (struct ids){NULL, n};
-	int32_t *copy = arena_array(&d->arena, (size_t)n, sizeof(*ids));
-	memcpy(copy, ids, (size_t)n * sizeof(*ids));
-	return (struct ids){copy, n};
-}
-
 /* A topic may begin on the page before. */
 static void take_topic(
 	struct describing *d, const struct describe_topic_partitions_response_topics *from)
@@ -278,10 +256,11 @@ static void take_topic(
 			&from->partitions[i];
 		struct described_partition out = {.index = p->partition_index,
 			.leader = p->leader_id,
-			.replicas = keep(d, p->replica_nodes, p->n_replica_nodes),
-			.isr = keep(d, p->isr_nodes, p->n_isr_nodes),
-			.elr = keep(d, p->eligible_leader_replicas, p->n_eligible_leader_replicas),
-			.last_elr = keep(d, p->last_known_elr, p->n_last_known_elr)};
+			.replicas = ids_copy(&d->arena, p->replica_nodes, p->n_replica_nodes),
+			.isr = ids_copy(&d->arena, p->isr_nodes, p->n_isr_nodes),
+			.elr = ids_copy(&d->arena, p->eligible_leader_replicas,
+				p->n_eligible_leader_replicas),
+			.last_elr = ids_copy(&d->arena, p->last_known_elr, p->n_last_known_elr)};
 		add_move(d, t, &out);
 		vec_push(&t->partitions, out);
 	}
@@ -301,11 +280,8 @@ static int take_cursor(
 		return cli_fail(d->c,
 			"the broker's pages of partitions do not go on behind %.*s-%d",
 			STR_ARG(d->next_topic), d->next_partition);
-	if (order) {
-		char *kept = str_dup(to->topic_name);
-		vec_push(&d->c->kept, kept);
-		d->next_topic = str_of(kept);
-	}
+	if (order)
+		d->next_topic = cli_keep(d->c, to->topic_name);
 	d->next_partition = to->partition_index;
 	return CLI_OK;
 }
@@ -376,8 +352,8 @@ static int from_metadata(struct describing *d)
 			const struct admin_partition *p = &t->partitions[k];
 			struct described_partition out = {.index = p->index,
 				.leader = p->leader,
-				.replicas = keep(d, p->replicas, p->n_replicas),
-				.isr = keep(d, p->isr, p->n_isr),
+				.replicas = ids_copy(&d->arena, p->replicas, p->n_replicas),
+				.isr = ids_copy(&d->arena, p->isr, p->n_isr),
 				.elr = {NULL, -1},
 				.last_elr = {NULL, -1}};
 			add_move(d, to, &out);
@@ -417,11 +393,8 @@ static int pick_names(struct describing *d, bool *nothing)
 	if (!cli_has(c, "topic") && !cli_has(c, "topic-id"))
 		return cli_refresh(c, &none, 0);
 	int status = selection_fill(c, &s);
-	vec_foreach (t, &s.topics) {
-		char *kept = str_dup((*t)->name);
-		vec_push(&c->kept, kept);
-		vec_push(&d->names, str_of(kept));
-	}
+	vec_foreach (t, &s.topics)
+		vec_push(&d->names, cli_keep(c, (*t)->name));
 	*nothing = !s.topics.n;
 	selection_fini(&s);
 	return status;

@@ -3,13 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static void put_ids(struct buf *out, const char *label, const struct ids *ids)
+static void put_column(struct buf *out, const char *label, const struct ids *ids)
 {
-	buf_printf(out, "\t%s: ", label);
-	if (ids->n < 0)
-		buf_puts(out, "N/A");
-	for (int32_t i = 0; i < ids->n; i++)
-		buf_printf(out, i ? ",%d" : "%d", ids->v[i]);
+	buf_printf(out, "\t%s: %s", label, ids->n < 0 ? "N/A" : "");
+	put_ids(out, ids);
 }
 
 void put_topic_head(struct buf *out, const struct described_topic *t, int32_t factor)
@@ -29,14 +26,14 @@ void put_topic_partition(struct buf *out, struct str topic, const struct describ
 		buf_printf(out, "%d", p->leader);
 	else
 		buf_puts(out, "none");
-	put_ids(out, "Replicas", &p->replicas);
-	put_ids(out, "Isr", &p->isr);
+	put_column(out, "Replicas", &p->replicas);
+	put_column(out, "Isr", &p->isr);
 	if (p->moving) {
-		put_ids(out, "Adding Replicas", &p->adding);
-		put_ids(out, "Removing Replicas", &p->removing);
+		put_column(out, "Adding Replicas", &p->adding);
+		put_column(out, "Removing Replicas", &p->removing);
 	}
-	put_ids(out, "Elr", &p->elr);
-	put_ids(out, "LastKnownElr", &p->last_elr);
+	put_column(out, "Elr", &p->elr);
+	put_column(out, "LastKnownElr", &p->last_elr);
 	buf_putc(out, '\n');
 }
 

@@ -140,6 +140,14 @@ void local_settings_read(const char *path, struct local_setting *s, size_t n)
 	}
 }
 
+void local_settings_of(const struct local_broker *b, struct local_setting *s, size_t n)
+{
+	char *path = xasprintf("%s/server.properties", b->dir);
+
+	local_settings_read(path, s, n);
+	free(path);
+}
+
 enum { LISTENERS, LOG_DIRS, ROLES, CONTROLLER_NAMES, HTTP, SETTINGS };
 
 static bool is_controller_listener(struct str item, const char *names)
@@ -173,19 +181,17 @@ static void read_settings(struct local_broker *b)
 		[ROLES] = {"process.roles", NULL},
 		[CONTROLLER_NAMES] = {"controller.listener.names", NULL},
 		[HTTP] = {"kdeck.http.listener", NULL}};
-	char *path = xasprintf("%s/server.properties", b->dir);
 
-	local_settings_read(path, s, SETTINGS);
+	local_settings_of(b, s, SETTINGS);
 	b->is_broker = !s[ROLES].value || conf_list_has(str_of(s[ROLES].value), "broker");
 	b->votes = !s[ROLES].value || conf_list_has(str_of(s[ROLES].value), "controller");
 	b->listeners = shown_listeners(
 		s[LISTENERS].value ? s[LISTENERS].value : "PLAINTEXT://127.0.0.1:9092",
-		s[CONTROLLER_NAMES].value ? s[CONTROLLER_NAMES].value : "CONTROLLER");
+		s[CONTROLLER_NAMES].value ? s[CONTROLLER_NAMES].value : LOCAL_CONTROLLER);
 	b->data = s[LOG_DIRS].value ? xstrdup(s[LOG_DIRS].value) : xasprintf("%s/data", b->dir);
 	b->http = s[HTTP].value && *s[HTTP].value ? xasprintf("http://%s", s[HTTP].value) : NULL;
 	for (size_t i = 0; i < SETTINGS; i++)
 		free(s[i].value);
-	free(path);
 }
 
 /* ---- looking --------------------------------------------------------------------------------- */

@@ -207,7 +207,7 @@ static void put_node(const struct plan *p, const struct plan_node *n, struct buf
 		n->serves && n->votes ? "," : "", n->votes ? "controller" : "");
 	put_addresses(n, out);
 	if (p->voters)
-		buf_printf(out, "controller.quorum.voters=%s\n", p->voters);
+		buf_printf(out, LOCAL_VOTERS "=%s\n", p->voters);
 	properties_write(out, STR_LIT("log.dirs"), str_of(n->data));
 	if (p->faults)
 		buf_puts(out, "kdeck.faults.enable=true\n");

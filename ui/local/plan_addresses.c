@@ -63,10 +63,16 @@ static int add_near(struct loop *l, const struct plan *p, struct plan_node *n, c
 /* ---- where clients connect --------------------------------------------------------------------
  */
 
-static bool is_controller(const struct plan_node *n, struct str name)
+static const char *controller_names(const struct plan_node *n)
 {
 	const char *names = plan_get(n, "controller.listener.names");
-	struct str rest = str_of(names && *names ? names : "CONTROLLER"), item;
+
+	return names && *names ? names : LOCAL_CONTROLLER;
+}
+
+static bool is_controller(const struct plan_node *n, struct str name)
+{
+	struct str rest = str_of(controller_names(n)), item;
 
 	while (conf_list_next(&rest, &item))
 		if (str_eq(item, name))
@@ -183,8 +189,7 @@ static int add_clients(struct loop *l, struct plan *p, const struct local_wish *
 
 /* ---- the quorum ------------------------------------------------------------------------------ */
 
-static const char *const quorum_keys[] = {
-	"controller.quorum.voters", "controller.quorum.bootstrap.servers"};
+static const char *const quorum_keys[] = {LOCAL_VOTERS, LOCAL_QUORUM_SERVERS};
 
 static bool has_quorum(const struct plan_node *n)
 {
@@ -247,8 +252,7 @@ static const struct plan_address *controller_of(const struct plan_node *n)
 static int add_voter(struct loop *l, const struct plan *p, struct plan_node *n, struct buf *voters,
 	struct err *e)
 {
-	const char *names = plan_get(n, "controller.listener.names");
-	struct str rest = str_of(names && *names ? names : "CONTROLLER"), first = STR_LIT("");
+	struct str rest = str_of(controller_names(n)), first = STR_LIT("");
 	const struct plan_address *a;
 	const char *host;
 

@@ -16,6 +16,13 @@ struct local_setting {
 /* Fills in what the file has; the last of several counts. A file that cannot be read has nothing.
  */
 void local_settings_read(const char *path, struct local_setting *s, size_t n);
+/* The same of the broker's own. */
+void local_settings_of(const struct local_broker *b, struct local_setting *s, size_t n);
+
+/* Who the controllers are, in either way; and what their listener is called unless it is said. */
+#define LOCAL_VOTERS         "controller.quorum.voters"
+#define LOCAL_QUORUM_SERVERS "controller.quorum.bootstrap.servers"
+#define LOCAL_CONTROLLER     "CONTROLLER"
 
 /* Makes the folder and those above it. */
 int local_make_dirs(const char *path, struct err *e) MUSTCHECK;

@@ -204,25 +204,23 @@ static long port_of(const struct local_broker *b)
  * where the broker puts it by default. */
 static char *quorum_of(const struct local_cluster *c)
 {
-	static const char *const keys[] = {
-		"controller.quorum.voters", "controller.quorum.bootstrap.servers"};
 	const struct local_broker *first = c->brokers.v;
 
-	vec_foreach (b, &c->brokers)
-		for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-			struct local_setting s = {keys[i], NULL};
-			char *path = xasprintf("%s/server.properties", b->dir);
-			char *line = NULL;
-			local_settings_read(path, &s, 1);
-			if (s.value && *s.value)
-				line = xasprintf("%s=%s", keys[i], s.value);
-			free(s.value);
-			free(path);
-			if (line)
-				return line;
+	vec_foreach (b, &c->brokers) {
+		struct local_setting s[] = {{LOCAL_VOTERS, NULL}, {LOCAL_QUORUM_SERVERS, NULL}};
+		char *line = NULL;
+
+		local_settings_of(b, s, ARRAY_LEN(s));
+		for (size_t i = 0; i < ARRAY_LEN(s); i++) {
+			if (!line && s[i].value && *s[i].value)
+				line = xasprintf("%s=%s", s[i].key, s[i].value);
+			free(s[i].value);
 		}
+		if (line)
+			return line;
+	}
 	return xasprintf(
-		"%s=%d@127.0.0.1:%ld", keys[0], first->id, port_of(first) + CONTROLLER_ABOVE);
+		LOCAL_VOTERS "=%d@127.0.0.1:%ld", first->id, port_of(first) + CONTROLLER_ABOVE);
 }
 
 /* The first that nobody has from `wanted` on, not too far off; else any. */
@@ -252,13 +250,11 @@ static int choose_ports(
 static bool with_faults(const struct local_cluster *c)
 {
 	struct local_setting s = {"kdeck.faults.enable", NULL};
-	char *path = xasprintf("%s/server.properties", c->brokers.v[0].dir);
 	bool yes;
 
-	local_settings_read(path, &s, 1);
+	local_settings_of(c->brokers.v, &s, 1);
 	yes = s.value && strcmp(s.value, "true") == 0;
 	free(s.value);
-	free(path);
 	return yes;
 }
 

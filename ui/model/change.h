@@ -68,6 +68,8 @@ void cluster_diff(
 /* Nothing in it but its kind. */
 struct change change_blank(enum change_kind kind);
 const char *change_kind_name(enum change_kind k);
+/* Less than ms lies between them. */
+bool change_near(const struct change *a, const struct change *b, int64_t ms);
 /* A broker went, in order or not. */
 bool change_is_loss(enum change_kind k);
 /* "p2 leader 4 > 1   epoch 6 > 7   ISR 1,3,4 > 1,3"; with_topic puts the topic's or the group's

@@ -89,7 +89,7 @@ static struct change *merged(struct changes *c, const struct change *x)
 
 /* ---- one happening, told by several ------------------------------------------------------- */
 
-static bool near(const struct change *a, const struct change *b, int64_t ms)
+bool change_near(const struct change *a, const struct change *b, int64_t ms)
 {
 	return a->wall_ms - b->wall_ms < ms && b->wall_ms - a->wall_ms < ms;
 }
@@ -109,7 +109,7 @@ static bool comes_or_goes(const struct change *c)
 static bool same_way(const struct change *x, const struct change *y)
 {
 	return change_is_loss(x->kind) == change_is_loss(y->kind) &&
-	       (near(x, y, SAME_MS) || y->kind == CHANGE_BROKER_STOPPED);
+	       (change_near(x, y, SAME_MS) || y->kind == CHANGE_BROKER_STOPPED);
 }
 
 enum verdict_same { OTHER, SAME, OPPOSITE };
@@ -120,20 +120,21 @@ static enum verdict_same compare(const struct change *x, const struct change *y)
 	if (comes_or_goes(x) && comes_or_goes(y) && x->broker == y->broker)
 		return same_way(x, y) ? SAME : OPPOSITE;
 	if (x->kind == CHANGE_CONTROLLER && y->kind == CHANGE_CONTROLLER)
-		return x->to == y->to && near(x, y, SAME_MS) ? SAME : OPPOSITE;
+		return x->to == y->to && change_near(x, y, SAME_MS) ? SAME : OPPOSITE;
 	if (!same_partition(x, y))
 		return OTHER;
 	if (x->kind == CHANGE_LEADER && y->kind == CHANGE_LEADER)
 		return x->epoch_to == y->epoch_to && x->epoch_to >= 0 ? SAME : OTHER;
 	if (x->kind == CHANGE_ISR && y->kind == CHANGE_ISR)
-		return same(x->isr_to, y->isr_to) && near(x, y, SAME_MS) ? SAME : OPPOSITE;
+		return same(x->isr_to, y->isr_to) && change_near(x, y, SAME_MS) ? SAME : OPPOSITE;
 	if (x->kind == CHANGE_ISR && y->kind == CHANGE_LEADER && x->sure)
-		return x->epoch_to == y->epoch_to && (same(x->isr_to, y->isr_to) ||
-							     (!y->isr_to && near(x, y, SPLIT_MS)))
+		return x->epoch_to == y->epoch_to &&
+				       (same(x->isr_to, y->isr_to) ||
+					       (!y->isr_to && change_near(x, y, SPLIT_MS)))
 			       ? SAME
 			       : OTHER;
 	if (x->kind == CHANGE_ISR && y->kind == CHANGE_LEADER)
-		return same(x->isr_to, y->isr_to) && near(x, y, SAME_MS) ? SAME : OTHER;
+		return same(x->isr_to, y->isr_to) && change_near(x, y, SAME_MS) ? SAME : OTHER;
 	return OTHER;
 }
 
@@ -230,7 +231,7 @@ static void stop_by_action(struct changes *c, struct change *x)
 
 		if (y == x || y->broker != x->broker)
 			continue;
-		if (!near(x, y, SAME_MS) || (comes_or_goes(y) && !change_is_loss(y->kind)))
+		if (!change_near(x, y, SAME_MS) || (comes_or_goes(y) && !change_is_loss(y->kind)))
 			return;
 		if (is_stop(x) && y->kind == CHANGE_BROKER_LOST)
 			y->kind = CHANGE_BROKER_STOPPED;

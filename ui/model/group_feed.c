@@ -236,13 +236,12 @@ void feed_group_listed(struct model *m, int64_t now_ms, int32_t broker, struct s
 #define GROUP_LOADS_MS 5000
 
 /* Some group's commits lie where nobody can read them: it will be listed when they can. */
-static bool lacks_a_coordinator(const struct model *m)
+static bool lacks_a_coordinator(struct model *m)
 {
 	const struct slot *s = model_slot(m, STR_LIT("__consumer_offsets"));
 
 	for (int32_t i = 0; s && i < s->t->n_partitions; i++) {
-		const struct broker *b =
-			model_broker((struct model *)(uintptr_t)m, s->t->partitions[i].leader);
+		const struct broker *b = model_broker(m, s->t->partitions[i].leader);
 
 		if (!b || broker_is_gone(b))
 			return true;

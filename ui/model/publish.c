@@ -156,7 +156,7 @@ static int32_t controller_of(struct model *m)
 {
 	const struct broker *b = model_broker(m, m->controller);
 
-	return b && b->trouble[0] && model_track(m, b->id)->no_controller ? -1 : m->controller;
+	return b && model_track(m, b->id)->no_controller ? -1 : m->controller;
 }
 
 static struct cluster *snapshot(struct model *m, int64_t now_ms, int64_t wall_ms)

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#define CHANGES_LOOK 300 /* a draw must not take long */
+
 void formbox_open(struct formbox *b, const char *title, const struct field_def *defs, int n,
 	void (*submit)(void *arg, struct form *f), void *arg)
 {
@@ -213,4 +215,15 @@ int view_label(const struct surface *s, int x, int y, const char *label, enum st
 	x += surface_put(s, x + 1, y, style, buf_str(&text));
 	buf_fini(&text);
 	return x + 1;
+}
+
+const struct change *view_change(const struct changes *all, size_t i)
+{
+	return i < CHANGES_LOOK ? changes_at(all, i) : NULL;
+}
+
+bool view_same_isr(const struct change *a, const struct change *b)
+{
+	return a->kind == CHANGE_ISR && b->kind == CHANGE_ISR && change_near(a, b, ALIKE_MS) &&
+	       strcmp(a->isr_from, b->isr_from) == 0 && strcmp(a->isr_to, b->isr_to) == 0;
 }

@@ -48,6 +48,12 @@ void view_table_filter(struct table *t, struct str text);
 enum style view_verdict_style(enum verdict v);
 /* Effects of a table's event as effects of a view. */
 unsigned view_table_effect(unsigned widget_effect);
+/* Changes as a screen's list of them sees them: those of the latest that a draw looks at, 0 the
+ * newest, and NULL. What happens to many partitions within ALIKE_MS is one line. */
+#define ALIKE_MS 2000
+const struct change *view_change(const struct changes *all, size_t i);
+/* Both say that an in-sync set went the same way, at about the same time. */
+bool view_same_isr(const struct change *a, const struct change *b);
 /* The state of a part as a style for its cells, and its text instead of a figure ("denied", "…");
  * false when the figure itself is to be drawn. */
 bool view_part_cell(const struct part *p, int64_t now_ms, struct buf *text, enum style *style);

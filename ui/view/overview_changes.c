@@ -4,32 +4,21 @@
 
 #include <string.h>
 
-#define LOOK     300 /* of the latest: a draw must not take long */
-#define ALIKE_MS 2000
-
-static const struct change *look(const struct changes *all, size_t i)
-{
-	return i < LOOK ? changes_at(all, i) : NULL;
-}
-
 /* A lost broker changes many partitions alike: one line for all. */
 static bool is_alike(const struct change *a, const struct change *b)
 {
-	if (a->kind != b->kind || a->wall_ms - b->wall_ms >= ALIKE_MS ||
-		b->wall_ms - a->wall_ms >= ALIKE_MS)
-		return false;
-	if (a->kind == CHANGE_LEADER)
-		return a->from == b->from && (a->to < 0) == (b->to < 0);
-	return a->kind == CHANGE_ISR && strcmp(a->isr_from, b->isr_from) == 0 &&
-	       strcmp(a->isr_to, b->isr_to) == 0;
+	if (a->kind == CHANGE_LEADER && b->kind == CHANGE_LEADER)
+		return change_near(a, b, ALIKE_MS) && a->from == b->from &&
+		       (a->to < 0) == (b->to < 0);
+	return view_same_isr(a, b);
 }
 
 static bool is_said(const struct changes *all, size_t i)
 {
-	const struct change *c = look(all, i);
+	const struct change *c = view_change(all, i);
 
 	for (size_t k = i; k-- > 0;)
-		if (is_alike(look(all, k), c))
+		if (is_alike(view_change(all, k), c))
 			return true;
 	return false;
 }
@@ -41,7 +30,7 @@ static void put_many(struct buf *out, const struct changes *all, size_t i, const
 	int64_t n = 0, most = -1;
 	bool one_topic = true;
 
-	for (size_t k = i; (x = look(all, k)); k++)
+	for (size_t k = i; (x = view_change(all, k)); k++)
 		if (is_alike(x, c)) {
 			n++;
 			most = max_i64(most, x->leaderless_ms);
@@ -79,7 +68,7 @@ void overview_changes_draw(struct overview *v, const struct surface *s, int y)
 	surface_rule(s, y++, STR_LIT("changes"));
 	if (!changes_at(all, 0))
 		surface_puts(s, 1, y, STYLE_DIM, "none since this console started");
-	for (size_t i = 0; y < s->rows && (c = look(all, i)); i++) {
+	for (size_t i = 0; y < s->rows && (c = view_change(all, i)); i++) {
 		struct buf text = BUF_EMPTY;
 
 		if (is_said(all, i))

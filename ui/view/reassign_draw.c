@@ -301,7 +301,7 @@ static void put_done(struct buf *out, const struct reassign_form *f, const struc
 	}
 }
 
-static void put_command(struct buf *out, const struct reassign_form *f)
+static void put_command(struct buf *out, struct reassign_form *f)
 {
 	struct buf command = BUF_EMPTY;
 	struct replica_move *v;
@@ -312,7 +312,7 @@ static void put_command(struct buf *out, const struct reassign_form *f)
 		return;
 	arena_init(&a, 0);
 	n = reassign_form_moves(f, &a, &v);
-	move_put_command(&command, buf_z((struct buf *)(uintptr_t)&f->topic), v, n);
+	move_put_command(&command, buf_z(&f->topic), v, n);
 	buf_puts(out, "$ ");
 	view_put_command(f->ctx, buf_str(&command), out);
 	arena_fini(&a);
@@ -326,7 +326,7 @@ struct words {
 	const char *hint, *no, *yes;
 };
 
-static void put_words(struct words *w, const struct reassign_form *f, const struct topic *t)
+static void put_words(struct words *w, struct reassign_form *f, const struct topic *t)
 {
 	switch (f->state) {
 	case REASSIGN_CHOOSE:

@@ -5,14 +5,7 @@
 #include <string.h>
 
 #define CAUSE_MS 15000 /* a broker's loss and the elections that follow */
-#define ALIKE_MS 2000
-#define LISTED   6   /* partitions that a line names */
-#define LOOK     300 /* of the latest changes: a draw must not take long */
-
-static const struct change *look(const struct changes *all, size_t i)
-{
-	return i < LOOK ? changes_at(all, i) : NULL;
-}
+#define LISTED   6     /* partitions that a line names */
 
 static bool holds(const struct topic *t, int32_t broker)
 {
@@ -34,10 +27,9 @@ static const struct change *cause_of(const struct changes *all, const struct cha
 
 	if (election->kind != CHANGE_LEADER || election->from < 0)
 		return NULL;
-	for (size_t i = 0; (c = look(all, i)); i++)
+	for (size_t i = 0; (c = view_change(all, i)); i++)
 		if (change_is_loss(c->kind) && c->broker == election->from &&
-			c->wall_ms - election->wall_ms < CAUSE_MS &&
-			election->wall_ms - c->wall_ms < CAUSE_MS)
+			change_near(c, election, CAUSE_MS))
 			return c;
 	return NULL;
 }
@@ -47,7 +39,7 @@ static bool is_told(const struct changes *all, const struct change *loss, const 
 {
 	const struct change *c;
 
-	for (size_t i = 0; (c = look(all, i)); i++)
+	for (size_t i = 0; (c = view_change(all, i)); i++)
 		if (is_of_topic(c, t) && cause_of(all, c) == loss)
 			return true;
 	return false;
@@ -100,28 +92,20 @@ static bool is_latest(const struct changes *all, const struct change *c)
 {
 	const struct change *x;
 
-	for (size_t i = 0; (x = look(all, i)) && x != c; i++)
+	for (size_t i = 0; (x = view_change(all, i)) && x != c; i++)
 		if (x->broker == c->broker &&
 			(change_is_loss(x->kind) || x->kind == CHANGE_BROKER_BACK))
 			return false;
 	return true;
 }
 
-/* The same happened to other partitions at the same time: one line for all. */
-static bool is_alike(const struct change *a, const struct change *b)
-{
-	return a->kind == CHANGE_ISR && b->kind == CHANGE_ISR &&
-	       strcmp(a->isr_from, b->isr_from) == 0 && strcmp(a->isr_to, b->isr_to) == 0 &&
-	       a->wall_ms - b->wall_ms < ALIKE_MS && b->wall_ms - a->wall_ms < ALIKE_MS;
-}
-
 /* Of a newer one's line. */
 static bool is_said(const struct changes *all, size_t i, const struct topic *t)
 {
-	const struct change *c = look(all, i), *x;
+	const struct change *c = view_change(all, i), *x;
 
 	for (size_t k = i; c->kind == CHANGE_ISR && k-- > 0;)
-		if ((x = look(all, k)) && is_of_topic(x, t) && is_alike(x, c))
+		if ((x = view_change(all, k)) && is_of_topic(x, t) && view_same_isr(x, c))
 			return true;
 	return false;
 }
@@ -133,8 +117,8 @@ static int32_t next_alike(
 	const struct change *x;
 	int32_t found = -1;
 
-	for (size_t k = 0; (x = look(all, k)); k++)
-		if (is_of_topic(x, t) && is_alike(x, c) && x->partition > after &&
+	for (size_t k = 0; (x = view_change(all, k)); k++)
+		if (is_of_topic(x, t) && view_same_isr(x, c) && x->partition > after &&
 			(found < 0 || x->partition < found))
 			found = x->partition;
 	return found;
@@ -160,7 +144,7 @@ static void put_alike(
 
 static void put_line(struct buf *out, const struct changes *all, size_t i, const struct topic *t)
 {
-	const struct change *c = look(all, i), *cause = cause_of(all, c);
+	const struct change *c = view_change(all, i), *cause = cause_of(all, c);
 
 	fmt_clock(out, c->wall_ms);
 	buf_puts(out, "  ");
@@ -184,7 +168,7 @@ void topic_changes_draw(struct topic_view *v, const struct topic *t, const struc
 	if (y >= s->rows - 1)
 		return;
 	surface_rule(s, y++, STR_LIT("changes"));
-	for (size_t i = 0; y < s->rows && (c = look(all, i)); i++) {
+	for (size_t i = 0; y < s->rows && (c = view_change(all, i)); i++) {
 		struct buf text = BUF_EMPTY;
 
 		if (!is_shown(all, c, t) || is_said(all, i, t))
