@@ -53,6 +53,7 @@ struct node {
 	uint64_t failed;          /* a->seq of the last failure of LANE_ASK, 0: none */
 	uint32_t asks;            /* that wait for it or are sent to it */
 	bool doubted;             /* asked what any can answer only where no other is there */
+	bool silent;              /* so was the last that any could have answered: others first */
 	bool gone;                /* not in the cluster any more: freed when no ask needs it */
 };
 
@@ -64,7 +65,7 @@ struct seed {
 /* The cluster's list has changed. */
 void nodes_update(struct admin *a);
 struct node *node_find(const struct admin *a, int32_t id);
-/* A connected one with little to do, not a doubted one unless all are; or NULL. */
+/* A connected one with little to do, not a doubted or silent one unless all are; or NULL. */
 struct node *node_any(const struct admin *a);
 /* Sees to it that questions for any broker get one: connects, and fails them when nobody answers.
  */

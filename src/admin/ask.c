@@ -350,6 +350,8 @@ static void lost(struct ask *k, const struct err *why)
 		fail(k, why);
 		return;
 	}
+	if (why->code == ERR_TIMEOUT && k->spec.to.to == ADMIN_ANY)
+		k->at->silent = true;
 	k->stale = k->spec.to.to == ADMIN_LEADER || k->spec.to.to == ADMIN_CONTROLLER;
 	again(k, why);
 }
@@ -375,6 +377,7 @@ static void on_reply(
 	struct ask *k = arg;
 	struct err why = {0};
 
+	k->at->silent = k->at->silent && e;
 	if (e) {
 		lost(k, e);
 	} else if (worth_again(k, version, response, &why)) {

@@ -163,6 +163,8 @@ static bool better(const struct node *n, const struct node *best)
 {
 	if (!best || n->doubted != best->doubted)
 		return !best || best->doubted;
+	if (n->silent != best->silent)
+		return best->silent;
 	return link_in_flight(n->link[LANE_ASK]) < link_in_flight(best->link[LANE_ASK]);
 }
 
@@ -318,6 +320,16 @@ static bool connecting(const struct admin *a)
 	return false;
 }
 
+/* Somebody may answer who was not tried since: rather that one than who was silent. */
+static bool others_may(const struct admin *a, uint64_t since)
+{
+	for (size_t i = 0; i < a->nodes.n; i++)
+		if (!a->nodes.v[i]->gone && !a->nodes.v[i]->silent &&
+			a->nodes.v[i]->failed <= since)
+			return true;
+	return false;
+}
+
 void nodes_pump(struct admin *a)
 {
 	struct ask *k = next_waiting(a, NULL, LANE_ASK);
@@ -325,7 +337,7 @@ void nodes_pump(struct admin *a)
 
 	if (!k)
 		return;
-	while (k && (n = node_any(a))) {
+	while (k && (n = node_any(a)) && !(n->silent && others_may(a, k->since))) {
 		ask_send(k, n);
 		k = next_waiting(a, NULL, LANE_ASK);
 	}

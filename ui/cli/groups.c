@@ -172,14 +172,10 @@ static int read_names(struct cli *c, const char *option, const char *const *know
 	return CLI_OK;
 }
 
-struct listed {
-	struct str group, protocol, state, type;
-};
-
 struct listing {
 	struct cli *c;
 	struct arena arena;
-	VEC(struct listed) v;
+	listed_groups v;
 	int status;
 	bool done;
 };
@@ -223,6 +219,17 @@ static void on_listed(void *arg, int32_t broker, const struct err *e, int16_t ve
 static int listed_cmp(const void *a, const void *b)
 {
 	return str_cmp(((const struct listed *)a)->group, ((const struct listed *)b)->group);
+}
+
+void listed_groups_unique(listed_groups *v)
+{
+	size_t n = 0;
+
+	vec_sort(v, listed_cmp);
+	for (size_t i = 0; i < v->n; i++)
+		if (!n || !str_eq(v->v[n - 1].group, v->v[i].group))
+			v->v[n++] = v->v[i];
+	v->n = n;
 }
 
 static void print_list_json(struct listing *l)
@@ -306,7 +313,7 @@ static int list(struct cli *c)
 		if (!done)
 			admin_cancel(c->admin, id);
 		status = done ? l.status : cli_fail(c, "%s: no answer", c->bootstrap);
-		vec_sort(&l.v, listed_cmp);
+		listed_groups_unique(&l.v);
 		if (c->json)
 			print_list_json(&l);
 		else

@@ -103,4 +103,14 @@ int groups_describe(struct cli *c);
 int groups_reset(struct cli *c);
 int groups_delete_offsets(struct cli *c);
 
+/* ---- --list (groups.c) ---- */
+
+struct listed {
+	struct str group, protocol, state, type;
+};
+typedef VEC(struct listed) listed_groups;
+/* By name, each once: a broker that is cut off still lists the groups that others have taken over.
+ */
+void listed_groups_unique(listed_groups *v);
+
 #endif

@@ -2,6 +2,10 @@
 #include "cli/reassign.h"
 
 #include "base/json.h"
+#include "io/loop.h"
+
+#define LOOKS   3 /* more, where replicas are elsewhere than planned */
+#define LOOK_MS 100
 
 /* ---- --cancel ---- */
 
@@ -159,6 +163,29 @@ static void print_states(struct reassign *x, const homes *wishes)
 		buf_putc(out, '\n');
 }
 
+static bool any_differs(const struct reassign *x)
+{
+	vec_foreach (m, &x->plan)
+		if (progress_of(x, m) == NOT_ACTIVE)
+			return true;
+	return false;
+}
+
+/* What has just ended may not have come to the broker that tells where replicas are: one that
+ * differs and does not move is looked at again. */
+static int look_where_they_are(struct reassign *x)
+{
+	const bool never = false;
+	int status = reassign_refresh(x);
+
+	for (int i = 0; status == CLI_OK && i < LOOKS && any_differs(x); i++) {
+		if (loop_run_until(x->c->loop, &never, LOOK_MS))
+			break;
+		status = reassign_refresh(x);
+	}
+	return status;
+}
+
 int reassign_verify(struct reassign *x)
 {
 	homes wishes = {0};
@@ -168,7 +195,7 @@ int reassign_verify(struct reassign *x)
 	if (status == CLI_OK && wishes.n)
 		status = reassign_find_homes(x, &x->plan);
 	if (status == CLI_OK)
-		status = reassign_refresh(x);
+		status = look_where_they_are(x);
 	if (status == CLI_OK) {
 		print_states(x, &wishes);
 		if (!x->active.n && !dirs_move(x, &wishes))

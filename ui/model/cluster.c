@@ -326,23 +326,6 @@ static const char *why_lacked(const struct broker *b)
 	return b->fault[0] ? b->fault : "is catching up";
 }
 
-/* Those that are gone first, then those that are behind. */
-void topic_put_reason(struct buf *out, const struct cluster *c, const struct topic *t)
-{
-	const char *sep = ": ";
-
-	for (int up = 0; up < 2; up++)
-		for (size_t i = 0; i < c->n_brokers; i++) {
-			const struct broker *b = &c->brokers[i];
-
-			if ((b->state == BROKER_UP || b->state == BROKER_UNKNOWN) != up ||
-				!lacks(t, b->id))
-				continue;
-			buf_printf(out, "%sbroker %d %s", sep, b->id, why_lacked(b));
-			sep = ", ";
-		}
-}
-
 static bool leads(const struct topic *t, int32_t broker)
 {
 	for (int32_t i = 0; i < t->n_partitions; i++)
@@ -351,18 +334,90 @@ static bool leads(const struct topic *t, int32_t broker)
 	return false;
 }
 
-void topic_put_orphaned(struct buf *out, const struct cluster *c, const struct topic *t)
-{
-	const char *sep = " led by ";
+/* Whose fault it is that a topic is not well. */
+typedef bool blame_fn(const struct topic *t, const struct broker *b);
 
+static bool gone_and_lacked(const struct topic *t, const struct broker *b)
+{
+	return b->state != BROKER_UP && b->state != BROKER_UNKNOWN && lacks(t, b->id);
+}
+
+static bool up_and_lacked(const struct topic *t, const struct broker *b)
+{
+	return (b->state == BROKER_UP || b->state == BROKER_UNKNOWN) && lacks(t, b->id);
+}
+
+static bool gone_and_leads(const struct topic *t, const struct broker *b)
+{
+	return broker_is_gone(b) && leads(t, b->id);
+}
+
+#define NAMED 6 /* brokers that a line names */
+
+/* "broker 1 is down", "brokers 1, 2, 3 do not answer": b and those behind it of whom the same is
+ * to be said. */
+static void put_blamed(struct buf *out, const struct cluster *c, const struct topic *t,
+	blame_fn *blamed, const struct broker *b, const char *verb)
+{
+	const char *why = why_lacked(b);
+	struct buf ids = BUF_EMPTY;
+	int n = 0;
+
+	for (; b < c->brokers + c->n_brokers; b++) {
+		if (!blamed(t, b) || strcmp(why_lacked(b), why) != 0)
+			continue;
+		if (n++ < NAMED)
+			buf_printf(&ids, "%s%d", n > 1 ? ", " : "", b->id);
+	}
+	buf_printf(out, "broker%s %s", n > 1 ? "s" : "", buf_z(&ids));
+	if (n > NAMED)
+		buf_printf(out, " and %d more", n - NAMED);
+	if (n > 1 && strncmp(why, "is ", 3) == 0)
+		buf_printf(out, "%sare %s", verb, why + 3);
+	else if (n > 1 && strncmp(why, "does ", 5) == 0)
+		buf_printf(out, "%sdo %s", verb, why + 5);
+	else
+		buf_printf(out, "%s%s", verb, why);
+	buf_fini(&ids);
+}
+
+/* One before it says the same. */
+static bool blamed_before(
+	const struct cluster *c, const struct topic *t, blame_fn *blamed, const struct broker *b)
+{
+	for (const struct broker *x = c->brokers; x < b; x++)
+		if (blamed(t, x) && strcmp(why_lacked(x), why_lacked(b)) == 0)
+			return true;
+	return false;
+}
+
+/* Returns what stands before the next. */
+static const char *put_all_blamed(struct buf *out, const struct cluster *c, const struct topic *t,
+	blame_fn *blamed, const char *sep, const char *next, const char *verb)
+{
 	for (size_t i = 0; i < c->n_brokers; i++) {
 		const struct broker *b = &c->brokers[i];
 
-		if (!broker_is_gone(b) || !leads(t, b->id))
+		if (!blamed(t, b) || blamed_before(c, t, blamed, b))
 			continue;
-		buf_printf(out, "%sbroker %d, which %s", sep, b->id, why_lacked(b));
-		sep = ", and ";
+		buf_puts(out, sep);
+		put_blamed(out, c, t, blamed, b, verb);
+		sep = next;
 	}
+	return sep;
+}
+
+/* Those that are gone first, then those that are behind. */
+void topic_put_reason(struct buf *out, const struct cluster *c, const struct topic *t)
+{
+	const char *sep = put_all_blamed(out, c, t, gone_and_lacked, ": ", ", ", " ");
+
+	(void)put_all_blamed(out, c, t, up_and_lacked, sep, ", ", " ");
+}
+
+void topic_put_orphaned(struct buf *out, const struct cluster *c, const struct topic *t)
+{
+	(void)put_all_blamed(out, c, t, gone_and_leads, " led by ", ", and ", ", which ");
 }
 
 #define NO_CONTROLLER "no controller: "

@@ -64,6 +64,19 @@ static void sum_topic(struct model *m, struct topic *t)
 		t->offsets.code = leader->offsets.code;
 }
 
+/* The sum of what some leaders have told yet grows as the others do. */
+static bool sizes_are_whole(const struct topic *t)
+{
+	for (int32_t i = 0; i < t->n_partitions; i++) {
+		const struct partition *p = &t->partitions[i];
+		const struct replica *r = partition_replica(p, p->leader);
+
+		if (p->leader >= 0 && (!r || r->size < 0))
+			return false;
+	}
+	return t->size >= 0;
+}
+
 static void sum_slots(struct model *m, int64_t now_ms)
 {
 	vec_foreach (it, &m->slots) {
@@ -73,7 +86,7 @@ static void sum_slots(struct model *m, int64_t now_ms)
 			struct topic *t = slot_write(m, s);
 
 			sum_topic(m, t);
-			if (m->sizes_came && t->size >= 0)
+			if (m->sizes_came && sizes_are_whole(t))
 				rate_add(&s->size_rate, now_ms, t->size);
 			t->in_bytes = rate_get(&s->size_rate, now_ms);
 		}

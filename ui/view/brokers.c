@@ -33,7 +33,7 @@ static const struct table_col cols[COL_COUNT] = {
 	[COL_DISK] = {"DISK", 8, 9, 10, 8, ALIGN_RIGHT},
 	[COL_FREE] = {"FREE", 8, 9, 10, 10, ALIGN_RIGHT},
 	[COL_IN] = {"IN/S", 5, 7, 10, 6, ALIGN_RIGHT},
-	[COL_SINCE] = {"SINCE", 8, 9, 12, 4, ALIGN_RIGHT},
+	[COL_SINCE] = {"SINCE", 9, 9, 12, 4, ALIGN_RIGHT},
 };
 
 struct brokers {

@@ -28,6 +28,7 @@ struct topic_view {
 	struct table_col cols[TABLE_MAX_COLS];
 	char titles[TOPIC_GRID_BROKERS][24]; /* state of each broker, over its column */
 	int n_brokers;
+	bool shows_preferred; /* there is room for that column */
 	struct table configs;
 	struct filter filter;     /* of the settings */
 	VEC(uint32_t) rows;       /* settings that it takes */

@@ -1,6 +1,7 @@
 /* See topic_actions.h. */
 #include "view/topic_actions.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 void topic_actions_init(struct topic_actions *a, struct view_ctx *ctx)
@@ -106,6 +107,8 @@ static bool check_configs(void *arg, const struct form *f, int field, struct buf
 	return true;
 }
 
+#define USUAL_REPLICATION 3 /* offered where so many brokers run */
+
 static const struct field_def new_fields[] = {
 	{.name = "name",
 		.label = "Name",
@@ -173,6 +176,16 @@ static void submit_new(void *arg, struct form *f)
 	free(text);
 }
 
+/* A cluster of several brokers is there so that a topic outlives one of them. */
+static void offer_replication(struct topic_actions *a)
+{
+	char text[8];
+
+	snprintf(text, sizeof(text), "%d",
+		max_int(1, min_int(view_cluster(a->ctx)->totals.brokers_up, USUAL_REPLICATION)));
+	form_set(&a->box.form, "replication", str_of(text));
+}
+
 /* `like`: settings of this topic are offered; NULL: none. */
 static void topic_actions_new(struct topic_actions *a, const struct topic *like)
 {
@@ -180,8 +193,10 @@ static void topic_actions_new(struct topic_actions *a, const struct topic *like)
 
 	formbox_open(&a->box, like ? "copy topic" : "create topic", new_fields,
 		ARRAY_LEN(new_fields), submit_new, a);
-	if (!like)
+	if (!like) {
+		offer_replication(a);
 		return;
+	}
 	buf_printf(&text, "%s-copy", like->name_z);
 	form_set(&a->box.form, "name", buf_str(&text));
 	buf_clear(&text);

@@ -11,8 +11,8 @@ enum { GRID_ISR, GRID_PREF, GRID_START, GRID_HW, GRID_LEO, GRID_IN };
 
 static const struct table_col extra[] = {
 	[GRID_ISR] = {"ISR", 4, 4, 7, 0, ALIGN_RIGHT},
-	[GRID_PREF] = {"PREF", 4, 4, 8, 30, ALIGN_LEFT},
-	[GRID_START] = {"START", 7, 9, 14, 29, ALIGN_RIGHT},
+	[GRID_PREF] = {"PREF", 4, 4, 8, 29, ALIGN_LEFT},
+	[GRID_START] = {"START", 7, 9, 14, 30, ALIGN_RIGHT},
 	[GRID_HW] = {"HW", 7, 9, 14, 0, ALIGN_RIGHT},
 	[GRID_LEO] = {"LEO", 7, 9, 14, 20, ALIGN_RIGHT},
 	[GRID_IN] = {"IN/S", 4, 4, 8, 25, ALIGN_RIGHT},
@@ -74,6 +74,14 @@ static void put_extra(const struct partition *p, int col, struct buf *text, enum
 	}
 }
 
+/* The mark of PREF where that column has no room: beside the leader. */
+static void put_unpreferred(
+	const struct topic_view *v, const struct partition *p, int32_t broker, struct buf *text)
+{
+	if (!v->shows_preferred && broker == p->leader && broker != partition_preferred(p))
+		buf_puts(text, " !");
+}
+
 static int32_t broker_at(const struct cluster *c, int i)
 {
 	return (size_t)i < c->n_brokers ? c->brokers[i].id : -1;
@@ -88,13 +96,15 @@ static void cell(void *arg, size_t row, int col, struct buf *text, enum style *s
 
 	if (!p)
 		return;
-	if (col == 0)
+	if (col == 0) {
 		buf_printf(text, "%d", p->index);
-	else if (col <= v->n_brokers)
+	} else if (col <= v->n_brokers) {
 		topic_put_replica(
 			c, p, partition_replica(p, broker_at(c, col - 1)), true, text, style);
-	else
+		put_unpreferred(v, p, broker_at(c, col - 1), text);
+	} else {
 		put_extra(p, col - 1 - v->n_brokers, text, style);
+	}
 }
 
 static uint64_t row_id(void *arg, size_t row)
@@ -184,6 +194,7 @@ static void lay_columns(
 {
 	const char *behind = width < 100 ? "copying" : "catching up";
 	int n = (int)min_size(c->n_brokers, TOPIC_GRID_BROKERS);
+	struct table_place places[TABLE_MAX_COLS];
 
 	v->n_brokers = n;
 	v->cols[0] = (struct table_col){"PART", 4, 5, 7, 0, ALIGN_RIGHT};
@@ -196,6 +207,8 @@ static void lay_columns(
 	for (size_t i = 0; i < ARRAY_LEN(extra); i++)
 		v->cols[1 + n + (int)i] = extra[i];
 	v->grid.n_cols = 1 + n + (int)ARRAY_LEN(extra);
+	table_layout(v->cols, v->grid.n_cols, width - 1, v->grid.first_col, places);
+	v->shows_preferred = places[1 + n + GRID_PREF].cols > 0;
 }
 
 static void put_cleanup(struct buf *b, const struct topic *t, bool narrow)

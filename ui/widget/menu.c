@@ -8,6 +8,7 @@
 #define REASON_ROWS 2
 #define REASON_COLS 44 /* the least to wrap a reason at, where there is room */
 #define TEXT_AT     3
+#define MORE_COLS   9 /* beside the title: there are items above */
 
 void menu_init(struct menu *m, const char *title)
 {
@@ -172,7 +173,7 @@ unsigned menu_event(struct menu *m, const struct event *e)
 
 static int width(const struct menu *m, bool reasons)
 {
-	int widest = text_width(str_of(m->title)) + 2;
+	int widest = text_width(str_of(m->title)) + MORE_COLS;
 
 	vec_foreach (item, &m->items) {
 		int key = text_width(str_of(item->key));

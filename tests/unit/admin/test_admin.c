@@ -134,6 +134,41 @@ static void silent_bootstrap_does_not_block(void **state)
 	refresh_all(t);
 }
 
+/* Whoever is asked first never answers that; *arg is its id. */
+static enum fake_action first_is_silent(void *arg, struct fake *f, const struct request_header *h,
+	const void *request, void *response, struct arena *a)
+{
+	int32_t *first = arg;
+
+	(void)h;
+	(void)request;
+	(void)response;
+	(void)a;
+	*first = *first ? *first : f->id;
+	return *first == f->id ? FAKE_SILENCE : FAKE_ANSWER;
+}
+
+/* Connected, and it answers other things: the question goes to the next address all the same. */
+static void silent_on_one_question(void **state)
+{
+	struct test *t = *state;
+	int32_t first = 0;
+
+	for (int i = 0; i < BROKERS; i++)
+		fake_on(t->fake[i], API_DESCRIBE_QUORUM, first_is_silent, &first);
+	t->opt.request_timeout_ms = 30;
+	open_client(t);
+	admin_describe_quorum(t->admin, got_reply, t);
+	wait_done(t);
+	assert_int_equal(t->err.code, 0);
+	assert_int_equal(t->fake[first - 1]->seen[API_DESCRIBE_QUORUM], 1);
+	/* It alone is left: it is asked all the same. */
+	for (int i = 0; i < BROKERS; i++)
+		if (i != first - 1)
+			fake_stop(t->fake[i]);
+	refresh_all(t);
+}
+
 static void nobody_answers(void **state)
 {
 	struct test *t = *state;
@@ -370,6 +405,7 @@ int main(void)
 		T(doubted_brokers_are_asked_last),
 		T(dead_bootstrap_does_not_block),
 		T(silent_bootstrap_does_not_block),
+		T(silent_on_one_question),
 		T(nobody_answers),
 		T(controller_has_moved),
 		T(controller_is_dead),

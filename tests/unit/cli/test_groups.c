@@ -44,6 +44,22 @@ static void places_stand_once(void **state)
 	vec_fini(&p);
 }
 
+static void groups_are_listed_once(void **state)
+{
+	listed_groups v = {0};
+
+	(void)state;
+	listed_groups_unique(&v);
+	assert_int_equal(0, v.n);
+	for (int i = 0; i < 6; i++)
+		*vec_add(&v) = (struct listed){.group = i % 2 ? STR_LIT("a") : STR_LIT("b")};
+	listed_groups_unique(&v);
+	assert_int_equal(2, v.n);
+	assert_true(str_eqz(v.v[0].group, "a"));
+	assert_true(str_eqz(v.v[1].group, "b"));
+	vec_fini(&v);
+}
+
 static void read_plans(csv_plans *out, struct arena *a, const char *text)
 {
 	struct err e = {0};
@@ -131,6 +147,7 @@ int main(void)
 		cmocka_unit_test(columns_count_characters),
 		cmocka_unit_test(columns_show_control_characters),
 		cmocka_unit_test(places_stand_once),
+		cmocka_unit_test(groups_are_listed_once),
 		cmocka_unit_test(plans_are_read),
 		cmocka_unit_test(broken_plans_are_refused),
 		cmocka_unit_test(plans_are_read_as_written),

@@ -20,6 +20,7 @@ struct world {
 	size_t n;
 	size_t internal; /* which of them is, from 1; 0: none */
 	int32_t leader, epoch, n_isr;
+	int32_t second; /* leads the second partition; 0: the same does */
 	char name[32];
 	struct feed_partition parts[2];
 };
@@ -33,7 +34,7 @@ static void give(void *arg, size_t i, struct feed_topic *out)
 	snprintf(w->name, sizeof(w->name), "topic-%05zu", i);
 	for (int32_t k = 0; k < 2; k++)
 		w->parts[k] = (struct feed_partition){.index = k,
-			.leader = w->leader,
+			.leader = k && w->second ? w->second : w->leader,
 			.leader_epoch = w->epoch,
 			.replicas = replicas,
 			.n_replicas = 2,
@@ -97,6 +98,33 @@ static void test_publish(void **state)
 	assert_ptr_equal(c->topics[0], kept->topics[0]);
 	cluster_unref(kept);
 	assert_int_equal(model_changes(m)->n, 0);
+	model_free(m);
+}
+
+static void sizes(struct model *m, int64_t now, int32_t broker, int64_t bytes)
+{
+	feed_sizes_begin(m, broker);
+	for (int32_t p = 0; p < 2; p++)
+		feed_size(m, broker, STR_LIT("topic-00000"), p, bytes);
+	feed_sizes_end(m, now, broker, -1, -1, 1000);
+	model_publish(m, now, now);
+}
+
+/* Brokers answer one after the other: what was there already did not come in meanwhile. */
+static void test_bytes_a_second(void **state)
+{
+	struct model *m = model_new();
+	struct world w = {.n = 1, .leader = 1, .second = 2, .epoch = 4, .n_isr = 2};
+
+	(void)state;
+	feed(m, 1000, &w, 2);
+	sizes(m, 1000, 1, 5000000);
+	sizes(m, 2000, 2, 5000000);
+	assert_true(isnan(model_cluster(m)->totals.in_bytes));
+	sizes(m, 3000, 1, 5000100);
+	assert_true(fabs(model_cluster(m)->totals.in_bytes - 100) < 1);
+	sizes(m, 4000, 2, 5000100);
+	assert_true(fabs(model_cluster(m)->totals.in_bytes - 100) < 1);
 	model_free(m);
 }
 
@@ -165,6 +193,35 @@ static void test_no_majority(void **state)
 	model_publish(m, 4000, 3);
 	assert_int_equal(model_cluster(m)->controller, controller);
 	problem_is(m, 0, unpreferred);
+	model_free(m);
+}
+
+/* Of whom the same is to be said is named together. */
+static void test_nobody_answers(void **state)
+{
+	struct model *m = model_new();
+	struct world w = {.n = 1, .leader = 1, .second = 2, .epoch = 6, .n_isr = 2};
+
+	(void)state;
+	feed(m, 1000, &w, 2);
+	for (int32_t id = 1; id <= 2; id++)
+		feed_broker_state(m, 1000, id, BROKER_STALE, -1, NULL);
+	model_publish(m, 1000, 1);
+	problem_is(m, 0,
+		"topic topic-00000: 2 of 2 partitions led by brokers 1, 2, which do not answer");
+	feed_broker_state(m, 2000, 2, BROKER_DOWN, -1, NULL);
+	model_publish(m, 2000, 2);
+	problem_is(m, 0,
+		"topic topic-00000: 2 of 2 partitions led by broker 1, which does not answer, and "
+		"broker 2, which is down");
+	w.n_isr = 0;
+	feed(m, 3000, &w, 2);
+	for (int32_t id = 1; id <= 2; id++)
+		feed_broker_state(m, 3000, id, BROKER_UP, -1, NULL);
+	model_publish(m, 3000, 3);
+	problem_is(m, 0,
+		"topic topic-00000: 2 of 2 partitions under-replicated: brokers 1, 2 are catching "
+		"up");
 	model_free(m);
 }
 
@@ -753,7 +810,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_publish),
+		cmocka_unit_test(test_bytes_a_second),
 		cmocka_unit_test(test_no_majority),
+		cmocka_unit_test(test_nobody_answers),
 		cmocka_unit_test(test_voters_to_start),
 		cmocka_unit_test(test_trouble_and_faults),
 		cmocka_unit_test(test_joins),

@@ -48,11 +48,25 @@ static void test_leader_gone(void **state)
 	world_fini(&w);
 }
 
+/* One that a lost broker does not take away. */
+static void test_new_topic_is_replicated(void **state)
+{
+	struct brokers_world w;
+
+	(void)state;
+	world_init(&w);
+	stage_open(&w.s, &view_topics, NULL);
+	assert_true(w.s.ops->action(w.s.view, ACTION_TOPIC_NEW) & VIEW_HANDLED);
+	stage_shows(&w.s, 80, 20, "Replication factor *  3");
+	world_fini(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_well),
 		cmocka_unit_test(test_broker_lost),
+		cmocka_unit_test(test_new_topic_is_replicated),
 		cmocka_unit_test(test_leader_gone),
 	};
 
