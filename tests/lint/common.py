@@ -1,5 +1,6 @@
 """What the lints share: the tree, its files, and TAP."""
 import os
+import re
 import sys
 
 TOP = os.environ.get("top_srcdir") or os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
@@ -53,6 +54,35 @@ def blank(text, strings=True):
         out.append("".join(c if c == "\n" else " " for c in text[i:end]))
         i = end
     return "".join(out)
+
+
+def layers():
+    """The tables of docs/architecture.md: layer -> module -> (the modules that its row lets it
+    include, {module: the only headers of it that it may include})."""
+    tables, layer = {}, None
+    for line in read("docs/architecture.md").split("\n"):
+        found = re.match(r"### (\w+): ", line)
+        if line.startswith("#"):
+            layer = found.group(1) if found else None
+        elif layer and line.startswith("| ") and not line.startswith("| module "):
+            name, _, may = (cell.strip() for cell in line.strip("|").split("|"))
+            tables.setdefault(layer, {})[name] = may
+    return {layer: {name: reach(tables, layer, may) for name, may in rows.items()}
+            for layer, rows in tables.items()}
+
+
+def reach(tables, layer, may):
+    """The words of a row's last column; those that are no module are libraries."""
+    whole, part = set(), {}
+    for word in filter(None, (w.strip() for w in may.split(","))):
+        only = re.fullmatch(r"(\w+) \((.*)\)", word)
+        if only:
+            part[only.group(1)] = only.group(2).split()
+        elif word in tables:
+            whole.update(tables[word])
+        elif word in tables[layer] or word in tables.get("src", {}):
+            whole.add(word)
+    return whole, part
 
 
 def report(checks):

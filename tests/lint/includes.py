@@ -1,53 +1,8 @@
-"""An include points down: every #include of src, backend and ui against the table of
+"""An include points down: every #include of src, backend and ui against the tables of
 docs/architecture.md, and every foreign library against the one place that may know it."""
 import re
 
-from common import blank, files, read, report
-
-# module -> modules it may include besides itself, base and conf (and wire, for backend).
-SRC = {
-    "base": [],
-    "conf": [],
-    "io": [],
-    "wire": [],
-    "link": ["io", "wire"],
-    "http": ["io"],
-    "admin": ["io", "wire", "link"],
-    "traffic": ["io"],
-    "peer": ["io"],
-}
-BACKEND = {
-    "store": [],
-    "meta": [],
-    "control": ["meta"],
-    "quorum": [],
-    "repl": ["store", "meta", "delay", "io"],
-    "metalog": ["io", "store", "meta", "control", "quorum", "delay"],
-    "group": ["meta"],
-    "txn": ["meta"],
-    "delay": [],
-    "api": ["store", "meta", "control", "quorum", "repl", "group", "txn", "delay", "metalog",
-            "net"],
-    "net": ["io"],
-    "http": ["io", "api"],
-    "server": list(SRC) + ["store", "meta", "control", "quorum", "repl", "group", "txn", "delay",
-                           "metalog", "api", "net", "http"],
-}
-UI = {
-    "term": [],
-    "widget": ["term"],
-    "model": ["wire"],
-    "local": ["io"],
-    "source": ["model", "local"] + list(SRC),
-    "lab": ["model"] + list(SRC),
-    "action": [],
-    "view": ["widget", "model", "action"],
-    "cli": ["model", "source", "local", "action"] + list(SRC),
-    "app": list(SRC) + ["term", "widget", "model", "source", "local", "lab", "action", "view",
-                         "cli"],
-}
-# Headers of ui/term that a screen may see: they name keys, text and cells, and know no curses.
-VIEW_TERM = ["term/key.h", "term/surface.h", "term/text.h", "term/theme.h"]
+from common import blank, files, layers, read, report
 
 # header -> where it may be included
 FOREIGN = [
@@ -67,25 +22,18 @@ def place(path):
     return parts[0], parts[1]
 
 
-def allowed(layer, module):
-    if layer == "src":
-        extra = SRC.get(module)
-    elif layer == "backend":
-        extra = BACKEND.get(module)
-        extra = extra if extra is None else extra + ["wire"]
-    else:
-        extra = UI.get(module)
-    if extra is None:
-        return None
-    base = ["base"] if module != "base" else []
-    conf = ["conf"] if module not in ("base", "conf") else []
-    return set(extra + base + conf + [module])
+def may_include(target, name, layer, module, row):
+    """Everybody itself and base, all but base conf, and backend wire, besides what its row says."""
+    whole, part = row
+    return (target == module or target == "base" or (target == "conf" and module != "base") or
+            (target == "wire" and layer == "backend") or target in whole or
+            name.partition("/")[2] in part.get(target, []))
 
 
-def check(path, layered, foreign):
+def check(path, rows, layered, foreign):
     layer, module = place(path)
-    may = allowed(layer, module)
-    if may is None:
+    row = rows.get(layer, {}).get(module)
+    if row is None:
         layered.append("%s: module %s/%s is not in the table" % (path, layer, module))
         return
     code = blank(read(path), strings=False)
@@ -99,8 +47,7 @@ def check(path, layered, foreign):
             target = name.split("/")[0] if "/" in name else None
             if target is None:
                 layered.append('%s: "%s" is not written from the layer root' % (at, name))
-            elif target not in may and not (
-                    (layer, module) == ("ui", "view") and name in VIEW_TERM):
+            elif not may_include(target, name, layer, module, row):
                 layered.append('%s: %s/%s may not include "%s"' % (at, layer, module, name))
         elif kind == "<":
             for pattern, places in FOREIGN:
@@ -116,8 +63,9 @@ def curses_in_headers():
 
 def main():
     layered, foreign = [], []
+    rows = layers()
     for path in files(["src", "backend", "ui"], (".c", ".h", ".def")):
-        check(path, layered, foreign)
+        check(path, rows, layered, foreign)
     report([("every include points down", layered),
             ("every library stays where it belongs", foreign),
             ("no header includes curses", curses_in_headers())])

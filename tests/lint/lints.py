@@ -7,7 +7,38 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HEAD = "/* A job. */\n"
+PAGE = """# The house
+
+`a()` of src/base/a.c, `struct s`, `ui/view/b.c`, src/wire/NAME.c
+
+### src: shared
+
+| module | job | may include |
+|---|---|---|
+| base | bytes | |
+| wire | messages | zlib |
+
+### backend: the broker
+
+| module | job | may include |
+|---|---|---|
+| meta | the image | |
+
+### ui: the console
+
+| module | job | may include |
+|---|---|---|
+| term | cells | curses |
+| widget | tables | term |
+| model | snapshots | wire |
+| view | screens | widget, term (key.h) |
+"""
 GOOD = {
+    "docs/architecture.md": PAGE,
+    "src/wire/w.c": HEAD + '#include "base/a.h"\n\nstruct s {\n};\n',
+    "backend/meta/i.c": HEAD + '#include "wire/w.h"\n',
+    "ui/widget/t.c": HEAD + '#include "term/term.h"\n',
+    "ui/model/m.c": HEAD,
     "src/base/a.h": HEAD + "#include <stddef.h>\n\n/* What. */\nint a(void);\n",
     "src/base/a.c": HEAD + '#include "base/a.h"\n\nint a(void)\n{\n\treturn 0;\n}\n',
     "ui/view/b.c": HEAD + '#include "term/key.h"\n#include "widget/table.h"\n',
@@ -20,6 +51,7 @@ MARK = "TO" + "DO"
 PLANTED = [
     ("includes", "src/wire/x.c", HEAD + '#include "io/loop.h"\n', 'may not include "io/loop.h"'),
     ("includes", "ui/view/x.c", HEAD + '#include "term/term.h"\n', 'may not include "term/term.h"'),
+    ("includes", "ui/view/x.c", HEAD + '#include "wire/w.h"\n', 'may not include "wire/w.h"'),
     ("includes", "ui/model/x.c", HEAD + '#include "store/log.h"\n', 'may not include "store/log.h"'),
     ("includes", "backend/meta/x.c", HEAD + '#include "image.h"\n', "not written from the layer root"),
     ("includes", "backend/odd/x.c", HEAD, "module backend/odd is not in the table"),
@@ -34,6 +66,14 @@ PLANTED = [
     ("words", "src/base/x.c", HEAD + " " * 8 + "int x;\n", "src/base/x.c:2"),
     ("words", "src/base/x.c", HEAD + "int x;", "src/base/x.c"),
     ("comments", "src/base/x.c", "int x;\n", "src/base/x.c"),
+    ("docs", "docs/architecture.md", PAGE + "`b()`\n", "b() is defined nowhere"),
+    ("docs", "docs/architecture.md", PAGE + "`a()` (ui/view/b.c)\n", "a() is not in ui/view/b.c"),
+    ("docs", "docs/architecture.md", PAGE + "`struct t`\n", "struct t is nowhere in the code"),
+    ("docs", "docs/architecture.md", PAGE + "`view/c.c`\n", "there is no file view/c.c"),
+    ("docs", "docs/architecture.md", PAGE + "see ui/view/c.c\n", "there is no ui/view/c.c"),
+    ("docs", "docs/architecture.md", PAGE.replace("| model | snapshots | wire |\n", ""),
+     "ui/model has no row"),
+    ("docs", "docs/architecture.md", PAGE + "| gone | nothing | |\n", "ui/gone, which is not there"),
     ("comments", "src/base/x.h", HEAD + "struct x {\n};\n\nint x(void);\n", "src/base/x.h:5: x"),
 ]
 
