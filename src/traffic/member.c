@@ -19,6 +19,7 @@ enum {
 	EVENTS_A_TURN = 64,
 	COMMITTED_MS = 5000,
 	PRESENT_MS = 1000,
+	BEAT_MS = 1000, /* at most: a rebalance waits until the members have heard of it */
 	LEAVE_STEP_MS = 10,
 	READ_AHEAD_KB = 1024,
 };
@@ -41,6 +42,7 @@ struct member {
 static int configure(struct member *m, rd_kafka_conf_t *conf, struct err *e)
 {
 	const struct member_options *o = &m->o;
+	int64_t beat_ms = min_i64(o->session_ms / 3, BEAT_MS);
 	int r;
 
 	if ((r = client_set(conf, "bootstrap.servers", o->bootstrap, e)) < 0 ||
@@ -48,7 +50,7 @@ static int configure(struct member *m, rd_kafka_conf_t *conf, struct err *e)
 		(r = client_set(conf, "group.id", o->group, e)) < 0 ||
 		(r = client_set(conf, "partition.assignment.strategy", o->assignor, e)) < 0 ||
 		(r = client_set_int(conf, "session.timeout.ms", o->session_ms, e)) < 0 ||
-		(r = client_set_int(conf, "heartbeat.interval.ms", o->session_ms / 3, e)) < 0 ||
+		(r = client_set_int(conf, "heartbeat.interval.ms", beat_ms, e)) < 0 ||
 		(r = client_set_int(conf, "max.poll.interval.ms", o->max_poll_ms, e)) < 0 ||
 		(r = client_set(conf, "auto.offset.reset", o->reset, e)) < 0 ||
 		(r = client_set(conf, "enable.auto.commit", "false", e)) < 0 ||

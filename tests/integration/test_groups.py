@@ -31,6 +31,11 @@ class Member(Speaker):
         return len(self.assigned or []) == n
 
 
+def broker():
+    """With shorter sessions than by default: the dead are waited for."""
+    return Broker(group_min_session_timeout_ms="1000")
+
+
 def fill(broker, partitions, records, topic="t"):
     if topic not in admin(broker, lambda a: a.list_topics()):
         admin(broker, lambda a: a.create_topics([NewTopic(topic, partitions, 1)]))
@@ -42,7 +47,8 @@ def fill(broker, partitions, records, topic="t"):
 
 
 def admin(broker, question):
-    client = KafkaAdminClient(bootstrap_servers=broker.address)
+    # Finding out the version again takes longer than the question.
+    client = KafkaAdminClient(bootstrap_servers=broker.address, api_version=(2, 5, 0))
     try:
         return question(client)
     finally:
@@ -64,7 +70,7 @@ def shared(members, partitions):
 
 
 def share(assignor):
-    with Broker() as b:
+    with broker() as b:
         fill(b, 6, 60)
         a = Member(b, "g", assignor=assignor)
         until("the first has all", lambda: shared([a], 6))
@@ -94,7 +100,7 @@ def test_sticky():
 
 def test_killed():
     """a member that is killed is missed after its session, and what it had goes to the other"""
-    with Broker() as b:
+    with broker() as b:
         fill(b, 4, 40)
         a, c = Member(b, "g"), Member(b, "g")
         until("two share", lambda: shared([a, c], 4) and a.has(2))
@@ -105,7 +111,7 @@ def test_killed():
 
 def test_more_members_than_partitions():
     """of four members three read, one is idle; two groups each get everything"""
-    with Broker() as b:
+    with broker() as b:
         fill(b, 3, 30)
         members = [Member(b, "g") for _ in range(4)]
         until("three read", lambda: shared(members, 3) and
@@ -119,7 +125,7 @@ def test_more_members_than_partitions():
 
 def test_restart():
     """after kill -9 of the broker groups go on where they had committed"""
-    with Broker() as b:
+    with broker() as b:
         fill(b, 3, 30)
         a = Member(b, "g")
         until("everything is read", lambda: committed(b, "g") == 30)
@@ -136,10 +142,10 @@ def test_kcat():
     """kcat -G reads everything once, commits, and finds nothing the second time"""
     if not have("kcat"):
         raise Skip("kcat is not installed")
-    with Broker() as b:
+    with broker() as b:
         fill(b, 3, 30)
         base = ["kcat", "-b", b.address, "-q", "-G", "k",
-                "-X", "auto.offset.reset=earliest", "-X", "session.timeout.ms=6000"]
+                "-X", "auto.offset.reset=earliest", "-X", "session.timeout.ms=2000"]
         assert len(run(base + ["-e", "t"]).stdout.split()) == 30
         assert committed(b, "k") == 30
         fill(b, 3, 3)
@@ -148,7 +154,7 @@ def test_kcat():
 
 def test_administration():
     """groups are listed, described, deleted; their offsets too"""
-    with Broker() as b:
+    with broker() as b:
         fill(b, 2, 10)
         a = Member(b, "g")
         until("everything is read", lambda: committed(b, "g") == 10)

@@ -77,7 +77,9 @@ static _Noreturn void run_broker(const struct bench *b, int out)
 	err = open(log, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	dup2(out, STDOUT_FILENO);
 	dup2(err, STDERR_FILENO);
-	execl(path, path, "--override", listeners, "--override", dirs, (char *)NULL);
+	/* For members whose death is waited for. */
+	execl(path, path, "--override", listeners, "--override", dirs, "--override",
+		"group.min.session.timeout.ms=1000", (char *)NULL);
 	_exit(127);
 }
 

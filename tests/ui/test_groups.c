@@ -18,7 +18,8 @@ static const char topic[] = "$K topics -b $A --create --topic orders --partition
 static const char join[] = "for i in $MEMBERS; do $K consume -b $A --topic orders --group 정산 "
 			   "--from-beginning --consumer-property client.id=pay-$i "
 			   "--consumer-property auto.commit.interval.ms=200 "
-			   "--consumer-property session.timeout.ms=6000 "
+			   "--consumer-property session.timeout.ms=2000 "
+			   "--consumer-property heartbeat.interval.ms=200 "
 			   ">/dev/null 2>&1 & echo $! >>members; done";
 
 static void members(struct bench *b, const char *which)

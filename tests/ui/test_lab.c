@@ -24,14 +24,19 @@
 
 static void open_lab(struct bench *b, int cols, int rows)
 {
+	/* The dead are missed, and rebalances heard of, sooner than by default. */
+	const char *words[] = {"-b", b->address, "--command-config", "quick.properties", NULL};
+
 	bench_sh(b, "$K topics -b $A --create --topic orders --partitions 3");
-	bench_console(b, NULL, NULL, cols, rows);
+	bench_sh(b, "printf 'session.timeout.ms=2000\\nheartbeat.interval.ms=200\\n' "
+		    ">quick.properties");
+	bench_words(b, words, NULL, cols, rows);
 	screen_wait(b->s, "1 of 1 up");
 	screen_press(b->s, "9");
 	screen_wait(b->s, "the lab is empty");
 }
 
-/* A consumer of what the form offers, with the shortest session there is. */
+/* A consumer of what the form offers, with the shortest session that it takes. */
 static void add_consumer(struct bench *b, int n)
 {
 	char text[32];
@@ -98,6 +103,7 @@ static void four_on_three_partitions(void **state)
 
 	open_lab(b, 100, 30);
 	fill_lab(b);
+	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "lab-4 started");
 	assert_int_equal(screen_count(b->s, " idle"), 1);
 	assert_int_equal(screen_count(b->s, " running"), 3);
