@@ -1,12 +1,12 @@
 /*
  * What the HTTP face answers about a server: /health, /metrics, /events, /faults. Knows requests
- * and replies, no sockets: those are backend/http's, and who makes the face hands its requests
+ * and replies, no sockets: those are backend/httpd's, and who makes the face hands its requests
  * here.
  */
 #ifndef SERVER_FACE_H
 #define SERVER_FACE_H
 
-#include "http/face.h"
+#include "httpd/face.h"
 
 struct server;
 

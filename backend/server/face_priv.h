@@ -2,7 +2,7 @@
 #ifndef SERVER_FACE_PRIV_H
 #define SERVER_FACE_PRIV_H
 
-#include "http/face.h"
+#include "httpd/face.h"
 #include "server/events.h"
 #include "server/priv.h"
 

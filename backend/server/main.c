@@ -15,7 +15,7 @@
 
 #include "base/log.h"
 #include "config.h"
-#include "http/face.h"
+#include "httpd/face.h"
 #include "io/loop.h"
 #include "server/broker_config.h"
 #include "server/daemon.h"

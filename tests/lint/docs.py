@@ -1,7 +1,8 @@
 """docs/architecture.md is true: what it names between backticks is in the tree. name() is defined,
 in a file that its paragraph names where it names any; a/path.c is there; struct name and other names
 stand in the code. Paths are there also without backticks, but for those with a NAME to be filled
-in. Each module has its row in the tables of layers, and each row its module."""
+in. Each module has its row in the tables of layers, each row its module, and each module
+a name of its own."""
 import os
 import re
 
@@ -72,7 +73,12 @@ def check_names():
 
 
 def check_rows():
+    """A name is one module's alone: "http/http.h" says of no layer that it is meant."""
+    known = {}
     for layer, rows in layers().items():
+        for name in set(rows) & set(known):
+            yield "%s/%s and %s/%s have one name" % (known[name], name, layer, name)
+        known.update(dict.fromkeys(rows, layer))
         there = {path.split("/")[1] for path in files([layer], (".c", ".h"))}
         for name in sorted(there - set(rows)):
             yield "%s/%s has no row in the tables of %s" % (layer, name, PAGE)

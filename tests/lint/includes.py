@@ -11,7 +11,7 @@ FOREIGN = [
     (r"openssl/", ["src/io"]),
     (r"librdkafka/", ["src/traffic"]),
     (r"curl/", ["src/http"]),
-    (r"microhttpd\.h$", ["backend/http"]),
+    (r"microhttpd\.h$", ["backend/httpd"]),
     (r"isa-l|isa-l\.h$|isal", ["src/base"]),
     (r"(zlib|lz4\w*|zstd\w*|snappy-c)\.h$", ["src/wire"]),
 ]

@@ -73,6 +73,7 @@ PLANTED = [
     ("docs", "docs/architecture.md", PAGE + "see ui/view/c.c\n", "there is no ui/view/c.c"),
     ("docs", "docs/architecture.md", PAGE.replace("| model | snapshots | wire |\n", ""),
      "ui/model has no row"),
+    ("docs", "docs/architecture.md", PAGE + "| meta | twice | |\n", "have one name"),
     ("docs", "docs/architecture.md", PAGE + "| gone | nothing | |\n", "ui/gone, which is not there"),
     ("comments", "src/base/x.h", HEAD + "struct x {\n};\n\nint x(void);\n", "src/base/x.h:5: x"),
 ]

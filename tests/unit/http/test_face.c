@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "http/face.h"
+#include "httpd/face.h"
 #include "http/http.h"
 #include "io/loop.h"
 

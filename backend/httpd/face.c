@@ -4,7 +4,7 @@
  * over, so that a port in use and a want of descriptors read as everywhere else.
  */
 #define LOG_MODULE "http"
-#include "http/face.h"
+#include "httpd/face.h"
 
 #include <microhttpd.h>
 #include <stdio.h>

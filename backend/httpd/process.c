@@ -5,7 +5,7 @@
 
 #include <dirent.h>
 
-#include "http/face.h"
+#include "httpd/face.h"
 
 static int64_t kilobytes(const char *line, const char *name)
 {

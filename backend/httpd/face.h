@@ -12,8 +12,8 @@
  * own (DNS rebinding) or send us forms: a request must name us by an address or name that is ours,
  * and one that a page of another origin sends is refused.
  */
-#ifndef HTTP_FACE_H
-#define HTTP_FACE_H
+#ifndef HTTPD_FACE_H
+#define HTTPD_FACE_H
 
 #include "base/buf.h"
 #include "base/err.h"

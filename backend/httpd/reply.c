@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "base/json.h"
-#include "http/face.h"
+#include "httpd/face.h"
 #include "io/listener.h"
 
 void face_fail(struct face_reply *out, int status, const char *fmt, ...)
