@@ -1,13 +1,15 @@
 """Answers that clients depend on, byte by byte: what Apache Kafka answers to the same requests."""
 import os
 import struct
+import time
 
 import kdecktest
 from kdecktest import Broker, Wire, until
 from rawclient import batch, create, produce, produce_error, string
 
 PRODUCE, FETCH, LIST_OFFSETS, METADATA, FIND_COORDINATOR = 0, 1, 2, 3, 10
-INIT_PRODUCER_ID, FETCH_V = 22, 11
+API_VERSIONS, DELETE_RECORDS, INIT_PRODUCER_ID, FETCH_V = 18, 21, 22, 11
+WAIT_MS = 100
 TRANSACTIONAL = 16
 
 
@@ -20,10 +22,11 @@ def ask(broker, key, version, body, flexible=False):
     return answer[5 if flexible else 4:]
 
 
-def fetch_in_session(broker, partitions, epoch=-1, max_bytes=1 << 20, session=(0, -1)):
+def fetch_in_session(broker, partitions, epoch=-1, max_bytes=1 << 20, session=(0, -1),
+                     min_bytes=1):
     """Fetch v11 of topic t: [(partition, offset, max bytes)] to the session's id and {partition:
     (error, records)}, or an error."""
-    body = struct.pack(">iiiibii", -1, 100, 1, max_bytes, 0, *session)
+    body = struct.pack(">iiiibii", -1, WAIT_MS, min_bytes, max_bytes, 0, *session)
     body += struct.pack(">i", 1) + string(b"t") + struct.pack(">i", len(partitions))
     for index, offset, limit in partitions:
         body += struct.pack(">iiqqi", index, epoch, offset, -1, limit)
@@ -62,6 +65,36 @@ def create_two(broker):
         w.response()
 
 
+def test_versions():
+    """Produce is told from version 0 on, of which old librdkafka makes what it may send"""
+    with Broker() as b:
+        answer = ask(b, API_VERSIONS, 0, b"")
+        count = struct.unpack(">i", answer[2:6])[0]
+        ranges = [struct.unpack(">hhh", answer[6 + 6 * i:12 + 6 * i]) for i in range(count)]
+        assert (PRODUCE, 0, 11) in ranges and (FETCH, 4, 18) in ranges, ranges
+
+
+def test_acks():
+    """acks are -1, 0 or 1"""
+    with Broker() as b:
+        assert create(b, b"t") == 0
+        for acks, code in ((-1, 0), (1, 0), (2, 21), (-2, 21)):
+            with Wire(b.port) as w:
+                produce(w, b"t", batch(), acks)
+                assert produce_error(w.response(), b"t") == code, acks
+
+
+def test_fetch_minimum():
+    """a fetch waits for its minimum of bytes, or its time"""
+    with Broker() as b:
+        create_two(b)
+        fill(b, 0)
+        began = time.monotonic()
+        got = fetch(b, [(0, 0, 1 << 20)], min_bytes=1 << 20)
+        assert len(got[0][1]) == 3 * len(batch()), got
+        assert time.monotonic() - began >= WAIT_MS / 1000
+
+
 def test_fetch_limits():
     """a batch that is larger than what is left of a fetch is not sent in part"""
     with Broker() as b:
@@ -94,6 +127,22 @@ def test_fetch_sessions():
         for session in ((99, 1), (0, 5)):
             assert fetch(b, [(0, 0, 100)], session=session) == 70
         assert fetch(b, [(0, 0, 100)], session=(99, 0)) == {0: (0, b"")}
+
+
+def test_fetch_session_order():
+    """a session's requests come in order; one names what has changed, and nothing else"""
+    with Broker() as b:
+        create_two(b)
+        # For records there is no room: what there is to tell is the high watermark.
+        session, got = fetch_in_session(b, [(0, 0, 0), (1, 0, 0)], session=(0, 0))
+        assert session > 0 and sorted(got) == [0, 1], got
+        assert fetch(b, [], session=(session, 1)) == 0
+        for epoch in (1, 3):
+            assert fetch(b, [], session=(session, epoch)) == 71, epoch
+        fill(b, 0)
+        got = fetch(b, [], session=(session, 2))
+        assert list(got) == [0] and got[0][0] == 0, got
+        assert fetch(b, [], session=(session, 3)) == 0
 
 
 def test_fetch_unreadable():
@@ -132,6 +181,17 @@ def test_list_offsets_versions():
             answer = ask(b, LIST_OFFSETS, 1, struct.pack(">ii", -1, 1) + string(b"t") +
                          struct.pack(">iiq", 1, 0, when))
             assert struct.unpack(">h", answer[-18:-16])[0] == code, when
+
+
+def test_delete_records():
+    """DeleteRecords of -1 is up to the high watermark; behind it there is nothing to delete"""
+    with Broker() as b:
+        create_two(b)
+        fill(b, 0)
+        for offset, low, code in ((4, -1, 1), (1, 1, 0), (-1, 3, 0), (2, 3, 0), (-2, -1, 1)):
+            answer = ask(b, DELETE_RECORDS, 0, struct.pack(">i", 1) + string(b"t") +
+                         struct.pack(">iiqi", 1, 0, offset, 5000))
+            assert struct.unpack(">qh", answer[-10:]) == (low, code), (offset, answer)
 
 
 def test_find_coordinator():
@@ -213,6 +273,21 @@ def test_producer_ids():
             answer = ask(b, INIT_PRODUCER_ID, 3, b"\0" + struct.pack(">iqh", 60000, pid, epoch) +
                          b"\0", flexible=True)
             assert struct.unpack(">h", answer[4:6])[0] == code, (pid, epoch)
+
+
+def test_producer_ids_differ():
+    """every producer has an id of its own, also after a restart"""
+    given = set()
+    with Broker() as b:
+        for restarts in range(2):
+            for _ in range(3):
+                answer = ask(b, INIT_PRODUCER_ID, 3, b"\0" + struct.pack(">iqh", 60000, -1, -1) +
+                             b"\0", flexible=True)
+                code, pid, epoch = struct.unpack(">hqh", answer[4:16])
+                assert (code, epoch) == (0, 0) and pid >= 0 and pid not in given, (pid, given)
+                given.add(pid)
+            assert b.stop() == 0
+            b.start()
 
 
 if __name__ == "__main__":

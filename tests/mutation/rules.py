@@ -26,18 +26,18 @@ part("src/wire/api.c",
       "if ((size_t)n > max)", "if ((size_t)n > max + 1)", "unit/wire/test_msg"))
 part("backend/api/call.c",
      ("1: an unknown version of ApiVersions is answered in version 0",
-      "c->version = 0;", "c->version = c->api->max;", "integration/test_protocol.py"))
+      "c->version = 0;", "c->version = c->api->max;", "integration/test_bad_input.py:test_unknown_apis"))
 part("backend/api/18_api_versions.c",
      ("1: Produce is advertised from version 0",
-      "h[i].key == API_PRODUCE ? 0 : h[i].min", "h[i].min", "integration/test_protocol.py"),
+      "h[i].key == API_PRODUCE ? 0 : h[i].min", "h[i].min", "integration/test_protocol.py:test_versions"),
      ("1: error 35 lists ApiVersions itself",
-      "h->key == API_API_VERSIONS);", "h->key == API_PRODUCE);", "integration/test_protocol.py"))
+      "h->key == API_API_VERSIONS);", "h->key == API_PRODUCE);", "integration/test_bad_input.py:test_unknown_apis"))
 part("backend/api/00_produce.c",
      ("5.3: acks=0 with an error closes the connection",
       'call_drop(c, "a produce request with acks=0 that failed");', "call_skip(c);",
       "integration/test_bad_input.py:test_acks_zero"),
      ("5.3: acks are -1, 0 or 1",
-      "r->acks < -1 || r->acks > 1", "r->acks < -1", "integration/test_protocol.py"),
+      "r->acks < -1 || r->acks > 1", "r->acks < -1", "integration/test_protocol.py:test_acks"),
      ("5.3: acks=all looks at min.insync.replicas before the append",
       "if (!error && op->acks < 0)", "if (!error && op->acks > 0)", "integration/test_replication.py:test_acks_all"),
      ("5.4: acks=all waits for the high watermark",
@@ -48,23 +48,23 @@ part("backend/api/00_produce.c",
       "put_error(op->parts[i].out, KERR_NONE)", "integration/test_replication.py:test_acks_all"))
 part("backend/api/01_fetch.c",
      ("3: a fetch waits for its minimum of bytes",
-      "sum >= f->min_bytes && sum > 0", "sum > 0", "integration/test_protocol.py"),
+      "sum >= f->min_bytes && sum > 0", "sum > 0", "integration/test_protocol.py:test_fetch_minimum"),
      ("3: the first batch is sent whole, however large",
-      "{f->max_bytes, true}", "{f->max_bytes, false}", "integration/test_protocol.py"),
+      "{f->max_bytes, true}", "{f->max_bytes, false}", "integration/test_protocol.py:test_fetch_limits"),
      ("3: a session's requests come in order",
       "if (s->epoch != r->session_epoch)", "if (s->epoch < r->session_epoch)",
-      "integration/test_protocol.py"),
+      "integration/test_protocol.py:test_fetch_session_order"),
      ("3: an incremental answer names what has changed",
       "p->told_high != log->high_watermark", "p->told_high > log->high_watermark",
-      "integration/test_protocol.py"))
+      "integration/test_protocol.py:test_fetch_session_order"))
 part("backend/api/21_delete_records.c",
      ("1: DeleteRecords of -1 means the high watermark",
       "*offset = p->log->high_watermark;", "*offset = p->log->log_start;",
-      "integration/test_protocol.py"))
+      "integration/test_protocol.py:test_delete_records"))
 part("backend/api/22_init_producer_id.c",
      ("5.6: a producer id is given once",
       "resp.producer_id = b->next_producer_id++;", "resp.producer_id = b->next_producer_id;",
-      "integration/test_protocol.py"))
+      "integration/test_protocol.py:test_producer_ids_differ"))
 part("backend/net/conn.c",
      ("net.h: no more requests of a connection are open than the setting says",
       "open < set->max_open", "open <= set->max_open", "unit/net/test_net"))
@@ -230,7 +230,7 @@ part("backend/repl/leader.c",
       "return *epoch < last_epoch || *end < offset;", "return *epoch < last_epoch;",
       "unit/repl/test_follow"),
      ("5.4: consumers see what is below the high watermark",
-      ": p->log->high_watermark;", ": p->log->leo;", "unit/repl/test_repl"),
+      ": p->log->high_watermark;", ": p->log->leo;", "unit/repl/test_follow"),
      ("5.4: a new leader does not know its end before its epoch's start is committed",
       "!p->leads || p->log->high_watermark >= p->replicas.epoch_start", "!p->leads || p->log->high_watermark >= 0",
       "unit/repl/test_follow"),
@@ -333,7 +333,7 @@ part("backend/control/brokers.c",
       "env->image->next_producer_id + CONTROL_PRODUCER_ID_BLOCK - 1;", "unit/control/test_brokers"))
 part("backend/meta/image_apply.c",
      ("5.4: every change of the leader begins an epoch",
-      "p->leader_epoch++;", "p->leader_epoch += p->leader < 0;", "unit/meta/test_image"))
+      "p->leader_epoch++;", "p->leader_epoch += p->leader < 0;", "unit/control/test_leaders"))
 part("backend/control/sessions.c",
      ("sessions.h: a heartbeat is good for the session time-out",
       "e->due_ms = now_ms + s->set.session_ms;", "e->due_ms = now_ms + s->set.grace_ms;",

@@ -21,7 +21,16 @@
 
 #define WAIT_MS 20000
 
+/* Sees to it that what a voter says is on the disk before its file has its name. */
+struct disk {
+	struct store_io io; /* first */
+	int fd;             /* of the next quorum-state; -1: none is being written */
+	bool synced;
+	int written, unsure;
+};
+
 struct node {
+	struct disk disk;
 	char dir[FOLDER_MAX];
 	struct loop *loop;
 	struct work_pool *pool;
@@ -30,6 +39,39 @@ struct node {
 	bool caught_up;
 	int64_t applied;
 };
+
+static int disk_open(struct store_io *io, const char *path, int flags)
+{
+	struct disk *d = (struct disk *)io;
+	int fd = store_io_system.open(io, path, flags);
+
+	if (str_ends(str_of(path), "/quorum-state.tmp")) {
+		d->fd = fd;
+		d->synced = false;
+	}
+	return fd;
+}
+
+static int disk_sync(struct store_io *io, int fd)
+{
+	struct disk *d = (struct disk *)io;
+	int rc = store_io_system.fdatasync(io, fd);
+
+	d->synced = d->synced || (fd == d->fd && rc == 0);
+	return rc;
+}
+
+static int disk_rename(struct store_io *io, const char *from, const char *to)
+{
+	struct disk *d = (struct disk *)io;
+
+	if (str_ends(str_of(to), "/quorum-state")) {
+		d->written++;
+		d->unsure += !d->synced;
+		d->fd = -1;
+	}
+	return store_io_system.rename(io, from, to);
+}
 
 static void on_caught_up(void *arg)
 {
@@ -43,8 +85,11 @@ static void on_applied(void *arg, int64_t offset)
 
 static void start(struct node *n)
 {
-	struct store_options opt = {
-		.clock = &clock_system, .dir = n->dir, .node_id = 1, .cluster_id = "test"};
+	struct store_options opt = {.io = &n->disk.io,
+		.clock = &clock_system,
+		.dir = n->dir,
+		.node_id = 1,
+		.cluster_id = "test"};
 	struct metalog_events ev = {.arg = n, .caught_up = on_caught_up, .applied = on_applied};
 	struct metalog_settings set = {.quorum = {.id = 1,
 					       .voters = {1},
@@ -83,6 +128,10 @@ static int setup(void **state)
 {
 	struct node *n = ALLOC(struct node);
 
+	n->disk = (struct disk){.io = store_io_system, .fd = -1};
+	n->disk.io.open = disk_open;
+	n->disk.io.fdatasync = disk_sync;
+	n->disk.io.rename = disk_rename;
 	assert_true(folder_make(n->dir));
 	*state = n;
 	return 0;
@@ -105,6 +154,8 @@ struct topic {
 	bool done;
 	int *order;
 	int place; /* in which it was done */
+	const struct metalog *log;
+	bool sure; /* then it was on the disk, and the image no further than what is committed */
 };
 
 /* Looks, and writes nothing. */
@@ -140,11 +191,15 @@ static void done(struct metalog_op *op, int rc)
 	t->rc = rc;
 	t->done = true;
 	t->place = (*t->order)++;
+	if (!t->log)
+		return;
+	t->sure = op->end <= metalog_log(t->log)->recovery_point &&
+		  metalog_image(t->log)->offset < metalog_quorum(t->log)->high_watermark;
 }
 
 static void submit(struct node *n, struct topic *t, const char *name, int *order)
 {
-	*t = (struct topic){.name = name, .order = order, .op = {.done = done}};
+	*t = (struct topic){.name = name, .order = order, .log = n->log, .op = {.done = done}};
 	arena_init(&t->arena, 0);
 	metalog_submit(n->log, &t->op, &t->arena, decide, t);
 }
@@ -162,6 +217,9 @@ static void test_leads_alone(void **state)
 	start(n);
 	assert_true(metalog_leads(n->log));
 	assert_int_equal(quorum_epoch(metalog_quorum(n->log)), 1);
+	/* Its vote for itself, and that it leads. */
+	assert_int_equal(n->disk.written, 2);
+	assert_int_equal(n->disk.unsure, 0);
 	stop(n);
 	start(n);
 	assert_int_equal(quorum_epoch(metalog_quorum(n->log)), 2);
@@ -186,6 +244,7 @@ static void test_committed_in_order(void **state)
 		finish(n, &t[i]);
 		assert_int_equal(t[i].rc, 0);
 		assert_int_equal(t[i].place, i);
+		assert_true(t[i].sure);
 		assert_non_null(image_topic(metalog_image(n->log), str_of(names[i])));
 	}
 	stop(n);

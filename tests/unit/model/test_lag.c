@@ -274,6 +274,9 @@ static void test_verdicts(void **state)
 	(void)state;
 	assert_int_equal(judged(NULL, 0, -1, 100).verdict, VERDICT_NONE);
 	assert_int_equal(judged(NULL, 0, 5, 100).verdict, VERDICT_LOST);
+	assert_int_equal(judged(NULL, 0, 9, 100).verdict, VERDICT_LOST);
+	/* The next one to read is the first that there is. */
+	assert_int_not_equal(judged(NULL, 0, 10, 100).verdict, VERDICT_LOST);
 	assert_int_equal(judged(NULL, 0, 5, 100).records, 95);
 	assert_int_equal(judged(NULL, 0, 200, 100).records, 0);
 	for (int i = 0; i < 20; i++)

@@ -20,6 +20,7 @@
 
 #include "base/vec.h"
 #include "io/loop.h"
+#include "net/block.h"
 #include "net/net.h"
 #include "wire/api.h"
 
@@ -543,11 +544,36 @@ static void test_torn(void **state)
 	close(other);
 }
 
+/* The last quarter of the memory is for small requests; the first block there always is. */
+static void test_budget(void **state)
+{
+	struct net_budget b;
+	struct net_block *all[16];
+
+	(void)state;
+	net_budget_init(&b, 16 * NET_BLOCK_MIN, 0);
+	assert_false(net_budget_short(&b, 100 * NET_BLOCK_MIN));
+	for (int i = 0; i < 10; i++)
+		all[i] = net_block_new(&b, 1);
+	assert_false(net_budget_short(&b, 2 * NET_BLOCK_MIN));
+	all[10] = net_block_new(&b, 1);
+	assert_true(net_budget_short(&b, 2 * NET_BLOCK_MIN));
+	for (int i = 11; i < 16; i++) {
+		assert_false(net_budget_short(&b, NET_BLOCK_MIN));
+		all[i] = net_block_new(&b, NET_BLOCK_MIN);
+	}
+	assert_true(net_budget_short(&b, 1));
+	for (int i = 0; i < 16; i++)
+		ref_put(&all[i]->ref);
+	net_budget_fini(&b);
+}
+
 #define WITH_SERVER(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_budget),
 		WITH_SERVER(test_frames_cut_anywhere),
 		WITH_SERVER(test_replies_in_order),
 		WITH_SERVER(test_open_requests_are_bounded),

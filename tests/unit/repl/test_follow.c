@@ -14,7 +14,9 @@
 
 #include "base/xalloc.h"
 #include "cluster.h"
+#include "repl/priv.h"
 #include "wire/kerr.h"
+#include "wire/msg.h"
 
 static int setup(void **state)
 {
@@ -48,6 +50,9 @@ static void test_acks_all(void **state)
 	cluster_run(c, SOME);
 	cluster_write(c, 1, &w, 3);
 	assert_int_equal(repl_append_outcome(&w.append), -1);
+	/* Nor is it read. */
+	assert_int_equal(partition_readable(cluster_part(c, 1), false), 0);
+	assert_int_equal(partition_readable(cluster_part(c, 1), true), 0);
 	cluster_run(c, SOME);
 	for (int32_t i = 1; i <= NODES; i++)
 		assert_int_equal(log_of(c, i)->leo, 3);
@@ -89,6 +94,24 @@ static void test_isr_shrinks_and_grows(void **state)
 	assert_int_equal(log_of(c, 3)->high_watermark, 2);
 	write_drop(&w);
 	write_drop(&more);
+}
+
+/* All have it, but too few are in sync when it is asked: one that would be lost with the leader is
+ * not acknowledged. */
+static void test_too_few_after_the_append(void **state)
+{
+	struct cluster *c = *state;
+	struct write w;
+
+	cluster_run(c, SOME);
+	cluster_write(c, 1, &w, 1);
+	cluster_run(c, SOME);
+	assert_int_equal(repl_append_outcome(&w.append), 0);
+	c->part.isr.n = 1;
+	c->part.partition_epoch++;
+	cluster_show(c, 1);
+	assert_int_equal(repl_append_outcome(&w.append), KERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND);
+	write_drop(&w);
 }
 
 /* min.insync.replicas is 2: alone, the leader commits nothing. */
@@ -308,6 +331,42 @@ static void test_corrupt_records(void **state)
 	write_drop(&w);
 }
 
+static void put_batch(struct batch_builder *b, int64_t base, int32_t epoch, struct buf *out)
+{
+	struct batch_options opt = BATCH_OPTIONS_DEFAULT;
+	struct slice bytes;
+	size_t at = out->n;
+
+	batch_builder_begin(b, &opt);
+	assert_int_equal(batch_builder_add(b, 1000, SLICE_NULL, slice_of("v", 1), NULL, 0), 0);
+	assert_int_equal(batch_builder_finish(b, &bytes), 0);
+	buf_put_slice(out, bytes);
+	batch_stamp(out->p + at, base, epoch);
+}
+
+/* The leader went on in a later epoch while the fetch was under way: what is of that one waits for
+ * the image (KAFKA-18723). */
+static void test_records_of_a_later_epoch_wait(void **state)
+{
+	struct cluster *c = *state;
+	struct fetch_response_partitions a;
+	struct partition *p = cluster_part(c, 2);
+	struct batch_builder b;
+	struct buf records = BUF_EMPTY;
+
+	batch_builder_init(&b, NULL);
+	put_batch(&b, 0, p->leader_epoch, &records);
+	put_batch(&b, 1, p->leader_epoch + 1, &records);
+	msg_struct_init(&fetch_response_partitions_struct, &a);
+	a.log_start_offset = 0;
+	a.records.bytes = buf_slice(&records);
+	assert_int_equal(follower_take(p, &a), FOLLOWER_MOVED);
+	assert_int_equal(p->log->leo, 1);
+	assert_int_equal(epoch_cache_latest(&p->log->epochs), p->leader_epoch);
+	buf_fini(&records);
+	batch_builder_fini(&b);
+}
+
 /* Another topic of the same name: nothing of the old one comes into it. */
 static void test_topic_made_again(void **state)
 {
@@ -388,6 +447,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_acks_all),
 		TEST(test_isr_shrinks_and_grows),
+		TEST(test_too_few_after_the_append),
 		TEST(test_alone_commits_nothing),
 		TEST(test_tail_is_cut_by_epochs),
 		TEST(test_stale_leader),
@@ -397,6 +457,7 @@ int main(void)
 		TEST(test_starts_over),
 		TEST(test_low_watermark),
 		TEST(test_corrupt_records),
+		TEST(test_records_of_a_later_epoch_wait),
 		TEST(test_topic_made_again),
 		TEST(test_new_leader_finds_its_end),
 		TEST(test_epoch_goes_up_under_the_leader),
