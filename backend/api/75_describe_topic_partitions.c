@@ -7,8 +7,6 @@
 #include "api/partitions.h"
 #include "meta/topic_name.h"
 
-#define PAGE_MAX 2000
-
 struct page {
 	struct call *c;
 	const struct image *img;
@@ -147,7 +145,8 @@ void api_describe_topic_partitions(
 {
 	struct describe_topic_partitions_response resp;
 	struct page p = {c, metalog_image(c->broker->metalog), &resp,
-		(int32_t)max_i64(1, min_i64(r->response_partition_limit, PAGE_MAX))};
+		(int32_t)max_i64(
+			1, min_i64(r->response_partition_limit, c->broker->set.page_partitions))};
 
 	msg_init(&describe_topic_partitions_response_desc, &resp);
 	if (bad_cursor(r))

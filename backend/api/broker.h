@@ -32,6 +32,7 @@ struct broker_settings {
 	int32_t max_fetch_bytes; /* fetch.max.bytes */
 	int32_t fetch_sessions;  /* max.incremental.fetch.session.cache.slots */
 	bool auto_create_topics; /* auto.create.topics.enable */
+	int32_t page_partitions; /* max.request.partition.size.limit */
 	int32_t num_partitions;
 	int16_t default_replication_factor;
 };

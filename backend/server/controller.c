@@ -280,7 +280,6 @@ static void begin(struct controller *c)
 {
 	const struct image *img = metalog_image(c->broker->metalog);
 
-	log_info("this node is the active controller");
 	sessions_begin(&c->sessions, img, loop_now_ms(c->loop));
 	vec_foreach (b, &img->brokers)
 		if (!(*b)->fenced && (*b)->id != c->broker->node_id)
@@ -308,6 +307,8 @@ void controller_look(struct controller *c)
 	if (active == c->active)
 		return;
 	c->active = active;
+	log_info("this node is %s",
+		active ? "the active controller" : "the active controller no longer");
 	if (active)
 		begin(c);
 	else

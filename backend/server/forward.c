@@ -133,7 +133,8 @@ static void created(struct ask *q, const struct err *e, const void *response)
 	int16_t error = r && r->n_topics > 0 ? r->topics[0].error_code : KERR_NONE;
 
 	if (e)
-		log_debug("topic %.*s: %s", STR_ARG(w->topic.name), e->msg);
+		log_debug("topic %.*s, which a client asked for, is not created: %s",
+			STR_ARG(w->topic.name), e->msg);
 	else if (error == KERR_NONE)
 		log_info("topic %.*s was created because a client asked for it",
 			STR_ARG(w->topic.name));

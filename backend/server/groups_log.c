@@ -222,7 +222,8 @@ bool groups_load_some(struct groups *g, struct load *l)
 	else if (l->next < l->end)
 		return false;
 	if (l->bad)
-		log_warn("__consumer_offsets-%d: %lld of %lld records are not known here",
+		log_warn("__consumer_offsets-%d: %lld of %lld records cannot be read here and were "
+			 "left out",
 			l->partition, (long long)l->bad, (long long)l->records);
 	return true;
 }

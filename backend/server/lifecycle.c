@@ -12,6 +12,7 @@
 #define REGISTER_MS  10000 /* one attempt; there is always another */
 #define DUPLICATE_MS 2000  /* how long an old incarnation may take to be found dead */
 #define AGAIN_MS     100
+#define SAY_MS       5000
 #define FENCED_MS    50
 #define LEAVE_MS     5000 /* for leaders to move away */
 #define NOBODY_MS    1500 /* without a controller that hears of it */
@@ -35,6 +36,7 @@ struct lifecycle {
 	int64_t granted;    /* the epoch of the last registration; -1: none yet */
 	int64_t rival;      /* the epoch of the first that took this one's place; -1: none did */
 	int64_t leave_by_ms;
+	int64_t said_ms; /* what goes wrong again and again; -1: never */
 };
 
 static void beat(struct lifecycle *l);
@@ -49,6 +51,16 @@ static int64_t now(const struct lifecycle *l)
 static const struct image_broker *self(const struct lifecycle *l)
 {
 	return server_self(l->server);
+}
+
+/* What is tried again ten times a second is told of less often. */
+static bool may_say(struct lifecycle *l)
+{
+	bool may = l->said_ms < 0 || now(l) - l->said_ms >= SAY_MS;
+
+	if (may)
+		l->said_ms = now(l);
+	return may;
 }
 
 static void again_in(struct lifecycle *l, int64_t ms)
@@ -118,7 +130,9 @@ static void refused(struct lifecycle *l, int16_t error)
 			kerr_text(error));
 		break;
 	default:
-		log_warn("registration: %s; trying again", kerr_name(error));
+		if (may_say(l))
+			log_warn("the controller has not registered this broker yet: %s",
+				kerr_text(error));
 		again_in(l, AGAIN_MS);
 		return;
 	}
@@ -262,7 +276,8 @@ static void beaten(struct ask *q, const struct err *e, const void *response)
 	if (e && e->code == ERR_CANCELLED)
 		return;
 	if (e && l->state == LIFE_LEAVING) {
-		log_warn("no controller takes the leaders over: %s", e->msg);
+		log_warn("stopping without handing leadership over, no controller takes it: %s",
+			e->msg);
 		left(l);
 	} else if (e) {
 		beat(l);
@@ -270,7 +285,9 @@ static void beaten(struct ask *q, const struct err *e, const void *response)
 		   r->error_code == KERR_BROKER_ID_NOT_REGISTERED) {
 		forgotten(l, r->error_code);
 	} else if (r->error_code) {
-		log_warn("heartbeat: %s", kerr_name(r->error_code));
+		if (may_say(l))
+			log_warn("the controller does not take this broker's heartbeat: %s",
+				kerr_text(r->error_code));
 		again_in(l, AGAIN_MS);
 	} else {
 		heard(l, r);
@@ -310,7 +327,8 @@ static void on_timer(void *arg)
 	struct lifecycle *l = arg;
 
 	if (l->state == LIFE_LEAVING && now(l) >= l->leave_by_ms) {
-		log_warn("leaders have not moved away in time");
+		log_warn("stopping without handing all leadership over: %d s were not enough",
+			LEAVE_MS / 1000);
 		left(l);
 	} else if (self(l) && !ask_active(&l->registration)) {
 		beat(l);
@@ -359,7 +377,8 @@ void lifecycle_applied(struct lifecycle *l)
 		server_serve(l->server);
 	}
 	if (l->state == LIFE_SERVING && b->fenced && !l->was_fenced) {
-		log_warn("the controller has fenced this broker");
+		log_warn("the controller has fenced this broker, which leads nothing until it is "
+			 "heard again");
 		beat(l);
 	} else if (l->state == LIFE_LEAVING && io_timer_active(&l->timer) && !leads_any(l)) {
 		beat(l);
@@ -411,6 +430,7 @@ struct lifecycle *lifecycle_new(struct server *s)
 	l->refused_ms = -1;
 	l->granted = -1;
 	l->rival = -1;
+	l->said_ms = -1;
 	io_timer_init(&l->timer, s->loop, on_timer, l);
 	peers_on_closed(s->peers, PEER_CONTROL, on_closed, l);
 	return l;

@@ -297,5 +297,6 @@ void server_start_quorum(struct server *s)
 	if (!s->controller)
 		return;
 	net_listener_accept(s->controller);
-	log_info("controller at %s:%u", s->set.controller.host, s->set.controller.port);
+	log_info("listening for other nodes at %s:%u, as a controller", s->set.controller.host,
+		s->set.controller.port);
 }

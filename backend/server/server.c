@@ -127,7 +127,9 @@ static int open_store(struct server *s, struct err *e)
 	if (rc < 0)
 		return err_set(e, rc, "%s: cannot be read", s->set.dir);
 	if (bad)
-		log_error("%d partitions cannot be opened and are offline", bad);
+		log_error("%d partitions cannot be opened and are offline; lines before this one "
+			  "say why",
+			bad);
 	return 0;
 }
 
@@ -300,7 +302,8 @@ static void close_all(struct server *s)
 	rc = store_close(&s->store);
 	s->store_open = false;
 	if (rc < 0)
-		log_error("%s: not everything could be synced", s->set.dir);
+		log_error("%s: not everything could be synced; the next start checks the logs",
+			s->set.dir);
 	stopped(s, rc);
 }
 

@@ -148,12 +148,17 @@ static int check_advertised(const struct server_settings *set, struct err *e)
 
 static int read_listeners(const struct conf *c, struct server_settings *set, struct err *e)
 {
+	struct str between = conf_get_str(c, "security.inter.broker.protocol");
 	struct str rest = conf_get_str(c, "listeners");
 	struct str item;
 	int rc = 0;
 
 	while (rc == 0 && conf_list_next(&rest, &item))
 		rc = add_listener(c, set, item, e);
+	if (rc == 0 && !str_eqz(between, "PLAINTEXT"))
+		rc = err_set(e, ERR_UNSUPPORTED,
+			"security.inter.broker.protocol=%.*s is not served yet; PLAINTEXT is",
+			STR_ARG(between));
 	rest = conf_get_str(c, "advertised.listeners");
 	while (rc == 0 && conf_list_next(&rest, &item))
 		rc = advertise(set, item, e);
@@ -221,12 +226,13 @@ static int read_dir(const struct conf *c, struct server_settings *set, struct er
 }
 
 /* What no setting says. */
-static void set_bounds(struct server_settings *set)
+static void set_bounds(const struct conf *c, struct server_settings *set)
 {
 	set->net.max_output = (size_t)1 << 20;
 	set->net.max_open = 256;
 	set->net.stall_ms = STALL_MS;
-	set->recovery_threads = (int)max_i64(1, sysconf(_SC_NPROCESSORS_ONLN));
+	if (!conf_is_set(c, "num.recovery.threads.per.data.dir"))
+		set->recovery_threads = (int)max_i64(1, sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 int server_settings_read(const struct conf *c, struct server_settings *set, struct err *e)
@@ -235,7 +241,7 @@ int server_settings_read(const struct conf *c, struct server_settings *set, stru
 
 	*set = (struct server_settings){0};
 	conf_fill(c, set);
-	set_bounds(set);
+	set_bounds(c, set);
 	rc = read_listeners(c, set, e);
 	if (rc == 0)
 		rc = read_http(c, set, e);
