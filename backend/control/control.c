@@ -54,9 +54,9 @@ int control_fail_no_topic(const struct control_env *env, struct control_fault *f
 int control_fail_too_many(const struct control_env *env, struct control_fault *f)
 {
 	return control_fail(env, f, KERR_POLICY_VIOLATION,
-		"Excessively large number of partitions per request. One request may create %lld "
+		"Excessively large number of partitions per request. One request may create %d "
 		"at most: split it.",
-		(long long)control_partition_limit(env));
+		CONTROL_MAX_PARTITIONS_A_REQUEST);
 }
 
 int control_undo(struct control_result *out, size_t n)

@@ -41,7 +41,6 @@ struct unregister_broker_request;
 struct unregister_broker_response;
 
 #define CONTROL_MAX_PARTITIONS_A_REQUEST 10000 /* Kafka's */
-#define CONTROL_MAX_REPLICAS             32767
 #define CONTROL_PRODUCER_ID_BLOCK        1000
 
 /* Where an effective value comes from, by Kafka's ConfigSource numbers. */
@@ -83,9 +82,7 @@ struct control_settings {
 	int32_t num_partitions;             /* num.partitions */
 	int16_t default_replication_factor; /* default.replication.factor */
 	bool unclean_leader_election;       /* unclean.leader.election.enable of the brokers */
-	int64_t max_partitions_a_request;   /* 0: CONTROL_MAX_PARTITIONS_A_REQUEST */
 	bool topic_deletion_disabled;       /* delete.topic.enable=false */
-	bool delete_internal_topics;        /* DeleteTopics may name them */
 	struct control_config_ops configs;
 };
 
@@ -117,8 +114,7 @@ int control_create_topics(const struct control_env *env, const struct create_top
 int control_create_partitions(const struct control_env *env,
 	const struct create_partitions_request *req, struct create_partitions_response *resp,
 	struct control_result *out) MUSTCHECK;
-/* Both forms of the request: topics (v6) and topic_names. Internal topics are refused unless the
- * settings of the caller say otherwise. */
+/* Both forms of the request: topics (v6) and topic_names. Internal topics are refused. */
 int control_delete_topics(const struct control_env *env, const struct delete_topics_request *req,
 	struct delete_topics_response *resp, struct control_result *out) MUSTCHECK;
 /* Replaces all overrides of each resource. */

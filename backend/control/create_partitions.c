@@ -122,7 +122,7 @@ int control_create_partitions(const struct control_env *env,
 		.req = req,
 		.resp = resp,
 		.out = out,
-		.partitions_left = control_partition_limit(env)};
+		.partitions_left = CONTROL_MAX_PARTITIONS_A_REQUEST};
 	const struct control_parts parts = {
 		&g, key_of, begin, work, answer, "Duplicate topic name."};
 	int rc;

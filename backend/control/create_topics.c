@@ -357,7 +357,7 @@ int control_create_topics(const struct control_env *env, const struct create_top
 		.req = req,
 		.resp = resp,
 		.out = out,
-		.partitions_left = control_partition_limit(env),
+		.partitions_left = CONTROL_MAX_PARTITIONS_A_REQUEST,
 	};
 	const struct control_parts parts = {
 		&c, key_of, begin, work, answer, "Duplicate topic name."};

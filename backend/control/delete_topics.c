@@ -46,7 +46,7 @@ static int check_victim(
 	if (!v->topic)
 		return control_fail(
 			env, f, KERR_UNKNOWN_TOPIC_ID, "This server does not host this topic ID.");
-	if (v->topic->internal && !env->set->delete_internal_topics)
+	if (v->topic->internal)
 		return control_fail(env, f, KERR_INVALID_TOPIC_EXCEPTION,
 			"Topic '%.*s' belongs to the cluster itself and is not deleted.",
 			STR_ARG(v->topic->name));

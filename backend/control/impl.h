@@ -80,12 +80,6 @@ struct uuid control_new_id(const struct control_env *env);
 /* May lead: registered, not fenced and not on its way out. */
 bool control_live(const struct image *img, int32_t id);
 
-static inline int64_t control_partition_limit(const struct control_env *env)
-{
-	return env->set->max_partitions_a_request > 0 ? env->set->max_partitions_a_request
-						      : CONTROL_MAX_PARTITIONS_A_REQUEST;
-}
-
 /* assign.c: a replica list that a client wrote. n_expected 0: the first one of the topic. */
 int control_check_replicas(const struct control_env *env, int32_t partition, const int32_t *ids,
 	int32_t n, int32_t n_expected, struct control_fault *f) MUSTCHECK;

@@ -18,7 +18,6 @@
 #define GROUP_GROUP_H
 
 #include "base/clock.h"
-#include "base/random.h"
 #include "wire/msg.h"
 
 struct coordinator;

@@ -5,6 +5,7 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/random.h"
 #include "group/group.h"
 #include "group/records.h"
 #include "wire/kerr.h"

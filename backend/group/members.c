@@ -1,8 +1,6 @@
 /* Members of a group: their ids, sessions and protocols. */
 #include "group/impl.h"
 
-#include <assert.h>
-
 struct str own_str(struct str s)
 {
 	return (struct str){s.n ? xmemdup(s.p, s.n) : xcalloc(1, 1), s.n};

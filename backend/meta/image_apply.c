@@ -1,5 +1,4 @@
 /* What one record does to the image. Every record is checked before anything is changed. */
-#include <stdio.h>
 
 #include "base/err.h"
 #include "meta/image_impl.h"

@@ -3,6 +3,7 @@
  * be called. */
 #include <stdio.h>
 
+#include "api/api.h"
 #include "config.h"
 #include "group/group.h"
 #include "server/face_priv.h"

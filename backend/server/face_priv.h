@@ -3,7 +3,6 @@
 #define SERVER_FACE_PRIV_H
 
 #include "httpd/face.h"
-#include "server/events.h"
 #include "server/priv.h"
 
 /* One path each: GET /metrics; GET, PUT and DELETE /faults. The reply is its caller's. */

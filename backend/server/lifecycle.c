@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "server/priv.h"
+#include "wire/kerr.h"
 
 #define REGISTER_MS  10000 /* one attempt; there is always another */
 #define DUPLICATE_MS 2000  /* how long an old incarnation may take to be found dead */

@@ -12,7 +12,7 @@
 #include "wire/api.h"
 
 #define CONNECT_MS     2000
-#define REQUEST_MS     30000
+#define REQUEST_MS     30000 /* of calls that do not say */
 #define BACKOFF_MS     20
 #define BACKOFF_MAX_MS 200
 
@@ -45,7 +45,6 @@ struct peer_call {
 
 struct peers {
 	struct loop *loop;
-	struct peers_settings set;
 	char client_id[24];
 	struct map nodes; /* by id + 2^31 */
 	struct map calls; /* by id */
@@ -195,10 +194,10 @@ static void connect_lane(struct lane *l)
 	const struct peers *p = l->node->peers;
 	const struct link_options opt = {
 		.client_id = p->client_id,
-		.connect_timeout_ms = p->set.connect_timeout_ms,
-		.request_timeout_ms = p->set.request_timeout_ms,
-		.backoff_ms = p->set.backoff_ms,
-		.backoff_max_ms = p->set.backoff_max_ms,
+		.connect_timeout_ms = CONNECT_MS,
+		.request_timeout_ms = REQUEST_MS,
+		.backoff_ms = BACKOFF_MS,
+		.backoff_max_ms = BACKOFF_MAX_MS,
 	};
 	uint16_t port;
 	const char *host = host_of(l, &port);
@@ -250,21 +249,12 @@ static void set_address(struct node *n, bool broker, const char *host, uint16_t 
 
 /* ---- what others call ----------------------------------------------------------------------- */
 
-struct peers *peers_new(struct loop *l, const struct peers_settings *set)
+struct peers *peers_new(struct loop *l, int32_t node_id)
 {
 	struct peers *p = ALLOC(struct peers);
 
 	p->loop = l;
-	p->set = *set;
-	if (!p->set.connect_timeout_ms)
-		p->set.connect_timeout_ms = CONNECT_MS;
-	if (!p->set.request_timeout_ms)
-		p->set.request_timeout_ms = REQUEST_MS;
-	if (!p->set.backoff_ms)
-		p->set.backoff_ms = BACKOFF_MS;
-	if (!p->set.backoff_max_ms)
-		p->set.backoff_max_ms = BACKOFF_MAX_MS;
-	snprintf(p->client_id, sizeof(p->client_id), "broker-%d", set->node_id);
+	snprintf(p->client_id, sizeof(p->client_id), "broker-%d", node_id);
 	map_init(&p->nodes);
 	map_init(&p->calls);
 	return p;
@@ -345,7 +335,7 @@ int64_t peers_call(struct peers *p, int32_t node, enum peer_lane lane, const str
 {
 	struct peer_call *c = ALLOC(struct peer_call);
 	struct err e = {0};
-	int64_t wait = call->timeout_ms > 0 ? call->timeout_ms : p->set.request_timeout_ms;
+	int64_t wait = call->timeout_ms > 0 ? call->timeout_ms : REQUEST_MS;
 
 	c->call = *call;
 	c->lane = &get_node(p, node)->lanes[lane];

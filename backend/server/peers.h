@@ -30,15 +30,8 @@ enum peer_lane {
 	PEER_LANES,
 };
 
-struct peers_settings {
-	int32_t node_id;            /* of this node; names it in the client id "broker-N" */
-	int64_t connect_timeout_ms; /* 0: 2 s */
-	int64_t request_timeout_ms; /* 0: 30 s; default for calls */
-	int64_t backoff_ms;         /* 0: 20 ms; first pause after a failed attempt */
-	int64_t backoff_max_ms;     /* 0: 200 ms */
-};
-
-struct peers *peers_new(struct loop *l, const struct peers_settings *set);
+/* node_id: of this node; names it in the client id "broker-N". */
+struct peers *peers_new(struct loop *l, int32_t node_id);
 /* Calls that are open are answered with ERR_CANCELLED first. NULL is allowed. */
 void peers_free(struct peers *p);
 

@@ -181,7 +181,6 @@ static void on_failed(void *arg, const char *why)
 
 static void make_net(struct server *s)
 {
-	struct peers_settings peers = {.node_id = s->set.node_id};
 	struct quorum_net_settings net = {
 		.request_timeout_ms = s->set.quorum.request_timeout_ms,
 		.n_bootstrap = s->set.n_bootstrap,
@@ -193,7 +192,7 @@ static void make_net(struct server *s)
 	for (int i = 0; i < s->set.n_bootstrap; i++)
 		net.bootstrap[i] = (struct broker_voter){
 			-1, str_of(s->set.bootstrap[i].host), s->set.bootstrap[i].port};
-	s->peers = peers_new(s->loop, &peers);
+	s->peers = peers_new(s->loop, s->set.node_id);
 	s->quorum = quorum_net_new(s->loop, &s->broker, s->peers, &net);
 }
 

@@ -2,8 +2,6 @@
 #define LOG_MODULE "server"
 #include "server/server.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"

@@ -15,7 +15,7 @@
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
-#include "api/api.h"
+#include "api/broker.h"
 #include "group/group.h"
 #include "net/net.h"
 #include "quorum/quorum.h"

@@ -1,6 +1,5 @@
 /* The broker's settings as the wiring takes them. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "conf/conf.h"

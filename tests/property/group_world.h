@@ -56,7 +56,6 @@ struct client {
 	bool rejoin, to_sync; /* what is next for it */
 	char members[CLIENTS * 2][80];
 	int32_t n_members;
-	int64_t heard_ms;
 };
 
 struct world {

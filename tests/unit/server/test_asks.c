@@ -94,11 +94,10 @@ static int32_t leader_of(void *arg)
 static int setup(void **state)
 {
 	struct test *t = ALLOC(struct test);
-	struct peers_settings set = {.node_id = 3};
 	struct err e = {0};
 
 	t->loop = loop_new(&e);
-	t->peers = peers_new(t->loop, &set);
+	t->peers = peers_new(t->loop, 3);
 	for (int32_t id = FIRST; id <= SECOND; id++) {
 		t->nodes[id] = fake_new(t->loop, id);
 		fake_on(t->nodes[id], API_ALLOCATE_PRODUCER_IDS, grant, t);

@@ -127,13 +127,12 @@ static void wait_answer(struct test *t, int at)
 static int setup(void **state)
 {
 	struct test *t = ALLOC(struct test);
-	struct peers_settings set = {.node_id = 3};
 	struct err e = {0};
 
 	t->loop = loop_new(&e);
 	t->fake = fake_new(t->loop, NODE);
 	fake_on(t->fake, API_METADATA, serve, t);
-	t->peers = peers_new(t->loop, &set);
+	t->peers = peers_new(t->loop, 3);
 	peers_on_closed(t->peers, PEER_CONTROL, on_closed, t);
 	peers_set_controller(t->peers, NODE, "127.0.0.1", t->fake->port);
 	*state = t;
@@ -296,7 +295,6 @@ static void another_address_takes_over(void **state)
 static void open_calls_are_answered_when_it_ends(void **state)
 {
 	struct test *t = *state;
-	struct peers_settings set = {.node_id = 3};
 
 	fake_on(t->fake, API_METADATA, say_nothing, t);
 	ask(t, PEER_CONTROL, 0, 'a', 5000);
@@ -307,7 +305,7 @@ static void open_calls_are_answered_when_it_ends(void **state)
 	peers_free(t->peers);
 	assert_int_equal(t->answers[0].code, ERR_CANCELLED);
 	assert_int_equal(t->answers[1].code, ERR_CANCELLED);
-	t->peers = peers_new(t->loop, &set);
+	t->peers = peers_new(t->loop, 3);
 }
 
 int main(void)
