@@ -82,10 +82,14 @@ void server_load(struct server *s)
 
 void server_serve(struct server *s)
 {
+	struct buf at = BUF_EMPTY;
+
 	s->state = SERVER_RUNNING;
 	net_start_accepting(s->net);
-	log_info("started in %lld ms",
+	server_listeners_text(s, &at);
+	log_info("node %d serves at %s, %lld ms after its start", s->set.node_id, buf_z(&at),
 		(long long)(clock_mono_us(s->broker.clock) - s->started_us) / 1000);
+	buf_fini(&at);
 	if (s->ev.ready)
 		s->ev.ready(s->ev.arg);
 }

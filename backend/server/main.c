@@ -205,6 +205,8 @@ static void on_stopped(void *arg, int rc)
 {
 	struct program *p = arg;
 
+	if (rc == 0)
+		log_info("stopped in order");
 	p->rc = rc < 0 ? 1 : 0;
 	loop_stop(p->loop);
 }

@@ -130,8 +130,7 @@ static int cluster_named(struct broker *b, struct str id)
 
 static int elected(void *arg)
 {
-	struct quorum_net *q = arg;
-	struct server *s = quorum_net_owner(q);
+	struct server *s = arg;
 	char text[UUID_TEXT];
 	struct uuid id;
 
@@ -186,6 +185,7 @@ static void make_net(struct server *s)
 		.n_bootstrap = s->set.n_bootstrap,
 		.arg = s,
 		.voters_named = voters_named,
+		.elected = elected,
 		.misplaced = on_failed,
 	};
 
@@ -219,7 +219,6 @@ static int make_metalog(struct server *s, struct err *e)
 			e, ERR_INVALID, "%s/meta.properties: directory.id is no id", s->set.dir);
 	configs_control_ops(s->configs, &set.control.configs);
 	quorum_net_ops(s->quorum, &set.net);
-	set.net.elected = elected;
 	s->broker.metalog = metalog_new(s->loop, &s->store, &set, &ev, e);
 	return s->broker.metalog ? 0 : e->code;
 }

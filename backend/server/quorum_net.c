@@ -602,18 +602,21 @@ void quorum_net_free(struct quorum_net *q)
 	free(q);
 }
 
+static int on_elected(void *arg)
+{
+	const struct quorum_net *q = arg;
+
+	return q->set.elected(q->set.arg);
+}
+
 void quorum_net_ops(struct quorum_net *q, struct metalog_net *out)
 {
 	*out = (struct metalog_net){.arg = q,
+		.elected = on_elected,
 		.send_vote = send_vote,
 		.send_begin = send_begin,
 		.send_end = send_end,
 		.send_fetch = send_fetch};
-}
-
-void *quorum_net_owner(const struct quorum_net *q)
-{
-	return q->set.arg;
 }
 
 void quorum_net_start(struct quorum_net *q)

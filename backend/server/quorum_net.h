@@ -25,6 +25,8 @@ struct quorum_net_settings {
 	void *arg;
 	/* The voters, asked for; the strings live until it returns. Negative: they cannot be. */
 	int (*voters_named)(void *arg, const struct broker_voter *voters, int n);
+	/* As metalog_net's. */
+	int (*elected)(void *arg);
 	/* This node cannot be part of that quorum. */
 	void (*misplaced)(void *arg, const char *why);
 };
@@ -35,10 +37,8 @@ struct quorum_net *quorum_net_new(struct loop *l, struct broker *b, struct peers
 	const struct quorum_net_settings *set);
 /* Calls under way are cancelled. NULL is allowed. */
 void quorum_net_free(struct quorum_net *q);
-/* For metalog_settings; `elected` is the owner's to add, and gets q. */
+/* For metalog_settings. */
 void quorum_net_ops(struct quorum_net *q, struct metalog_net *out);
-/* The arg of the settings. */
-void *quorum_net_owner(const struct quorum_net *q);
 /* Asks for the voters, when they are not known. */
 void quorum_net_start(struct quorum_net *q);
 

@@ -94,7 +94,7 @@ static int bind_listeners(struct server *s, struct err *e)
 
 		s->bound[i] = net_listen(s->net, l->name, i, l->host, l->port, NULL, e);
 		if (!s->bound[i])
-			return e->code;
+			return err_wrap(e, "listeners");
 		l->port = net_listener_port(s->bound[i]);
 		s->endpoints[i].name = str_of(l->name);
 		s->endpoints[i].host = str_of(l->advertised_host[0] ? l->advertised_host : l->host);

@@ -111,8 +111,8 @@ def test_log_file():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "kdeck.log")
         with Broker(**{"kdeck_log_file": path}) as b:
-            assert " started in " in open(path).read()
-            assert " started in " not in b.tail()
+            assert " serves at " in open(path).read()
+            assert " serves at " not in b.tail()
             os.rename(path, path + ".1")
             b.process.send_signal(signal.SIGHUP)
             until("the new file", lambda: os.path.exists(path) and "anew" in open(path).read())
