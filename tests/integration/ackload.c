@@ -9,6 +9,7 @@
  */
 #include <librdkafka/rdkafka.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,20 @@ static int write_numbers(const char *address, const char *name, int partitions)
 	return failed || acked != n;
 }
 
+/* Is it the one that is expected of its partition? */
+static bool is_next(const rd_kafka_message_t *m, const int64_t *expected)
+{
+	char text[32] = "";
+	int64_t value;
+
+	memcpy(text, m->payload, m->len < 31 ? m->len : 31);
+	value = atoll(text);
+	if (value != *expected)
+		printf("partition %d offset %lld: %lld, but %lld was expected\n", m->partition,
+			(long long)m->offset, (long long)value, (long long)*expected);
+	return value == *expected;
+}
+
 static int read_numbers(const char *address, const char *name, int partitions, int64_t want)
 {
 	rd_kafka_t *rk = client(RD_KAFKA_CONSUMER, address);
@@ -130,8 +145,6 @@ static int read_numbers(const char *address, const char *name, int partitions, i
 	}
 	while (got < want && !bad) {
 		rd_kafka_message_t *m = rd_kafka_consume_queue(q, IDLE_MS);
-		char text[32] = "";
-		int64_t value;
 
 		if (!m) {
 			printf("%lld of %lld records, then nothing\n", (long long)got,
@@ -140,15 +153,8 @@ static int read_numbers(const char *address, const char *name, int partitions, i
 			break;
 		}
 		if (!m->err) {
-			memcpy(text, m->payload, m->len < 31 ? m->len : 31);
-			value = atoll(text);
-			if (value != next[m->partition]) {
-				printf("partition %d offset %lld: %lld, but %lld was expected\n",
-					m->partition, (long long)m->offset, (long long)value,
-					(long long)next[m->partition]);
-				bad = 1;
-			}
-			next[m->partition] = value + partitions;
+			bad = !is_next(m, &next[m->partition]);
+			next[m->partition] += partitions;
 			got++;
 		}
 		rd_kafka_message_destroy(m);
