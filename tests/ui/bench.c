@@ -177,6 +177,12 @@ void bench_console_with(struct bench *b, const char *option, int cols, int rows)
 	start(b, argv, NULL, cols, rows);
 }
 
+void bench_open(struct bench *b, int cols, int rows)
+{
+	bench_console(b, NULL, NULL, cols, rows);
+	screen_wait(b->s, "1 of 1 up");
+}
+
 void bench_words(
 	struct bench *b, const char *const *words, const char *const *extra, int cols, int rows)
 {

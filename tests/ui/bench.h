@@ -27,6 +27,8 @@ int bench_teardown(void **state);
 /* kdeck -b ADDRESS (the broker's when NULL); extra environment as for screen_start. */
 void bench_console(
 	struct bench *b, const char *address, const char *const *extra, int cols, int rows);
+/* On the bench's broker, until it is seen. */
+void bench_open(struct bench *b, int cols, int rows);
 /* kdeck -b ADDRESS OPTION. */
 void bench_console_with(struct bench *b, const char *option, int cols, int rows);
 /* At once, as kill -9 does. */

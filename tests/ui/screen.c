@@ -439,3 +439,9 @@ void screen_wait_gone(struct screen *s, const char *text)
 {
 	screen_until(s, text_gone, (void *)(uintptr_t)text, text);
 }
+
+void screen_go(struct screen *s, const char *names, const char *text)
+{
+	screen_press(s, names);
+	screen_wait(s, text);
+}

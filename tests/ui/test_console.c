@@ -69,17 +69,13 @@ static void number_keys_open_screens(void **state)
 	struct bench *b = *state;
 
 	open_overview(b, 80, 24);
-	screen_press(b->s, "2");
-	screen_wait(b->s, "2 brokers");
+	screen_go(b->s, "2", "2 brokers");
 	screen_wait(b->s, "ADDRESS");
 	screen_wait(b->s, b->address);
-	screen_press(b->s, "3");
-	screen_wait(b->s, "3 topics");
+	screen_go(b->s, "3", "3 topics");
 	screen_wait(b->s, "no topics yet: n creates the first one");
-	screen_press(b->s, "E");
-	screen_wait(b->s, "E events");
-	screen_press(b->s, "1");
-	screen_wait(b->s, "1 overview");
+	screen_go(b->s, "E", "E events");
+	screen_go(b->s, "1", "1 overview");
 	screen_wait(b->s, "1 of 1 up");
 	bench_quit(b);
 }
@@ -89,8 +85,7 @@ static void what_is_not_there_says_so(void **state)
 	struct bench *b = *state;
 
 	open_overview(b, 80, 24);
-	screen_press(b->s, "4");
-	screen_wait(b->s, "no topic to show yet");
+	screen_go(b->s, "4", "no topic to show yet");
 	/* The next key takes that away, and opens nothing that is not there. */
 	screen_press(b->s, "0");
 	screen_wait_gone(b->s, "no topic to show yet");
@@ -105,12 +100,10 @@ static void go_to_a_screen_by_name(void **state)
 	open_overview(b, 80, 24);
 	screen_press(b->s, ":");
 	screen_type(b->s, "bro");
-	screen_press(b->s, "Tab Enter");
-	screen_wait(b->s, "2 brokers");
+	screen_go(b->s, "Tab Enter", "2 brokers");
 	screen_press(b->s, ":");
 	screen_type(b->s, "nonsense");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "no screen is called nonsense");
+	screen_go(b->s, "Enter", "no screen is called nonsense");
 	bench_quit(b);
 }
 
@@ -119,10 +112,8 @@ static void help_lists_the_keys(void **state)
 	struct bench *b = *state;
 
 	open_overview(b, 80, 24);
-	screen_press(b->s, "3");
-	screen_wait(b->s, "no topics yet");
-	screen_press(b->s, "?");
-	screen_wait(b->s, "Create a topic");
+	screen_go(b->s, "3", "no topics yet");
+	screen_go(b->s, "?", "Create a topic");
 	golden_wait(b->s, "help");
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "Create a topic");
@@ -135,14 +126,11 @@ static void menu_says_why_not(void **state)
 	struct bench *b = *state;
 
 	open_overview(b, 80, 24);
-	screen_press(b->s, "3");
-	screen_wait(b->s, "no topics yet");
-	screen_press(b->s, "m");
-	screen_wait(b->s, "copy topic");
+	screen_go(b->s, "3", "no topics yet");
+	screen_go(b->s, "m", "copy topic");
 	golden_wait(b->s, "menu");
 	/* Delete is grey: there is nothing to delete. */
-	screen_press(b->s, "D");
-	screen_wait(b->s, "there is no topic under the cursor");
+	screen_go(b->s, "D", "there is no topic under the cursor");
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "copy topic");
 	bench_quit(b);
@@ -153,8 +141,7 @@ static void explains_what_the_cursor_is_on(void **state)
 	struct bench *b = *state;
 
 	open_overview(b, 80, 24);
-	screen_press(b->s, "i");
-	screen_wait(b->s, "A Kafka cluster is a set of brokers");
+	screen_go(b->s, "i", "A Kafka cluster is a set of brokers");
 	screen_press(b->s, "q");
 	screen_wait_gone(b->s, "A Kafka cluster is a set of brokers");
 	bench_quit(b);
@@ -165,10 +152,8 @@ static void frozen_and_let_go(void **state)
 	struct bench *b = *state;
 
 	open_overview(b, 80, 24);
-	screen_press(b->s, "z");
-	screen_wait(b->s, "frozen ");
-	screen_press(b->s, "z");
-	screen_wait(b->s, "live ");
+	screen_go(b->s, "z", "frozen ");
+	screen_go(b->s, "z", "live ");
 	bench_quit(b);
 }
 
@@ -185,10 +170,8 @@ static void no_color_means_none(void **state)
 	bench_console(b, NULL, no_color, 80, 24);
 	screen_wait(b->s, "1 of 1 up");
 	assert_int_equal(screen_coloured(b->s), 0);
-	screen_press(b->s, "3");
-	screen_wait(b->s, "no topics yet");
-	screen_press(b->s, "m");
-	screen_wait(b->s, "copy topic");
+	screen_go(b->s, "3", "no topics yet");
+	screen_go(b->s, "m", "copy topic");
 	assert_int_equal(screen_coloured(b->s), 0);
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "copy topic");
@@ -219,14 +202,11 @@ static void nobody_answers(void **state)
 	bench_console(b, address, NULL, 80, 24);
 	screen_wait(b->s, address);
 	screen_wait(b->s, "refused");
-	screen_press(b->s, "3");
-	screen_wait(b->s, "3 topics");
-	screen_press(b->s, "?");
-	screen_wait(b->s, "Create a topic");
+	screen_go(b->s, "3", "3 topics");
+	screen_go(b->s, "?", "Create a topic");
 	screen_press(b->s, "?");
 	screen_wait_gone(b->s, "Create a topic");
-	screen_press(b->s, "1");
-	screen_wait(b->s, "refused");
+	screen_go(b->s, "1", "refused");
 	bench_quit(b);
 	close(fd);
 }
@@ -238,8 +218,7 @@ static void broker_lost_while_looking(void **state)
 	open_overview(b, 80, 24);
 	bench_kill_broker(b);
 	screen_wait(b->s, "old");
-	screen_press(b->s, "2");
-	screen_wait(b->s, "2 brokers");
+	screen_go(b->s, "2", "2 brokers");
 	bench_quit(b);
 }
 
@@ -262,10 +241,8 @@ static void read_only_writes_nothing(void **state)
 
 	bench_console_with(b, "--read-only", 80, 24);
 	screen_wait(b->s, "read-only");
-	screen_press(b->s, "3");
-	screen_wait(b->s, "no topics yet");
-	screen_press(b->s, "n");
-	screen_wait(b->s, "read-only: kdeck was started with --read-only");
+	screen_go(b->s, "3", "no topics yet");
+	screen_go(b->s, "n", "read-only: kdeck was started with --read-only");
 	bench_quit(b);
 }
 

@@ -218,8 +218,7 @@ static void open_on_a_terminal(struct bench *b)
 /* Console, keeper, brokers, and on screen 9 four readers: one is through after a moment. */
 static void see_readers(struct bench *b)
 {
-	screen_press(b->s, "9");
-	screen_wait(b->s, "kitchen-2");
+	screen_go(b->s, "9", "kitchen-2");
 	screen_wait(b->s, "recommender");
 	screen_wait(b->s, "reporter");
 	screen_wait(b->s, "stopped");
@@ -253,8 +252,7 @@ static void started_from_outside(void **state)
 	(void)state;
 	open_on_a_terminal(&b);
 	assert_int_equal(system(command), 0);
-	screen_press(b.s, "2");
-	screen_wait(b.s, "brokers 3/3");
+	screen_go(b.s, "2", "brokers 3/3");
 	kill(screen_pid(b.s), SIGKILL);
 	assert_int_equal(screen_wait_exit(b.s), 128 + SIGKILL);
 	assert_nothing_left();

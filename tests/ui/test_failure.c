@@ -94,12 +94,9 @@ static void open_grid(struct screen *s)
 {
 	int partition = 0;
 
-	screen_press(s, "3");
-	screen_wait(s, "IN SYNC");
-	screen_press(s, "g");
-	screen_wait(s, ">orders");
-	screen_press(s, "Enter");
-	screen_wait(s, "leader epoch");
+	screen_go(s, "3", "IN SYNC");
+	screen_go(s, "g", ">orders");
+	screen_go(s, "Enter", "leader epoch");
 	screen_until(s, has_leader, &partition, "partition 0 has a leader on the grid");
 }
 
@@ -108,8 +105,7 @@ static void go_to_broker(struct screen *s, int broker)
 {
 	char row[16];
 
-	screen_press(s, "2");
-	screen_wait(s, "LEADERS");
+	screen_go(s, "2", "LEADERS");
 	screen_press(s, "g");
 	for (int i = 1; i < broker; i++)
 		screen_press(s, "j");
@@ -136,8 +132,7 @@ static void kill_it(struct screen *s, int broker)
 	char text[80];
 
 	go_to_broker(s, broker);
-	screen_press(s, "m");
-	screen_wait(s, "cut off");
+	screen_go(s, "m", "cut off");
 	screen_press(s, "k");
 	snprintf(text, sizeof(text), "Kill broker %d?", broker);
 	screen_wait(s, text);
@@ -191,12 +186,9 @@ static void star_jumps(struct bench *b, int cols, int rows)
 		screen_wait(b->s, text);
 	/* The grid is one topic's; the election is of all, and refuses those that are not in sync.
 	 */
-	screen_press(b->s, "1");
-	screen_wait(b->s, "under-repl.                   0");
-	screen_press(b->s, "2");
-	screen_wait(b->s, "LEADERS");
-	screen_press(b->s, "m e");
-	screen_wait(b->s, "preferred leaders elected");
+	screen_go(b->s, "1", "under-repl.                   0");
+	screen_go(b->s, "2", "LEADERS");
+	screen_go(b->s, "m e", "preferred leaders elected");
 	open_grid(b->s);
 	was.is = '*';
 	screen_until(b->s, is_so, &was, "the star is back");
@@ -207,13 +199,11 @@ static void events_tell(struct bench *b, int cols)
 {
 	screen_press(b->s, "E /");
 	screen_type(b->s, "killed");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "killed from this console");
+	screen_go(b->s, "Enter", "killed from this console");
 	screen_wait(b->s, "$ kill -9 ");
 	screen_press(b->s, "/ Esc /");
 	screen_type(b->s, "orders");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "p0 leader");
+	screen_go(b->s, "Enter", "p0 leader");
 	screen_wait(b->s, "epoch 0 > 1");
 	if (cols >= 100)
 		screen_wait(b->s, " s leaderless");
@@ -242,22 +232,16 @@ static void paused_and_cut_off(void **state)
 
 	start_demo(b, 100, 30);
 	go_to_broker(b->s, 2);
-	screen_press(b->s, "m p");
-	screen_wait(b->s, "broker 2 paused from this console");
+	screen_go(b->s, "m p", "broker 2 paused from this console");
 	screen_wait(b->s, "m t lets it go on");
 	screen_wait(b->s, "brokers 2/3");
-	screen_press(b->s, "m t");
-	screen_wait(b->s, "broker 2 continued from this console");
+	screen_go(b->s, "m t", "broker 2 continued from this console");
 	screen_wait(b->s, "brokers 3/3");
-	screen_press(b->s, "m c");
-	screen_wait(b->s, "Cut off from");
-	screen_press(b->s, "Right Enter");
-	screen_wait(b->s, "Cut broker 2 off from broker 1?");
-	screen_press(b->s, "Right Enter");
-	screen_wait(b->s, "broker 2 cut off from broker 1 from this console");
+	screen_go(b->s, "m c", "Cut off from");
+	screen_go(b->s, "Right Enter", "Cut broker 2 off from broker 1?");
+	screen_go(b->s, "Right Enter", "broker 2 cut off from broker 1 from this console");
 	screen_wait(b->s, "broker 2: cut off from 1");
-	screen_press(b->s, "m t");
-	screen_wait(b->s, "joined with all again from this console");
+	screen_go(b->s, "m t", "joined with all again from this console");
 	screen_wait_gone(b->s, "broker 2: cut off");
 	screen_wait(b->s, "brokers 3/3");
 }
@@ -272,8 +256,7 @@ static void all_gone(void **state)
 		kill_it(b->s, id);
 	screen_wait(b->s, "brokers 0/3");
 	screen_wait(b->s, " old");
-	screen_press(b->s, "1");
-	screen_wait(b->s, "0 of 3 up");
+	screen_go(b->s, "1", "0 of 3 up");
 	screen_wait(b->s, "broker 3 is down");
 	for (int id = 1; id <= BROKERS; id++) {
 		go_to_broker(b->s, id);

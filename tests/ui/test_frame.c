@@ -21,10 +21,8 @@ static const char two_topics[] = "for t in apples pears; do $K topics -b $A --cr
 static void open_topics(struct bench *b, int cols, int rows)
 {
 	bench_sh(b, two_topics);
-	bench_console(b, NULL, NULL, cols, rows);
-	screen_wait(b->s, "1 of 1 up");
-	screen_press(b->s, "3");
-	screen_wait(b->s, ">apples");
+	bench_open(b, cols, rows);
+	screen_go(b->s, "3", ">apples");
 	screen_wait(b->s, "pears");
 }
 
@@ -47,15 +45,12 @@ static void mouse_moves_and_opens(void **state)
 	screen_click(b->s, 0, "Placement");
 	screen_wait(b->s, "[Placement]");
 	screen_mouse(b->s, 65, 10, 8);
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, ">pears");
+	screen_go(b->s, "Esc", ">pears");
 	/* M gives it to the terminal and takes it again. */
 	assert_true(screen_modes(b->s).mouse);
-	screen_press(b->s, "M");
-	screen_wait(b->s, "the terminal's own");
+	screen_go(b->s, "M", "the terminal's own");
 	assert_false(screen_modes(b->s).mouse);
-	screen_press(b->s, "M");
-	screen_wait(b->s, "right click is the menu");
+	screen_go(b->s, "M", "right click is the menu");
 	bench_quit(b);
 }
 
@@ -73,8 +68,7 @@ static void hangul_is_keys_and_text(void **state)
 	screen_type(b->s, "ㅏ");
 	screen_wait(b->s, ">apples");
 	/* In a form it is text, and the cursor stands behind it: two cells a syllable. */
-	screen_press(b->s, "p");
-	screen_wait(b->s, "Partitioner");
+	screen_go(b->s, "p", "Partitioner");
 	screen_wait(b->s, "Esc back");
 	screen_cursor(b->s, &x, &y);
 	screen_type(b->s, "주문");
@@ -85,8 +79,7 @@ static void hangul_is_keys_and_text(void **state)
 	screen_press(b->s, "Left Backspace");
 	screen_wait_gone(b->s, "주문");
 	screen_wait(b->s, "문");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, ">apples");
+	screen_go(b->s, "Esc", ">apples");
 	bench_quit(b);
 }
 
@@ -102,8 +95,7 @@ static void presenter_shows_keys(void **state)
 	struct bench *b = *state;
 
 	open_topics(b, 80, 24);
-	screen_press(b->s, "P Down Backtab");
-	screen_wait(b->s, " P Down Shift-Tab ");
+	screen_go(b->s, "P Down Backtab", " P Down Shift-Tab ");
 	bench_quit(b);
 }
 
@@ -115,8 +107,7 @@ static void command_is_copied(void **state)
 	static char marked[] = "YXBwbGVzC"; /* "apples\t" */
 
 	open_topics(b, 80, 24);
-	screen_press(b->s, "y");
-	screen_wait(b->s, "copied");
+	screen_go(b->s, "y", "copied");
 	screen_until(b->s, was_copied, command, "the command on the clipboard");
 	screen_press(b->s, "Space Space c");
 	screen_until(b->s, was_copied, marked, "the rows on the clipboard");
@@ -130,21 +121,16 @@ static void bar_offers_no_letters_in_a_form(void **state)
 	struct bench *b = *state;
 
 	open_topics(b, 80, 24);
-	screen_press(b->s, "n");
-	screen_wait(b->s, "create topic");
+	screen_go(b->s, "n", "create topic");
 	screen_wait(b->s, "Enter done  Tab next field  Esc cancel");
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "create topic");
-	screen_press(b->s, "6");
-	screen_wait(b->s, "Write into which topic?");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "Ctrl-S send  F10 menu");
+	screen_go(b->s, "6", "Write into which topic?");
+	screen_go(b->s, "Enter", "Ctrl-S send  F10 menu");
 	assert_false(screen_has(b->s, "m menu"));
-	screen_press(b->s, "F1");
-	screen_wait(b->s, "nothing to explain");
+	screen_go(b->s, "F1", "nothing to explain");
 	/* The bottom of the stack is left, too. */
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, "1 overview");
+	screen_go(b->s, "Esc", "1 overview");
 	bench_quit(b);
 }
 
@@ -153,18 +139,14 @@ static void wrong_fields_say_so(void **state)
 	struct bench *b = *state;
 
 	open_topics(b, 80, 24);
-	screen_press(b->s, "p");
-	screen_wait(b->s, "Partitioner");
+	screen_go(b->s, "p", "Partitioner");
 	screen_press(b->s, "Tab Tab Tab Tab Tab");
 	screen_type(b->s, "=x");
-	screen_press(b->s, "Ctrl-S");
-	screen_wait(b->s, "Headers: name=value");
+	screen_go(b->s, "Ctrl-S", "Headers: name=value");
 	screen_press(b->s, "Backspace Backspace Backtab Backtab Backtab Backtab Left Tab");
 	screen_type(b->s, "9");
-	screen_press(b->s, "Ctrl-S");
-	screen_wait(b->s, "apples has the partitions 0 to 1");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, ">apples");
+	screen_go(b->s, "Ctrl-S", "apples has the partitions 0 to 1");
+	screen_go(b->s, "Esc", ">apples");
 	bench_quit(b);
 }
 
@@ -174,8 +156,7 @@ static void resized_in_a_dialog(void **state)
 	struct bench *b = *state;
 
 	open_topics(b, 80, 24);
-	screen_press(b->s, "Ctrl-D");
-	screen_wait(b->s, "Delete the topic?");
+	screen_go(b->s, "Ctrl-D", "Delete the topic?");
 	screen_type(b->s, "app");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		screen_resize(b->s, sizes[i][0], sizes[i][1]);
@@ -184,8 +165,7 @@ static void resized_in_a_dialog(void **state)
 	}
 	/* What was typed is still there. */
 	screen_type(b->s, "les");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "topic deleted");
+	screen_go(b->s, "Enter", "topic deleted");
 	screen_wait_gone(b->s, ">apples");
 	bench_quit(b);
 }
@@ -195,19 +175,14 @@ static void every_table_is_saved(void **state)
 	struct bench *b = *state;
 
 	open_topics(b, 80, 24);
-	screen_press(b->s, "x Right Enter");
-	screen_wait(b->s, "2 rows written to topics.csv");
+	screen_go(b->s, "x Right Enter", "2 rows written to topics.csv");
 	bench_sh(b, "head -1 topics.csv | grep -q '^TOPIC,PARTS,RF,'; grep -q '^apples,2,1,' "
 		    "topics.csv");
-	screen_press(b->s, "2");
-	screen_wait(b->s, "ADDRESS");
-	screen_press(b->s, "x Enter");
-	screen_wait(b->s, "1 rows written to brokers.jsonl");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "partitions on broker");
+	screen_go(b->s, "2", "ADDRESS");
+	screen_go(b->s, "x Enter", "1 rows written to brokers.jsonl");
+	screen_go(b->s, "Enter", "partitions on broker");
 	screen_wait(b->s, "pears   1   ★ leader");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, "ADDRESS");
+	screen_go(b->s, "Esc", "ADDRESS");
 	bench_quit(b);
 }
 
@@ -216,26 +191,20 @@ static void settings_are_filtered(void **state)
 	struct bench *b = *state;
 
 	open_topics(b, 80, 24);
-	screen_press(b->s, "e");
-	screen_wait(b->s, "[Configs]");
+	screen_go(b->s, "e", "[Configs]");
 	screen_wait(b->s, "cleanup.policy");
 	screen_press(b->s, "/");
 	screen_type(b->s, "retention.ms");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "local.retention.ms");
-	screen_press(b->s, "G");
-	screen_wait(b->s, ">retention.ms");
-	screen_press(b->s, "e");
-	screen_wait(b->s, "Back to the default");
+	screen_go(b->s, "Enter", "local.retention.ms");
+	screen_go(b->s, "G", ">retention.ms");
+	screen_go(b->s, "e", "Back to the default");
 	screen_press(b->s, "Ctrl-U");
 	screen_type(b->s, "x");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "INVALID_CONFIG");
+	screen_go(b->s, "Enter", "INVALID_CONFIG");
 	screen_wait(b->s, "Back to the default");
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "Back to the default");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, ">apples");
+	screen_go(b->s, "Esc", ">apples");
 	bench_quit(b);
 }
 
@@ -255,18 +224,15 @@ static void demo_asks_before_it_ends(void **state)
 	screen_wait(b->s, "3 of 3 up");
 	screen_wait(
 		b->s, "Press 3 for the topics, Enter to open one, p to write a record, ? for help");
-	screen_press(b->s, "3");
-	screen_wait(b->s, "sensor-readings");
+	screen_go(b->s, "3", "sensor-readings");
 	screen_wait_gone(b->s, "Press 3");
-	screen_press(b->s, "q");
-	screen_wait(b->s, "Leave kdeck?");
+	screen_go(b->s, "q", "Leave kdeck?");
 	screen_wait(b->s, "their records");
 	/* Cancel has the focus. */
 	screen_press(b->s, "Enter");
 	screen_wait_gone(b->s, "Leave kdeck?");
 	/* A second Ctrl-C means it. */
-	screen_press(b->s, "Ctrl-C");
-	screen_wait(b->s, "Leave kdeck?");
+	screen_go(b->s, "Ctrl-C", "Leave kdeck?");
 	screen_press(b->s, "Ctrl-C");
 	assert_int_equal(screen_wait_exit(b->s), 0);
 	assert_false(screen_modes(b->s).other_screen);
@@ -296,8 +262,7 @@ static void cluster_is_offered(void **state)
 	screen_wait(b->s, "n start a cluster  d demo");
 	screen_wait(b->s, "no answer");
 	close(fd);
-	screen_press(b->s, "n");
-	screen_wait(b->s, "a cluster runs at 127.0.0.1:9092; kdeck down ends it");
+	screen_go(b->s, "n", "a cluster runs at 127.0.0.1:9092; kdeck down ends it");
 	screen_wait(b->s, "3 of 3 up");
 	bench_quit(b);
 	bench_sh(b, "unset XDG_DATA_HOME; export HOME; $K status | grep -q running; $K down");
@@ -313,8 +278,7 @@ static void named_address_is_kept(void **state)
 	bench_console(b, NULL, NULL, 80, 24);
 	screen_wait(b->s, "refused");
 	screen_wait(b->s, "Is the address right");
-	screen_press(b->s, "n");
-	screen_wait(b->s, "this console was told which cluster to look at");
+	screen_go(b->s, "n", "this console was told which cluster to look at");
 	bench_quit(b);
 }
 

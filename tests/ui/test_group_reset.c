@@ -20,10 +20,8 @@ static void begin(struct bench *b, int cols, int rows)
 		    ">/dev/null");
 	bench_sh(b, "\"$K\" consume -b \"$A\" --topic orders --group payments --from-beginning "
 		    "--max-messages 20 >/dev/null 2>&1");
-	bench_console(b, NULL, NULL, cols, rows);
-	screen_wait(b->s, "1 of 1 up");
-	screen_press(b->s, "7");
-	screen_wait(b->s, ">payments");
+	bench_open(b, cols, rows);
+	screen_go(b->s, "7", ">payments");
 	screen_wait(b->s, "ok: no members");
 }
 
@@ -47,15 +45,13 @@ static void committed(const struct bench *b, const char *want)
 /* To the form's last two fields: so many choices to the right, and what they need. */
 static void choose(struct bench *b, int right, const char *at)
 {
-	screen_press(b->s, "o");
-	screen_wait(b->s, "reset offsets of group payments ");
+	screen_go(b->s, "o", "reset offsets of group payments ");
 	screen_press(b->s, "Tab Tab");
 	for (; right > 0; right--)
 		screen_press(b->s, "Right");
 	screen_press(b->s, "Tab");
 	screen_type(b->s, at);
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "reset offsets of group payments?");
+	screen_go(b->s, "Enter", "reset offsets of group payments?");
 }
 
 static void reset_and_read_again(void **state)
@@ -75,14 +71,12 @@ static void reset_and_read_again(void **state)
 	committed(b, "0:10 1:10");
 	choose(b, 3, "4");
 	screen_wait(b->s, "2 partitions: 12 records to be read again, 0 skipped");
-	screen_press(b->s, "Right Enter");
-	screen_wait(b->s, "offsets reset");
+	screen_go(b->s, "Right Enter", "offsets reset");
 	screen_wait(b->s, "rewound");
 	committed(b, "0:4 1:4");
 	bench_sh(b, "\"$K\" consume -b \"$A\" --topic orders --group payments --timeout-ms 4000 "
 		    ">read 2>/dev/null; test $(wc -l <read) = 12");
-	screen_press(b->s, "E");
-	screen_wait(b->s, "reset offsets of group payments");
+	screen_go(b->s, "E", "reset offsets of group payments");
 	bench_quit(b);
 }
 
@@ -92,8 +86,7 @@ static void reset_on_a_small_screen(void **state)
 	struct bench *b = *state;
 
 	begin(b, 80, 24);
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "groups > payments");
+	screen_go(b->s, "Enter", "groups > payments");
 	screen_wait(b->s, "orders, partition");
 	choose(b, 5, "1h");
 	screen_wait(b->s, "topic orders, all partitions");
@@ -101,11 +94,9 @@ static void reset_on_a_small_screen(void **state)
 	screen_wait(b->s, "[ Cancel ]  [ Reset offsets ]");
 	screen_resize(b->s, 80, 24);
 	screen_wait(b->s, "20 records to be read again");
-	screen_press(b->s, "Tab Enter");
-	screen_wait(b->s, "offsets reset");
+	screen_go(b->s, "Tab Enter", "offsets reset");
 	committed(b, "0:0 1:0");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, ">payments");
+	screen_go(b->s, "Esc", ">payments");
 	bench_quit(b);
 }
 
@@ -116,10 +107,8 @@ static void members_forbid_it(void **state)
 	begin(b, 80, 24);
 	bench_sh(b, start_member);
 	screen_wait(b->s, "Stable             1 ");
-	screen_press(b->s, "o");
-	screen_wait(b->s, "group payments has 1 member (");
-	screen_press(b->s, "Ctrl-D");
-	screen_wait(b->s, "stop it first");
+	screen_go(b->s, "o", "group payments has 1 member (");
+	screen_go(b->s, "Ctrl-D", "stop it first");
 	bench_sh(b, "kill $(cat member)");
 	screen_wait(b->s, "Empty");
 	choose(b, 0, "");
@@ -127,8 +116,8 @@ static void members_forbid_it(void **state)
 	bench_sh(b, start_member);
 	bench_sh(b, "until \"$K\" groups -b \"$A\" --list --state stable | grep -q payments; do :; "
 		    "done");
-	screen_press(b->s, "Right Enter");
-	screen_wait(b->s, "group payments has members again: stop them first; nothing was changed");
+	screen_go(b->s, "Right Enter",
+		"group payments has members again: stop them first; nothing was changed");
 	bench_sh(b, "kill $(cat member)");
 	screen_wait(b->s, "Empty");
 	committed(b, "0:10 1:10");
@@ -140,26 +129,18 @@ static void offsets_and_group_are_deleted(void **state)
 	struct bench *b = *state;
 
 	begin(b, 80, 24);
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "groups > payments");
+	screen_go(b->s, "Enter", "groups > payments");
 	screen_wait(b->s, "orders, partition 0");
-	screen_press(b->s, "m");
-	screen_wait(b->s, "delete offsets");
-	screen_press(b->s, "u");
-	screen_wait(b->s, "Delete the offsets?");
-	screen_press(b->s, "Right Enter");
-	screen_wait(b->s, "offsets deleted");
+	screen_go(b->s, "m", "delete offsets");
+	screen_go(b->s, "u", "Delete the offsets?");
+	screen_go(b->s, "Right Enter", "offsets deleted");
 	committed(b, "1:10");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, ">payments");
-	screen_press(b->s, "Ctrl-D");
-	screen_wait(b->s, "Delete the group?");
+	screen_go(b->s, "Esc", ">payments");
+	screen_go(b->s, "Ctrl-D", "Delete the group?");
 	screen_type(b->s, "payment");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "What is expected: payments");
+	screen_go(b->s, "Enter", "What is expected: payments");
 	screen_type(b->s, "s");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "group deleted");
+	screen_go(b->s, "Enter", "group deleted");
 	screen_wait_gone(b->s, ">payments");
 	bench_sh(b, "! \"$K\" groups -b \"$A\" --list | grep -q payments");
 	bench_quit(b);

@@ -38,10 +38,8 @@ static int teardown(void **state)
 
 static void open_groups(struct bench *b, int cols, int rows)
 {
-	bench_console(b, NULL, NULL, cols, rows);
-	screen_wait(b->s, "1 of 1 up");
-	screen_press(b->s, "7");
-	screen_wait(b->s, "7 groups");
+	bench_open(b, cols, rows);
+	screen_go(b->s, "7", "7 groups");
 }
 
 /* Three partitions, four consumers: one waits, and the screen says why. */
@@ -52,14 +50,12 @@ static void the_fourth_waits(void **state)
 	open_groups(b, 100, 30);
 	screen_wait(b->s, "no groups yet");
 	screen_wait(b->s, "A group comes into being with its first consumer");
-	screen_press(b->s, "8");
-	screen_wait(b->s, "no group to show yet");
+	screen_go(b->s, "8", "no group to show yet");
 	bench_sh(b, topic);
 	members(b, "1 2 3");
 	screen_wait(b->s, ">정산");
 	screen_wait(b->s, "Stable");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "groups > 정산");
+	screen_go(b->s, "Enter", "groups > 정산");
 	screen_wait(b->s, "members 3 ");
 	screen_wait(b->s, "lag 0 records");
 	screen_wait(b->s, "2  pay-3");
@@ -69,22 +65,16 @@ static void the_fourth_waits(void **state)
 	screen_wait(b->s, "3 partitions, 4 members: a partition has one reader, so pay-4 waits");
 	screen_wait(b->s, "pay-4 joined");
 	/* Saved with the topic in every row; a member that waits is no partition. */
-	screen_press(b->s, "x");
-	screen_wait(b->s, "정산-partitions");
-	screen_press(b->s, "Right Enter");
-	screen_wait(b->s, "3 rows written to 정산-partitions.csv");
+	screen_go(b->s, "x", "정산-partitions");
+	screen_go(b->s, "Right Enter", "3 rows written to 정산-partitions.csv");
 	bench_sh(b, "head -1 정산-partitions.csv | grep -q '^group,topic,partition,member,'; "
 		    "grep -q '^정산,orders,2,pay-3-' 정산-partitions.csv");
-	screen_press(b->s, "Tab");
-	screen_wait(b->s, "[Members]");
+	screen_go(b->s, "Tab", "[Members]");
 	screen_wait(b->s, "idle: 3 part");
-	screen_press(b->s, "Tab");
-	screen_wait(b->s, "first seen");
+	screen_go(b->s, "Tab", "first seen");
 	screen_wait(b->s, "> moved");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, ">정산");
-	screen_press(b->s, "E");
-	screen_wait(b->s, "pay-4 joined from 127.0.0.1");
+	screen_go(b->s, "Esc", ">정산");
+	screen_go(b->s, "E", "pay-4 joined from 127.0.0.1");
 	screen_wait(b->s, "rebalanced: pay-4 joined");
 	bench_quit(b);
 }
@@ -102,26 +92,19 @@ static void where_the_group_is(void **state)
 	open_groups(b, 80, 24);
 	screen_wait(b->s, ">g ");
 	screen_wait(b->s, "stopped: partition 1");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "STOPPED");
+	screen_go(b->s, "Enter", "STOPPED");
 	screen_wait(b->s, "orders, partition 1: the group has no member");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "records > orders partition 1");
+	screen_go(b->s, "Enter", "records > orders partition 1");
 	screen_wait(b->s, ">   1        2  ");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, "STOPPED");
-	screen_press(b->s, "m u");
-	screen_wait(b->s, "Delete the offsets?");
+	screen_go(b->s, "Esc", "STOPPED");
+	screen_go(b->s, "m u", "Delete the offsets?");
 	screen_press(b->s, "Tab Enter");
 	screen_wait_gone(b->s, "Delete the offsets?");
 	screen_wait_gone(b->s, "STOPPED");
-	screen_press(b->s, "Ctrl-D");
-	screen_wait(b->s, "Delete the group?");
+	screen_go(b->s, "Ctrl-D", "Delete the group?");
 	screen_type(b->s, "g");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "does not exist (any more)");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, "no groups yet");
+	screen_go(b->s, "Enter", "does not exist (any more)");
+	screen_go(b->s, "Esc", "no groups yet");
 	bench_quit(b);
 }
 

@@ -32,8 +32,7 @@ static void open_lab(struct bench *b, int cols, int rows)
 		    ">quick.properties");
 	bench_words(b, words, NULL, cols, rows);
 	screen_wait(b->s, "1 of 1 up");
-	screen_press(b->s, "9");
-	screen_wait(b->s, "the lab is empty");
+	screen_go(b->s, "9", "the lab is empty");
 }
 
 /* A consumer of what the form offers, with the shortest session that it takes. */
@@ -41,8 +40,7 @@ static void add_consumer(struct bench *b, int n)
 {
 	char text[32];
 
-	screen_press(b->s, "a");
-	screen_wait(b->s, "add a consumer");
+	screen_go(b->s, "a", "add a consumer");
 	screen_press(b->s, "Tab Tab Tab Tab Tab Tab Tab");
 	screen_type(b->s, "6000");
 	screen_press(b->s, "Enter");
@@ -53,8 +51,7 @@ static void add_consumer(struct bench *b, int n)
 
 static void add_producer(struct bench *b)
 {
-	screen_press(b->s, "a Right");
-	screen_wait(b->s, "add a producer");
+	screen_go(b->s, "a Right", "add a producer");
 	screen_press(b->s, "Enter");
 	screen_wait_gone(b->s, "add a producer");
 }
@@ -83,14 +80,11 @@ static void empty(void **state)
 
 	open_lab(b, 80, 24);
 	golden_wait(b->s, "lab-empty");
-	screen_press(b->s, "m");
-	screen_wait(b->s, "slow");
-	screen_press(b->s, "k");
-	screen_wait(b->s, "there is no member under the cursor");
+	screen_go(b->s, "m", "slow");
+	screen_go(b->s, "k", "there is no member under the cursor");
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "no member under the cursor");
-	screen_press(b->s, "a");
-	screen_wait(b->s, "add a consumer");
+	screen_go(b->s, "a", "add a consumer");
 	golden_wait(b->s, "lab-add");
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "add a consumer");
@@ -117,14 +111,12 @@ static void four_on_three_partitions(void **state)
 	screen_wait(b->s, "lab-4");
 	screen_resize(b->s, 100, 30);
 	/* Who waited gets what the dead one had, when its session is over. */
-	screen_press(b->s, "g m k");
-	screen_wait(b->s, "killed (SIGKILL) at");
+	screen_go(b->s, "g m k", "killed (SIGKILL) at");
 	screen_wait(b->s, "lab-1 left");
 	screen_press(b->s, "G");
 	screen_wait_gone(b->s, " idle");
 	/* It can come again. */
-	screen_press(b->s, "g m t");
-	screen_wait(b->s, "lab-1 joined");
+	screen_go(b->s, "g m t", "lab-1 joined");
 	bench_quit(b);
 }
 
@@ -135,21 +127,15 @@ static void slowed_edited_paused_stopped(void **state)
 	open_lab(b, 100, 30);
 	add_producer(b);
 	screen_wait(b->s, "running");
-	screen_press(b->s, "m l");
-	screen_wait(b->s, "lab-1 writes 10 records a second now");
-	screen_press(b->s, "e");
-	screen_wait(b->s, "Records a second");
+	screen_go(b->s, "m l", "lab-1 writes 10 records a second now");
+	screen_go(b->s, "e", "Records a second");
 	screen_type(b->s, "50");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "50/s, 100 keys");
-	screen_press(b->s, "m p");
-	screen_wait(b->s, "it sends nothing");
+	screen_go(b->s, "Enter", "50/s, 100 keys");
+	screen_go(b->s, "m p", "it sends nothing");
 	screen_press(b->s, "m p");
 	screen_wait_gone(b->s, "it sends nothing");
-	screen_press(b->s, "m d");
-	screen_wait(b->s, "stopped at");
-	screen_press(b->s, "m d");
-	screen_wait(b->s, "the lab is empty");
+	screen_go(b->s, "m d", "stopped at");
+	screen_go(b->s, "m d", "the lab is empty");
 	bench_quit(b);
 }
 
@@ -162,19 +148,14 @@ static void offers_what_the_group_reads(void **state)
 	bench_sh(b, "$K topics -b $A --create --topic orders");
 	bench_sh(b, "$K groups -b $A --group pay --topic orders --reset-offsets --to-earliest "
 		    "--execute");
-	bench_console(b, NULL, NULL, 80, 24);
-	screen_wait(b->s, "1 of 1 up");
-	screen_press(b->s, "8");
-	screen_wait(b->s, "committed 0");
-	screen_press(b->s, "9");
-	screen_wait(b->s, "the lab is empty");
-	screen_press(b->s, "a");
-	screen_wait(b->s, "Topic *           orders");
+	bench_open(b, 80, 24);
+	screen_go(b->s, "8", "committed 0");
+	screen_go(b->s, "9", "the lab is empty");
+	screen_go(b->s, "a", "Topic *           orders");
 	screen_wait(b->s, "Group *           pay");
 	screen_press(b->s, "Tab Tab");
 	screen_type(b->s, "orders,");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "a name is missing before or after a comma");
+	screen_go(b->s, "Enter", "a name is missing before or after a comma");
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "add a consumer");
 	bench_quit(b);
@@ -186,10 +167,8 @@ static void read_only(void **state)
 
 	bench_console_with(b, "--read-only", 80, 24);
 	screen_wait(b->s, "read-only");
-	screen_press(b->s, "9");
-	screen_wait(b->s, "the lab is empty");
-	screen_press(b->s, "a");
-	screen_wait(b->s, "read-only: kdeck was started with --read-only");
+	screen_go(b->s, "9", "the lab is empty");
+	screen_go(b->s, "a", "read-only: kdeck was started with --read-only");
 	bench_quit(b);
 }
 
@@ -270,13 +249,10 @@ static void start_some(struct bench *b, pid_t *pids)
 	open_lab(b, 100, 30);
 	add_producer(b);
 	screen_wait(b->s, "running");
-	screen_press(b->s, "a Left");
-	screen_wait(b->s, "add a consumer");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "0-2");
+	screen_go(b->s, "a Left", "add a consumer");
+	screen_go(b->s, "Enter", "0-2");
 	/* One hangs: it must not be left behind for that. */
-	screen_press(b->s, "m p");
-	screen_wait(b->s, "paused at");
+	screen_go(b->s, "m p", "paused at");
 	assert_int_equal(members(b, pids), 2);
 }
 

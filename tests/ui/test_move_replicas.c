@@ -50,18 +50,15 @@ static int teardown(void **state)
 
 static void open_form(struct bench *b)
 {
-	screen_press(b->s, "m");
-	screen_wait(b->s, "move replicas");
-	screen_press(b->s, "b");
-	screen_wait(b->s, "[ Move replicas ]");
+	screen_go(b->s, "m", "move replicas");
+	screen_go(b->s, "b", "[ Move replicas ]");
 }
 
 static void open_topic(struct bench *b, int cols, int rows)
 {
 	bench_console(b, address, NULL, cols, rows);
 	screen_wait(b->s, "3 of 3 up");
-	screen_press(b->s, "4");
-	screen_wait(b->s, "2 partitions");
+	screen_go(b->s, "4", "2 partitions");
 	screen_wait(b->s, "20,000 records");
 }
 
@@ -76,14 +73,11 @@ static void replicas_are_moved(void **state)
 	screen_wait(b->s, "1,2 > 1,2: no replica comes or goes");
 	/* 3 before 2, and 1 no more. */
 	screen_press(b->s, "Space");
-	screen_press(b->s, "j j 1");
-	screen_wait(b->s, "1,2 > 3,2: copies");
+	screen_go(b->s, "j j 1", "1,2 > 3,2: copies");
 	screen_wait(b->s, "\"replicas\":[3,2]");
 	screen_wait(b->s, "Enter go on to Move replicas");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "Enter move the replicas");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "Partition 0 is on 3,2");
+	screen_go(b->s, "Enter", "Enter move the replicas");
+	screen_go(b->s, "Enter", "Partition 0 is on 3,2");
 	screen_press(b->s, "Enter");
 	screen_wait_gone(b->s, "nothing moves any more");
 	screen_wait(b->s, "move replicas of orders-0 to 3,2");
@@ -110,21 +104,15 @@ static void a_move_that_waits_is_cancelled(void **state)
 	screen_press(b->s, "j");
 	open_form(b);
 	screen_wait(b->s, "partition 1");
-	screen_press(b->s, "j Space");
-	screen_wait(b->s, "! broker 2 is down: the move waits for it");
-	screen_press(b->s, "j Space");
-	screen_wait(b->s, "1,3 > 1,2: copies");
-	screen_press(b->s, "Tab Enter");
-	screen_wait(b->s, "coming: 2   going: 3");
+	screen_go(b->s, "j Space", "! broker 2 is down: the move waits for it");
+	screen_go(b->s, "j Space", "1,3 > 1,2: copies");
+	screen_go(b->s, "Tab Enter", "coming: 2   going: 3");
 	/* Closed and opened again, it still moves. */
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "coming: 2");
-	screen_press(b->s, "m");
-	screen_wait(b->s, "move replicas");
-	screen_press(b->s, "b");
-	screen_wait(b->s, "[ Cancel the move ]");
-	screen_press(b->s, "Tab Enter");
-	screen_wait(b->s, "move cancelled");
+	screen_go(b->s, "m", "move replicas");
+	screen_go(b->s, "b", "[ Cancel the move ]");
+	screen_go(b->s, "Tab Enter", "move cancelled");
 	bench_sh(b, "\"$K\" up --dir \"$HOME/three\" > said");
 	screen_wait(b->s, "brokers 3/3");
 	bench_quit(b);

@@ -12,12 +12,9 @@
 static void open_produce(struct bench *b, int cols, int rows)
 {
 	bench_sh(b, "$K topics -b $A --create --topic t --partitions 1 >/dev/null");
-	bench_console(b, NULL, NULL, cols, rows);
-	screen_wait(b->s, "1 of 1 up");
-	screen_press(b->s, "3");
-	screen_wait(b->s, "TOPIC ^");
-	screen_press(b->s, "p");
-	screen_wait(b->s, "topics > produce > t");
+	bench_open(b, cols, rows);
+	screen_go(b->s, "3", "TOPIC ^");
+	screen_go(b->s, "p", "topics > produce > t");
 }
 
 /* One record on its way to a broker that is gone. */
@@ -26,8 +23,7 @@ static void send_to_nobody(struct bench *b)
 	open_produce(b, 80, 24);
 	screen_type(b->s, "x");
 	bench_kill_broker(b);
-	screen_press(b->s, "Ctrl-S");
-	screen_wait(b->s, "sending 0 of 1");
+	screen_go(b->s, "Ctrl-S", "sending 0 of 1");
 }
 
 /* The broker is back and has it; the screen that sent it has been left. */
@@ -35,8 +31,7 @@ static void is_told_later(struct bench *b)
 {
 	bench_restart_broker(b);
 	screen_wait(b->s, "brokers 1/1");
-	screen_press(b->s, "E");
-	screen_wait(b->s, "1 record written");
+	screen_go(b->s, "E", "1 record written");
 	bench_quit(b);
 }
 
@@ -46,8 +41,7 @@ static void left_while_the_broker_is_gone(void **state)
 	struct bench *b = *state;
 
 	send_to_nobody(b);
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, "sending stopped after 0 records");
+	screen_go(b->s, "Esc", "sending stopped after 0 records");
 	screen_wait(b->s, "brokers 0/1");
 	is_told_later(b);
 }
@@ -58,10 +52,8 @@ static void stopped_and_left(void **state)
 	struct bench *b = *state;
 
 	send_to_nobody(b);
-	screen_press(b->s, "Ctrl-S Ctrl-S");
-	screen_wait(b->s, "2 more wait");
-	screen_press(b->s, "Ctrl-X");
-	screen_wait(b->s, "stopping, 0 so far");
+	screen_go(b->s, "Ctrl-S Ctrl-S", "2 more wait");
+	screen_go(b->s, "Ctrl-X", "stopping, 0 so far");
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "topics > produce");
 	is_told_later(b);
@@ -97,17 +89,12 @@ static void no_press_is_lost(void **state)
 	screen_type(b->s, "0");
 	screen_press(b->s, "Tab Backspace");
 	screen_type(b->s, "20");
-	screen_press(b->s, "Ctrl-S");
-	screen_wait(b->s, "sending, ");
+	screen_go(b->s, "Ctrl-S", "sending, ");
 	screen_wait(b->s, " so far");
-	screen_press(b->s, "Ctrl-S");
-	screen_wait(b->s, "still sending: Ctrl-X stops it");
-	screen_press(b->s, "Ctrl-X");
-	screen_wait(b->s, " sent, 0 failed");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, "TOPIC ^");
-	screen_press(b->s, "E");
-	screen_wait(b->s, "3 records written");
+	screen_go(b->s, "Ctrl-S", "still sending: Ctrl-X stops it");
+	screen_go(b->s, "Ctrl-X", " sent, 0 failed");
+	screen_go(b->s, "Esc", "TOPIC ^");
+	screen_go(b->s, "E", "3 records written");
 	screen_wait(b->s, "1 record written");
 	bench_quit(b);
 }
@@ -122,20 +109,15 @@ static void offers_what_works(void **state)
 	screen_wait(b->s, "$ kdeck produce");
 	assert_false(screen_has(b->s, "y copy command"));
 	/* In the menu the keys beside its lines are keys. */
-	screen_press(b->s, "F10");
-	screen_wait(b->s, "copy command");
-	screen_press(b->s, "y");
-	screen_wait(b->s, "copied");
+	screen_go(b->s, "F10", "copy command");
+	screen_go(b->s, "y", "copied");
 	assert_non_null(screen_copied(b->s));
 	/* No such topic: how to make it. */
 	screen_press(b->s, "Backtab");
 	screen_type(b->s, "x");
-	screen_press(b->s, "Ctrl-S");
-	screen_wait(b->s, "Esc leaves this form, then 3 n");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, "TOPIC ^");
-	screen_press(b->s, "3 n");
-	screen_wait(b->s, "create topic");
+	screen_go(b->s, "Ctrl-S", "Esc leaves this form, then 3 n");
+	screen_go(b->s, "Esc", "TOPIC ^");
+	screen_go(b->s, "3 n", "create topic");
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "create topic");
 	bench_quit(b);

@@ -26,11 +26,9 @@ static const char made[] =
 static void open_records(struct bench *b, int cols, int rows)
 {
 	bench_sh(b, made);
-	bench_console(b, NULL, NULL, cols, rows);
-	screen_wait(b->s, "1 of 1 up");
+	bench_open(b, cols, rows);
 	/* One topic: it is not asked for. */
-	screen_press(b->s, "5");
-	screen_wait(b->s, "records > t");
+	screen_go(b->s, "5", "records > t");
 	screen_wait(b->s, "following   4 records");
 }
 
@@ -51,18 +49,15 @@ static void json_folds(void **state)
 	struct bench *b = *state;
 
 	open_records(b, 80, 24);
-	screen_press(b->s, "g Enter");
-	screen_wait(b->s, "[Value]  Key  Headers");
+	screen_go(b->s, "g Enter", "[Value]  Key  Headers");
 	screen_wait(b->s, "\"name\": \"홍길동\"");
 	screen_wait(b->s, "\"deep\": null");
 	/* The list folds with all that is in it. */
 	screen_press(b->s, "j j Enter");
 	screen_wait_gone(b->s, "\"deep\": null");
 	screen_wait(b->s, "+ \"list\": [2]");
-	screen_press(b->s, "Right");
-	screen_wait(b->s, "\"deep\": null");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, "OFFSET");
+	screen_go(b->s, "Right", "\"deep\": null");
+	screen_go(b->s, "Esc", "OFFSET");
 	bench_quit(b);
 }
 
@@ -71,25 +66,17 @@ static void one_record_whole(void **state)
 	struct bench *b = *state;
 
 	open_records(b, 80, 24);
-	screen_press(b->s, "G Enter");
-	screen_wait(b->s, "value   text");
-	screen_press(b->s, "h h");
-	screen_wait(b->s, "as hex");
+	screen_go(b->s, "G Enter", "value   text");
+	screen_go(b->s, "h h", "as hex");
 	screen_wait(b->s, "70 6c 61 69 6e");
-	screen_press(b->s, "h Tab");
-	screen_wait(b->s, "[Key]");
+	screen_go(b->s, "h Tab", "[Key]");
 	screen_wait(b->s, "key   text   1 B");
-	screen_press(b->s, "Tab");
-	screen_wait(b->s, "[Headers]");
+	screen_go(b->s, "Tab", "[Headers]");
 	screen_wait(b->s, "h: 1");
-	screen_press(b->s, "Tab [");
-	screen_wait(b->s, "value   binary   5 B");
-	screen_press(b->s, "[");
-	screen_wait(b->s, "null: no value at all");
-	screen_press(b->s, "[ [");
-	screen_wait(b->s, "there is none before");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, "OFFSET");
+	screen_go(b->s, "Tab [", "value   binary   5 B");
+	screen_go(b->s, "[", "null: no value at all");
+	screen_go(b->s, "[ [", "there is none before");
+	screen_go(b->s, "Esc", "OFFSET");
 	bench_quit(b);
 }
 
@@ -98,17 +85,14 @@ static void goes_elsewhere(void **state)
 	struct bench *b = *state;
 
 	open_records(b, 80, 24);
-	screen_press(b->s, "o");
-	screen_wait(b->s, "go to");
+	screen_go(b->s, "o", "go to");
 	/* From an offset that is none: said at the field. */
 	screen_press(b->s, "Right Right Right Tab Backspace Backspace Backspace");
 	screen_type(b->s, "x");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "a whole number, 0 or more");
-	screen_press(b->s, "Backspace 2 Tab Backspace Backspace Backspace 7 Enter");
-	screen_wait(b->s, "all, or a number from 0 to 0");
-	screen_press(b->s, "Backspace 0 Enter");
-	screen_wait(b->s, "end   2 records");
+	screen_go(b->s, "Enter", "a whole number, 0 or more");
+	screen_go(b->s, "Backspace 2 Tab Backspace Backspace Backspace 7 Enter",
+		"all, or a number from 0 to 0");
+	screen_go(b->s, "Backspace 0 Enter", "end   2 records");
 	screen_wait(b->s, "partition 0");
 	/* f goes on with what comes. */
 	screen_press(b->s, "f");
@@ -124,13 +108,11 @@ static void filter_takes_some(void **state)
 	open_records(b, 80, 24);
 	screen_press(b->s, "/");
 	screen_type(b->s, "홍길");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "1 match of 4");
+	screen_go(b->s, "Enter", "1 match of 4");
 	bench_sh(b, "printf 'e:no\\nf:홍길순\\n' | " PRODUCE KEYS);
 	screen_wait(b->s, "2 match of 6");
 	screen_press(b->s, "/");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, "6 records");
+	screen_go(b->s, "Esc", "6 records");
 	bench_quit(b);
 }
 
@@ -139,30 +121,24 @@ static void saved_as_lines_and_csv(void **state)
 	struct bench *b = *state;
 
 	open_records(b, 80, 24);
-	screen_press(b->s, "x");
-	screen_wait(b->s, "JSON lines");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "4 rows written to t-records.jsonl");
+	screen_go(b->s, "x", "JSON lines");
+	screen_go(b->s, "Enter", "4 rows written to t-records.jsonl");
 	bench_sh(b, "test $(wc -l <t-records.jsonl) = 4; "
 		    "grep -q '\"valueHex\":\"01fffe007a\"' t-records.jsonl; "
 		    "grep -q '\"key\":\"b\",\"value\":null' t-records.jsonl; "
 		    "grep -q '\"headers\":\\[{\"key\":\"h\",\"value\":\"1\"}\\]' t-records.jsonl");
 	/* Nothing is written over. */
-	screen_press(b->s, "x Enter");
-	screen_wait(b->s, "t-records.jsonl is there already");
-	screen_press(b->s, "Backtab Right Enter");
-	screen_wait(b->s, "4 rows written to t-records.csv");
+	screen_go(b->s, "x Enter", "t-records.jsonl is there already");
+	screen_go(b->s, "Backtab Right Enter", "4 rows written to t-records.csv");
 	bench_sh(b, "head -1 t-records.csv | grep -qx "
 		    "topic,partition,offset,timestamp,key,value,headers; "
 		    "grep -q ',b,,' t-records.csv; grep -q 'd,\"plain, \"\"quoted\"\"\",h=1' "
 		    "t-records.csv");
 	/* Marked rows alone. */
-	screen_press(b->s, "g Space Space");
-	screen_wait(b->s, "2 marked");
+	screen_go(b->s, "g Space Space", "2 marked");
 	screen_press(b->s, "x Tab End");
 	screen_type(b->s, "-two");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "2 rows written to t-records-two.jsonl");
+	screen_go(b->s, "Enter", "2 rows written to t-records-two.jsonl");
 	bench_quit(b);
 }
 
@@ -190,14 +166,12 @@ static void small_screen(void **state)
 	struct bench *b = *state;
 
 	open_records(b, 40, 12);
-	screen_press(b->s, "g Enter");
-	screen_wait(b->s, "홍길동");
+	screen_go(b->s, "g Enter", "홍길동");
 	screen_resize(b->s, 10, 3);
 	screen_resize(b->s, 1, 1);
 	screen_resize(b->s, 40, 12);
 	screen_wait(b->s, "홍길동");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, "KEY");
+	screen_go(b->s, "Esc", "KEY");
 	bench_quit(b);
 }
 

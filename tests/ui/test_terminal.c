@@ -39,18 +39,14 @@ static void stopped_and_gone_on_with(void **state)
 	struct bench *b = *state;
 
 	shell(b, "echo it stopped; read x; fg; echo it ended; read x");
-	screen_press(b->s, "Ctrl-Z");
-	screen_wait(b->s, "it stopped");
+	screen_go(b->s, "Ctrl-Z", "it stopped");
 	assert_false(screen_modes(b->s).other_screen);
 	assert_false(screen_modes(b->s).mouse);
 	assert_false(screen_modes(b->s).cursor_hidden);
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "1 of 1 up");
+	screen_go(b->s, "Enter", "1 of 1 up");
 	screen_wait_gone(b->s, "it stopped");
-	screen_press(b->s, "3");
-	screen_wait(b->s, "no topics");
-	screen_press(b->s, "q");
-	screen_wait(b->s, "it ended");
+	screen_go(b->s, "3", "no topics");
+	screen_go(b->s, "q", "it ended");
 	screen_press(b->s, "Enter");
 	assert_int_equal(screen_wait_exit(b->s), 0);
 }
@@ -75,8 +71,7 @@ static void ended_from_outside(void **state)
 		bool order = i < ARRAY_LEN(in_order);
 		int sig = order ? in_order[i] : at_once[i - ARRAY_LEN(in_order)];
 
-		bench_console(b, NULL, NULL, 80, 24);
-		screen_wait(b->s, "1 of 1 up");
+		bench_open(b, 80, 24);
 		kill(screen_pid(b->s), sig);
 		assert_int_equal(screen_wait_exit(b->s), order ? 0 : 128 + sig);
 		given_back(b);
@@ -96,8 +91,7 @@ static void types_of_terminal(void **state)
 
 		bench_console(b, NULL, extra, 80, 24);
 		screen_wait(b->s, "1 of 1 up");
-		screen_press(b->s, "Down Up 3");
-		screen_wait(b->s, "no topics");
+		screen_go(b->s, "Down Up 3", "no topics");
 		screen_press(b->s, "q");
 		assert_int_equal(screen_wait_exit(b->s), 0);
 		screen_free(b->s);
@@ -139,8 +133,7 @@ static void few_bytes_over_the_line(void **state)
 	struct bench *b = *state;
 	size_t before;
 
-	bench_console(b, NULL, NULL, 120, 40);
-	screen_wait(b->s, "1 of 1 up");
+	bench_open(b, 120, 40);
 	screen_wait(b->s, "live");
 	before = screen_bytes(b->s);
 	assert_in_range(before, 200, 6000);

@@ -20,12 +20,9 @@
 
 static void create_topic(struct bench *b)
 {
-	screen_press(b->s, "3");
-	screen_wait(b->s, "no topics yet");
-	screen_press(b->s, "m");
-	screen_wait(b->s, "copy topic");
-	screen_press(b->s, "n");
-	screen_wait(b->s, "create topic");
+	screen_go(b->s, "3", "no topics yet");
+	screen_go(b->s, "m", "copy topic");
+	screen_go(b->s, "n", "create topic");
 	screen_type(b->s, TOPIC);
 	screen_press(b->s, "Tab Backspace");
 	screen_type(b->s, "3");
@@ -38,11 +35,9 @@ static void create_topic(struct bench *b)
 /* The topic's screen. */
 static void open_topic(struct bench *b, int cols, int rows)
 {
-	bench_console(b, NULL, NULL, cols, rows);
-	screen_wait(b->s, "1 of 1 up");
+	bench_open(b, cols, rows);
 	create_topic(b);
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "topics > " TOPIC);
+	screen_go(b->s, "Enter", "topics > " TOPIC);
 	screen_wait(b->s, "3 partitions");
 }
 
@@ -50,10 +45,8 @@ static void open_topic(struct bench *b, int cols, int rows)
 static void reopen(struct bench *b)
 {
 	bench_quit(b);
-	bench_console(b, NULL, NULL, 80, 24);
-	screen_wait(b->s, "1 of 1 up");
-	screen_press(b->s, "3");
-	screen_wait(b->s, TOPIC);
+	bench_open(b, 80, 24);
+	screen_go(b->s, "3", TOPIC);
 }
 
 static bool all_is_known(void *arg, struct screen *s)
@@ -86,8 +79,7 @@ static void placement_is_shown(void **state)
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "leader epoch");
 	reopen(b);
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "0/s in");
+	screen_go(b->s, "Enter", "0/s in");
 	screen_wait(b->s, "  0 B  leader");
 	golden_wait(b->s, "topic");
 	screen_resize(b->s, 120, 40);
@@ -104,19 +96,13 @@ static void configs_are_explained(void **state)
 	struct bench *b = *state;
 
 	open_topic(b, 80, 24);
-	screen_press(b->s, "Tab");
-	screen_wait(b->s, "[Configs]");
+	screen_go(b->s, "Tab", "[Configs]");
 	screen_wait(b->s, "cleanup.policy");
-	screen_press(b->s, "m");
-	screen_wait(b->s, "add partitions");
-	screen_press(b->s, "+");
-	screen_wait(b->s, "Partitions in all");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "partitions added");
-	screen_press(b->s, "Tab");
-	screen_wait(b->s, "[Groups]");
-	screen_press(b->s, "Tab");
-	screen_wait(b->s, "4 partitions");
+	screen_go(b->s, "m", "add partitions");
+	screen_go(b->s, "+", "Partitions in all");
+	screen_go(b->s, "Enter", "partitions added");
+	screen_go(b->s, "Tab", "[Groups]");
+	screen_go(b->s, "Tab", "4 partitions");
 	leave_topic(b);
 }
 
@@ -124,16 +110,12 @@ static void wrong_name_is_refused(void **state)
 {
 	struct bench *b = *state;
 
-	bench_console(b, NULL, NULL, 80, 24);
-	screen_wait(b->s, "1 of 1 up");
-	screen_press(b->s, "3");
-	screen_wait(b->s, "no topics yet");
-	screen_press(b->s, "n");
-	screen_wait(b->s, "create topic");
+	bench_open(b, 80, 24);
+	screen_go(b->s, "3", "no topics yet");
+	screen_go(b->s, "n", "create topic");
 	golden_wait(b->s, "create");
 	screen_type(b->s, "a/b q?");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "letters a-z A-Z, digits, '.', '_' and '-' only");
+	screen_go(b->s, "Enter", "letters a-z A-Z, digits, '.', '_' and '-' only");
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "create topic");
 	screen_wait(b->s, "no topics yet");
@@ -145,38 +127,29 @@ static void too_many_replicas_are_refused(void **state)
 {
 	struct bench *b = *state;
 
-	bench_console(b, NULL, NULL, 80, 24);
-	screen_wait(b->s, "1 of 1 up");
-	screen_press(b->s, "3");
-	screen_wait(b->s, "no topics yet");
-	screen_press(b->s, "n");
-	screen_wait(b->s, "create topic");
+	bench_open(b, 80, 24);
+	screen_go(b->s, "3", "no topics yet");
+	screen_go(b->s, "n", "create topic");
 	screen_type(b->s, TOPIC);
 	screen_press(b->s, "Tab Tab Backspace");
 	screen_type(b->s, "3");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "INVALID_REPLICATION_FACTOR");
+	screen_go(b->s, "Enter", "INVALID_REPLICATION_FACTOR");
 	/* The form is still there, with what was typed; the first digit takes the other's place. */
 	screen_wait(b->s, "create topic");
 	screen_wait(b->s, TOPIC);
 	screen_press(b->s, "Backspace");
 	screen_type(b->s, "1");
 	screen_wait_gone(b->s, "INVALID_REPLICATION_FACTOR");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "topic created");
+	screen_go(b->s, "Enter", "topic created");
 	screen_wait(b->s, ">" TOPIC);
 	/* The cursor goes to what was made, and is still there after another screen. */
-	screen_press(b->s, "n");
-	screen_wait(b->s, "create topic");
+	screen_go(b->s, "n", "create topic");
 	screen_type(b->s, "zebras");
 	screen_press(b->s, "Tab");
 	screen_type(b->s, "5");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, ">zebras");
-	screen_press(b->s, "2");
-	screen_wait(b->s, "2 brokers");
-	screen_press(b->s, "3");
-	screen_wait(b->s, ">zebras                5");
+	screen_go(b->s, "Enter", ">zebras");
+	screen_go(b->s, "2", "2 brokers");
+	screen_go(b->s, "3", ">zebras                5");
 	bench_quit(b);
 }
 
@@ -216,22 +189,18 @@ static void send_by_key(struct bench *b, int64_t ends[static PARTITIONS])
 /* Three more in one go, to a partition each. */
 static void send_round_robin(struct bench *b, int64_t ends[static PARTITIONS])
 {
-	screen_press(b->s, "Tab Right Right");
-	screen_wait(b->s, "round robin");
+	screen_go(b->s, "Tab Right Right", "round robin");
 	screen_press(b->s, "Tab Tab Tab Tab Tab Backspace");
 	screen_type(b->s, "3");
-	screen_press(b->s, "Ctrl-S");
-	screen_wait(b->s, "3 sent, 0 failed");
+	screen_go(b->s, "Ctrl-S", "3 sent, 0 failed");
 	for (int p = 0; p < PARTITIONS; p++)
 		wait_place(b, (struct place){p, ends[p]++});
 }
 
 static void open_produce(struct bench *b)
 {
-	screen_press(b->s, "m");
-	screen_wait(b->s, "add partitions");
-	screen_press(b->s, "p");
-	screen_wait(b->s, "Partitioner");
+	screen_go(b->s, "m", "add partitions");
+	screen_go(b->s, "p", "Partitioner");
 }
 
 /* Eight records of this value, from a form whose key has the focus; each place is seen, and all are
@@ -246,8 +215,7 @@ static void send_eight(struct bench *b, const char *value)
 	send_by_key(b, ends);
 	send_round_robin(b, ends);
 	assert_int_equal(screen_count(b->s, " offset "), 8);
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, "leader epoch");
+	screen_go(b->s, "Esc", "leader epoch");
 }
 
 static void records_get_their_places(void **state)
@@ -258,18 +226,13 @@ static void records_get_their_places(void **state)
 	open_produce(b);
 	send_eight(b, "{\"n\":1}");
 	screen_wait(b->s, "8 records");
-	screen_press(b->s, "m");
-	screen_wait(b->s, "add partitions");
-	screen_press(b->s, "f");
-	screen_wait(b->s, "topics > records > " TOPIC);
+	screen_go(b->s, "m", "add partitions");
+	screen_go(b->s, "f", "topics > records > " TOPIC);
 	screen_wait(b->s, "8 records");
 	screen_wait(b->s, "carla");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "\"n\": 1");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, "OFFSET");
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, "leader epoch");
+	screen_go(b->s, "Enter", "\"n\": 1");
+	screen_go(b->s, "Esc", "OFFSET");
+	screen_go(b->s, "Esc", "leader epoch");
 	leave_topic(b);
 }
 
@@ -291,32 +254,24 @@ static void its_name_deletes_a_topic(void **state)
 {
 	struct bench *b = *state;
 
-	bench_console(b, NULL, NULL, 80, 24);
-	screen_wait(b->s, "1 of 1 up");
+	bench_open(b, 80, 24);
 	create_topic(b);
 	reopen(b);
 	screen_until(b->s, all_is_known, NULL, "every figure of the topic");
 	/* A key means in the menu what it means outside. */
-	screen_press(b->s, "m");
-	screen_wait(b->s, "copy topic");
-	screen_press(b->s, "d");
-	screen_wait(b->s, "topics > " TOPIC);
-	screen_press(b->s, "Esc");
-	screen_wait(b->s, ">" TOPIC);
+	screen_go(b->s, "m", "copy topic");
+	screen_go(b->s, "d", "topics > " TOPIC);
+	screen_go(b->s, "Esc", ">" TOPIC);
 	screen_until(b->s, all_is_known, NULL, "every figure of the topic");
-	screen_press(b->s, "m");
-	screen_wait(b->s, "copy topic");
-	screen_press(b->s, "Ctrl-D");
-	screen_wait(b->s, "Delete the topic?");
+	screen_go(b->s, "m", "copy topic");
+	screen_go(b->s, "Ctrl-D", "Delete the topic?");
 	golden_wait(b->s, "delete");
 	/* Another name deletes nothing. */
 	screen_type(b->s, "order");
-	screen_press(b->s, "Enter");
-	screen_wait(b->s, "What is expected: " TOPIC);
+	screen_go(b->s, "Enter", "What is expected: " TOPIC);
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "Delete the topic?");
-	screen_press(b->s, "Ctrl-D");
-	screen_wait(b->s, "Delete the topic?");
+	screen_go(b->s, "Ctrl-D", "Delete the topic?");
 	screen_type(b->s, TOPIC);
 	screen_press(b->s, "Enter");
 	screen_wait_gone(b->s, "Delete the topic?");
