@@ -106,6 +106,26 @@ def test_refused():
         assert error != 0 and "message.max.bytes" in text, (error, text)
 
 
+def described(broker, topic):
+    """Partitions of the topic in one answer of DescribeTopicPartitions v0, all being asked for."""
+    with Wire(broker.port) as w:
+        w.request(75, 0, 1, b"\0\2" + bytes([len(topic) + 1]) + topic + b"\0" +
+                  struct.pack(">i", 2000) + b"\xff\0")
+        answer = w.response()
+    return answer[answer.index(topic) + len(topic) + 16 + 1] - 1
+
+
+def test_page_of_partitions():
+    """max.request.partition.size.limit bounds an answer of DescribeTopicPartitions"""
+    for settings, told in (({}, 20), ({"max_request_partition_size_limit": 7}, 7)):
+        with Broker(**settings) as b:
+            body = struct.pack(">i", 1) + string(b"many") + struct.pack(">ihii", 20, 1, 0, 0)
+            with Wire(b.port) as w:
+                w.request(19, 2, 1, body + struct.pack(">i?", 5000, False))
+                w.response()
+            assert described(b, b"many") == told
+
+
 def test_log_file():
     """kdeck.log.file gets the lines; SIGHUP opens it anew after a rotation"""
     with tempfile.TemporaryDirectory() as folder:
