@@ -317,15 +317,14 @@ static void wait_for_link(struct peer_call *c)
 {
 	const struct api *api = api_find(c->call.api_key);
 	struct err e = {0};
-	void *copy = arena_alloc(&c->arena, api->request->body->size);
 
-	if (!copy || !msg_copy(api->request, c->call.request, &c->arena, copy)) {
+	c->call.request = msg_copy(api->request, c->call.request, &c->arena);
+	if (!c->call.request) {
 		err_set(&e, ERR_NOMEM, "%s: the request is too big to wait for a connection",
 			api->name);
 		fail_later(c, &e);
 		return;
 	}
-	c->call.request = copy;
 	list_push_back(&c->lane->waiting, &c->node);
 	io_timer_start(&c->timer, c->deadline_ms - loop_now_ms(c->lane->node->peers->loop), 0);
 	connect_lane(c->lane);

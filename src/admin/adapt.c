@@ -116,11 +116,6 @@ int adapt_request(int16_t key, int16_t version, void *request, struct arena *a, 
 		if (version < 3)
 			((struct describe_configs_request *)request)->include_documentation = false;
 		return 0;
-	case API_DESCRIBE_CLUSTER:
-		if (version < 2)
-			((struct describe_cluster_request *)request)->include_fenced_brokers =
-				false;
-		return 0;
 	default:
 		return 0;
 	}

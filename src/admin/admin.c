@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "base/xalloc.h"
 
 int64_t op_start(struct admin *a, struct op *op, bool internal, void (*cancel)(struct op *))
@@ -18,6 +19,13 @@ int64_t op_start(struct admin *a, struct op *op, bool internal, void (*cancel)(s
 void op_end(struct op *op)
 {
 	list_remove(&op->node);
+}
+
+void pause_start(struct admin *a, struct io_timer *pause, uint32_t attempt)
+{
+	io_timer_start(pause,
+		link_backoff_ms(a->opt.backoff_ms, a->opt.backoff_max_ms, attempt, random_u64()),
+		0);
 }
 
 void admin_cancel(struct admin *a, int64_t id)

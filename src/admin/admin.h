@@ -225,8 +225,6 @@ int64_t admin_describe_configs(
 int64_t admin_alter_configs(struct admin *a, const struct incremental_alter_configs_request *r,
 	admin_reply_fn *fn, void *arg);
 
-/* fn gets struct describe_cluster_response, also from brokers before 2.8, made up from Metadata. */
-int64_t admin_describe_cluster(struct admin *a, bool include_fenced, admin_reply_fn *fn, void *arg);
 /* struct describe_quorum_response of __cluster_metadata. */
 int64_t admin_describe_quorum(struct admin *a, admin_reply_fn *fn, void *arg);
 /* struct describe_log_dirs_response, once a broker; r NULL: everything. */

@@ -12,6 +12,8 @@
  *   crowd.c   a question about many groups, by their coordinators; groups.c what is asked that way
  *   each.c, calls.c, alter.c   the rest of the interface
  *
+ * Arenas here have no limit: a copy of a message (msg_copy) does not fail.
+ *
  * Invariant: a user's callback is the last thing that happens to an operation, or (for those with
  * several callbacks) the operation is marked busy over it and looks whether it was cancelled.
  */
@@ -209,6 +211,15 @@ static inline int64_t deadline_from(const struct admin *a, int64_t timeout_ms)
 {
 	return loop_now_ms(a->loop) + (timeout_ms > 0 ? timeout_ms : a->opt.timeout_ms);
 }
+
+/* At least 1: 0 would be the client's time-out. */
+static inline int64_t time_left(const struct admin *a, int64_t deadline_ms)
+{
+	return max_i64(1, deadline_ms - loop_now_ms(a->loop));
+}
+
+/* The pause before a repetition. */
+void pause_start(struct admin *a, struct io_timer *pause, uint32_t attempt);
 
 /* ---- scatter ---- */
 

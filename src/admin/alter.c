@@ -58,14 +58,13 @@ static void finish(struct alter *o, const struct err *e, int16_t version, const 
 
 static void ask(struct alter *o, int16_t key, const void *request, admin_reply_fn *fn)
 {
-	o->ask = ask_start(o->admin,
-		&(struct ask_spec){.key = key,
-			.request = request,
-			.to = o->to,
-			.internal = true,
-			.timeout_ms = max_i64(1, o->deadline_ms - loop_now_ms(o->admin->loop)),
-			.fn = fn,
-			.arg = o});
+	o->ask = ask_start(o->admin, &(struct ask_spec){.key = key,
+					     .request = request,
+					     .to = o->to,
+					     .internal = true,
+					     .timeout_ms = time_left(o->admin, o->deadline_ms),
+					     .fn = fn,
+					     .arg = o});
 }
 
 /* ---- applying changes by hand ---- */
@@ -293,8 +292,6 @@ static struct alter *alter_new(
 	struct admin *a, int16_t key, const void *request, admin_reply_fn *fn, void *arg)
 {
 	struct alter *o = ALLOC(struct alter);
-	const struct msg_desc *d = api_find(key)->request;
-	void *copy;
 
 	o->admin = a;
 	o->key = key;
@@ -303,10 +300,7 @@ static struct alter *alter_new(
 	o->to = ADMIN_TO_ANY;
 	o->deadline_ms = deadline_from(a, 0);
 	arena_init(&o->arena, 0);
-	copy = arena_alloc(&o->arena, d->body->size);
-	if (!msg_copy(d, request, &o->arena, copy))
-		abort(); /* the arena has no limit */
-	o->first = o->request = copy;
+	o->first = o->request = msg_copy(api_find(key)->request, request, &o->arena);
 	loop_defer(a->loop, &o->start, on_start, o);
 	return o;
 }

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "base/xalloc.h"
 
 static void run(struct ask *k);
@@ -116,15 +115,10 @@ static void on_pause_over(void *arg)
 
 static void again(struct ask *k, const struct err *why)
 {
-	const struct admin_options *o = &k->admin->opt;
-
 	k->last = *why;
 	k->fresh = false;
 	enter(k, ASK_PAUSE, NULL);
-	io_timer_start(&k->pause,
-		link_backoff_ms(o->backoff_ms, o->backoff_max_ms, k->attempts ? k->attempts - 1 : 0,
-			random_u64()),
-		0);
+	pause_start(k->admin, &k->pause, k->attempts ? k->attempts - 1 : 0);
 }
 
 /* ---- where to ---- */
@@ -262,7 +256,7 @@ static void on_reply(
 
 static int64_t attempt_ms(const struct ask *k, bool alone)
 {
-	int64_t left = max_i64(1, k->deadline_ms - loop_now_ms(k->admin->loop));
+	int64_t left = time_left(k->admin, k->deadline_ms);
 	int64_t ms = k->spec.attempt_ms ? k->spec.attempt_ms : k->admin->opt.request_timeout_ms;
 
 	/* A change is not repeated, so it gets all the time there is. Any broker can be exchanged
@@ -408,7 +402,6 @@ int64_t ask_start(struct admin *a, const struct ask_spec *spec)
 {
 	struct ask *k = ALLOC(struct ask);
 	int64_t id = op_start(a, &k->op, spec->internal, ask_cancel);
-	void *copy;
 
 	k->admin = a;
 	k->spec = *spec;
@@ -417,12 +410,8 @@ int64_t ask_start(struct admin *a, const struct ask_spec *spec)
 	k->deadline_ms = deadline_from(a, spec->timeout_ms);
 	arena_init(&k->arena, 0);
 	k->spec.to.topic = arena_str(&k->arena, spec->to.topic);
-	if (k->api && !spec->lend) {
-		copy = arena_alloc(&k->arena, k->api->request->body->size);
-		if (!msg_copy(k->api->request, spec->request, &k->arena, copy))
-			abort(); /* the arena has no limit */
-		k->spec.request = copy;
-	}
+	if (k->api && !spec->lend)
+		k->spec.request = msg_copy(k->api->request, spec->request, &k->arena);
 	io_timer_init(&k->deadline, a->loop, on_deadline, k);
 	io_timer_init(&k->pause, a->loop, on_pause_over, k);
 	io_timer_start(&k->deadline, k->deadline_ms - loop_now_ms(a->loop), 0);

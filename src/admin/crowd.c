@@ -15,7 +15,6 @@
 
 #include <stdlib.h>
 
-#include "base/random.h"
 #include "base/xalloc.h"
 
 /* Groups in one request: an answer stays far below the largest that is taken. */
@@ -174,17 +173,16 @@ static void batch_send(
 
 	if (b->broker >= 0)
 		to = (struct admin_target){.to = ADMIN_BROKER, .broker = b->broker};
-	b->ask = ask_start(c->admin,
-		&(struct ask_spec){.key = key,
-			.request = request,
-			.lend = true,
-			.to = to,
-			.once = true,
-			.cap = cap,
-			.internal = true,
-			.timeout_ms = max_i64(1, c->deadline_ms - loop_now_ms(c->admin->loop)),
-			.fn = fn,
-			.arg = b});
+	b->ask = ask_start(c->admin, &(struct ask_spec){.key = key,
+					     .request = request,
+					     .lend = true,
+					     .to = to,
+					     .once = true,
+					     .cap = cap,
+					     .internal = true,
+					     .timeout_ms = time_left(c->admin, c->deadline_ms),
+					     .fn = fn,
+					     .arg = b});
 }
 
 static struct crowd_batch *batch_new(
@@ -253,17 +251,13 @@ static void on_answer(
 {
 	struct crowd_batch *b = arg;
 	struct crowd *c = b->crowd;
-	const struct msg_desc *d = api_find(b->kind->key)->response;
-	void *copy;
 
 	(void)arena;
 	if (e) {
 		batch_failed(b, e, CROWD_FOUND);
 	} else {
-		copy = arena_alloc(&c->arena, d->body->size);
-		if (!msg_copy(d, response, &c->arena, copy))
-			abort(); /* the arena has no limit */
-		b->kind->take(c, b, version, copy);
+		b->kind->take(c, b, version,
+			msg_copy(api_find(b->kind->key)->response, response, &c->arena));
 	}
 	batch_over(b);
 }
@@ -376,17 +370,12 @@ static bool any(const struct crowd *c, enum crowd_state state)
 
 static void run(struct crowd *c)
 {
-	const struct admin_options *o = &c->admin->opt;
-
 	send_all(c, CROWD_OPEN);
 	/* A request a broker: so all coordinators have to be known. */
 	if (!any(c, CROWD_FINDING))
 		send_all(c, CROWD_FOUND);
 	if (any(c, CROWD_PAUSED) && !io_timer_active(&c->pause))
-		io_timer_start(&c->pause,
-			link_backoff_ms(
-				o->backoff_ms, o->backoff_max_ms, c->rounds++, random_u64()),
-			0);
+		pause_start(c->admin, &c->pause, c->rounds++);
 }
 
 static void on_pause_over(void *arg)

@@ -95,16 +95,15 @@ static void send_all(struct each *e)
 		o->each = e;
 		o->broker = a->cache.brokers.v[i].id;
 		vec_push(&e->ones, o);
-		o->ask = ask_start(
-			a, &(struct ask_spec){.key = e->key,
-				   .request = e->request,
-				   .lend = true,
-				   .to = {.to = ADMIN_BROKER, .broker = o->broker},
-				   .once = e->once,
-				   .internal = true,
-				   .timeout_ms = max_i64(1, e->deadline_ms - loop_now_ms(a->loop)),
-				   .fn = on_reply,
-				   .arg = o});
+		o->ask = ask_start(a, &(struct ask_spec){.key = e->key,
+					      .request = e->request,
+					      .lend = true,
+					      .to = {.to = ADMIN_BROKER, .broker = o->broker},
+					      .once = e->once,
+					      .internal = true,
+					      .timeout_ms = time_left(a, e->deadline_ms),
+					      .fn = on_reply,
+					      .arg = o});
 	}
 }
 
@@ -128,7 +127,7 @@ static void on_start(void *arg)
 		send_all(e);
 	else
 		e->refresh = refresh_start(e->admin, true, &none, 0,
-			max_i64(1, e->deadline_ms - loop_now_ms(e->admin->loop)), on_refreshed, e);
+			time_left(e->admin, e->deadline_ms), on_refreshed, e);
 }
 
 int64_t each_start(struct admin *a, int16_t api_key, const void *request, int64_t timeout_ms,
@@ -136,7 +135,6 @@ int64_t each_start(struct admin *a, int16_t api_key, const void *request, int64_
 {
 	struct each *e = ALLOC(struct each);
 	const struct api *api = api_find(api_key);
-	void *copy;
 
 	e->admin = a;
 	e->key = api_key;
@@ -145,12 +143,8 @@ int64_t each_start(struct admin *a, int16_t api_key, const void *request, int64_
 	e->fn = fn;
 	e->arg = arg;
 	arena_init(&e->arena, 0);
-	if (api) {
-		copy = arena_alloc(&e->arena, api->request->body->size);
-		if (!msg_copy(api->request, request, &e->arena, copy))
-			abort(); /* the arena has no limit */
-		e->request = copy;
-	}
+	if (api)
+		e->request = msg_copy(api->request, request, &e->arena);
 	loop_defer(a->loop, &e->start, on_start, e);
 	return op_start(a, &e->op, false, on_cancel);
 }

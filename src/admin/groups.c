@@ -386,12 +386,8 @@ static int64_t start_given(struct admin *a, const struct crowd_kind *kind, const
 	struct str group, int64_t timeout_ms, admin_groups_fn *fn, void *arg)
 {
 	struct crowd *c = crowd_new(a, kind, &group, 1, timeout_ms, fn, arg);
-	const struct msg_desc *d = api_find(kind->key)->request;
-	void *copy = arena_alloc(&c->arena, d->body->size);
 
-	if (!msg_copy(d, request, &c->arena, copy))
-		abort(); /* the arena has no limit */
-	c->request = copy;
+	c->request = msg_copy(api_find(kind->key)->request, request, &c->arena);
 	return crowd_start(c);
 }
 

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
 #include "base/xalloc.h"
 
 enum { TRIES = 5 };
@@ -103,16 +102,12 @@ void scatter_told(struct scatter *s, struct part *p, int16_t error)
 
 static void pause_for_retries(struct scatter *s)
 {
-	const struct admin_options *o = &s->admin->opt;
 	bool any = false;
 
 	for (size_t i = 0; i < s->n && !any; i++)
 		any = s->parts[i].state == PART_RETRY;
 	if (any && !io_timer_active(&s->pause) && !s->refresh)
-		io_timer_start(&s->pause,
-			link_backoff_ms(
-				o->backoff_ms, o->backoff_max_ms, s->rounds++, random_u64()),
-			0);
+		pause_start(s->admin, &s->pause, s->rounds++);
 }
 
 /* ---- groups ---- */
@@ -217,7 +212,7 @@ static void group_send(struct scatter *s, const uint32_t *at, size_t n)
 		.lane = s->lane,
 		.once = true,
 		.internal = true,
-		.timeout_ms = max_i64(1, s->deadline_ms - loop_now_ms(s->admin->loop)),
+		.timeout_ms = time_left(s->admin, s->deadline_ms),
 		.attempt_ms = s->attempt_ms,
 		.fn = on_answer,
 		.arg = g,
@@ -302,7 +297,7 @@ static void refresh(void *arg)
 			vec_push(&names, s->parts[i].topic);
 	if (names.n && !s->refresh)
 		s->refresh = refresh_start(s->admin, true, names.v, names.n,
-			max_i64(1, s->deadline_ms - loop_now_ms(s->admin->loop)), on_refreshed, s);
+			time_left(s->admin, s->deadline_ms), on_refreshed, s);
 	vec_fini(&names);
 }
 

@@ -32,22 +32,30 @@ bool conf_parse_bool(struct str text, bool *out)
 	return *out || eq_nocase(text, "false");
 }
 
+/* Without blanks and with a NUL; 0: it cannot be a number. */
+static size_t number_text(struct str text, char z[static NUMBER_TEXT])
+{
+	text = trim(text);
+	if (text.n == 0 || text.n >= NUMBER_TEXT)
+		return 0;
+	memcpy(z, text.p, text.n);
+	z[text.n] = 0;
+	return text.n;
+}
+
 bool conf_parse_long(struct str text, int64_t *out)
 {
 	char z[NUMBER_TEXT], *end;
-	size_t digit;
+	size_t digit, n = number_text(text, z);
 
-	text = trim(text);
-	if (text.n == 0 || text.n >= sizeof(z))
+	if (n == 0)
 		return false;
-	memcpy(z, text.p, text.n);
-	z[text.n] = 0;
 	digit = z[0] == '-' || z[0] == '+';
 	if (z[digit] < '0' || z[digit] > '9')
 		return false;
 	errno = 0;
 	*out = strtoll(z, &end, 10);
-	return errno == 0 && end == z + text.n;
+	return errno == 0 && end == z + n;
 }
 
 bool conf_parse_address(struct str text, struct str *host, uint16_t *port)
@@ -80,21 +88,17 @@ bool conf_parse_listener(struct str text, struct str *name, struct str *host, ui
 bool conf_parse_double(struct str text, double *out)
 {
 	char z[NUMBER_TEXT], *end;
+	size_t n = number_text(text, z);
 	locale_t c_locale;
 	bool ok;
 
-	text = trim(text);
-	if (text.n == 0 || text.n >= sizeof(z))
-		return false;
-	memcpy(z, text.p, text.n);
-	z[text.n] = 0;
-	if (strspn(z, "0123456789+-.eE") != text.n)
+	if (n == 0 || strspn(z, "0123456789+-.eE") != n)
 		return false;
 	c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	if (!c_locale)
 		return false;
 	*out = strtod_l(z, &end, c_locale);
-	ok = end == z + text.n && isfinite(*out);
+	ok = end == z + n && isfinite(*out);
 	freelocale(c_locale);
 	return ok;
 }

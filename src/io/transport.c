@@ -493,19 +493,6 @@ enum transport_state transport_state(const struct transport *t)
 	return t->state;
 }
 
-const char *transport_state_name(enum transport_state s)
-{
-	static const char *const names[] = {
-		[TRANSPORT_RESOLVING] = "resolving",
-		[TRANSPORT_CONNECTING] = "connecting",
-		[TRANSPORT_HANDSHAKE] = "handshake",
-		[TRANSPORT_OPEN] = "open",
-		[TRANSPORT_FAILED] = "failed",
-		[TRANSPORT_CLOSED] = "closed",
-	};
-	return names[s];
-}
-
 const char *transport_peer(const struct transport *t)
 {
 	return t->peer.name[0] || !t->asked ? t->peer.name : t->asked;

@@ -98,7 +98,6 @@ void transport_pause(struct transport *t);
 void transport_resume(struct transport *t);
 
 enum transport_state transport_state(const struct transport *t);
-const char *transport_state_name(enum transport_state s);
 /* "127.0.0.1:4711", "[::1]:4711"; "host:port" as asked while there is no address. */
 const char *transport_peer(const struct transport *t);
 /* Just the peer's address without port, "" when unknown. */

@@ -26,18 +26,21 @@ static void call_free(struct call *c)
 	free(c);
 }
 
+static struct call *oldest(const struct link *k)
+{
+	struct list_node *first = list_first(&k->calls);
+
+	return first ? CONTAINER_OF(first, struct call, node) : NULL;
+}
+
 /* No answer came for as long as any request may take: the connection is dead, although nobody has
  * closed it. */
 static bool is_dead(const struct link *k)
 {
-	const struct call *oldest;
-	int64_t since;
+	const struct call *c = oldest(k);
 
-	if (list_empty(&k->calls))
-		return false;
-	oldest = CONTAINER_OF(list_first(&k->calls), struct call, node);
-	since = max_i64(k->heard_us, oldest->sent_us);
-	return loop_now_us(k->loop) - since >= k->opt.request_timeout_ms * 1000;
+	return c && loop_now_us(k->loop) - max_i64(k->heard_us, c->sent_us) >=
+			    k->opt.request_timeout_ms * 1000;
 }
 
 static void on_timeout(void *arg)
@@ -66,6 +69,26 @@ static int32_t next_correlation(struct link *k)
 	return k->correlation;
 }
 
+/* The answer to the request with that header and the newest id. */
+static void await(struct link *k, const struct link_call *lc, const struct request_header *h)
+{
+	struct call *c = ALLOC(struct call);
+
+	c->link = k;
+	c->fn = lc->fn;
+	c->arg = lc->arg;
+	c->id = k->next_id;
+	c->sent_us = loop_now_us(k->loop);
+	c->correlation = h->correlation_id;
+	c->key = h->api_key;
+	c->version = h->api_version;
+	list_push_back(&k->calls, &c->node);
+	k->n_calls++;
+	io_timer_init(&c->timer, k->loop, on_timeout, c);
+	io_timer_start(
+		&c->timer, lc->timeout_ms > 0 ? lc->timeout_ms : k->opt.request_timeout_ms, 0);
+}
+
 int64_t link_send(struct link *k, const struct link_call *lc, int16_t version, struct err *e)
 {
 	struct request_header h = {
@@ -75,7 +98,6 @@ int64_t link_send(struct link *k, const struct link_call *lc, int16_t version, s
 		.client_id = str_of(k->client_id),
 	};
 	struct chain out;
-	struct call *c;
 	int rc;
 
 	chain_init(&out);
@@ -89,23 +111,10 @@ int64_t link_send(struct link *k, const struct link_call *lc, int16_t version, s
 			k->name, key_name(lc->api_key), version);
 	transport_send(k->transport, &out);
 	transport_flush_later(k->transport);
-	if (!lc->fn)
-		return ++k->next_id;
-	c = ALLOC(struct call);
-	c->link = k;
-	c->fn = lc->fn;
-	c->arg = lc->arg;
-	c->id = ++k->next_id;
-	c->sent_us = loop_now_us(k->loop);
-	c->correlation = h.correlation_id;
-	c->key = lc->api_key;
-	c->version = version;
-	list_push_back(&k->calls, &c->node);
-	k->n_calls++;
-	io_timer_init(&c->timer, k->loop, on_timeout, c);
-	io_timer_start(
-		&c->timer, lc->timeout_ms > 0 ? lc->timeout_ms : k->opt.request_timeout_ms, 0);
-	return c->id;
+	k->next_id++;
+	if (lc->fn)
+		await(k, lc, &h);
+	return k->next_id;
 }
 
 static int no_version(const struct link *k, const struct link_call *c, struct err *e)
@@ -157,18 +166,15 @@ void link_cancel(struct link *k, int64_t id)
 
 void link_calls_fail(struct link *k, const struct err *why)
 {
-	struct list_node *first;
+	struct call *first;
 
 	/* Not a loop over the list: a callback may cancel any of them. */
-	while ((first = list_first(&k->calls))) {
-		struct call *c = CONTAINER_OF(first, struct call, node);
-		link_reply_fn *fn = c->fn;
-		void *arg = c->arg;
-		int16_t version = c->version;
+	while ((first = oldest(k))) {
+		struct call c = *first;
 
-		call_free(c);
-		if (fn)
-			fn(arg, why, version, NULL, NULL);
+		call_free(first);
+		if (c.fn)
+			c.fn(c.arg, why, c.version, NULL, NULL);
 	}
 }
 
@@ -213,41 +219,32 @@ static int decode(struct link *k, const struct call *c, struct slice frame, void
 static bool answer(struct link *k, struct slice frame)
 {
 	const struct transport *t = k->transport;
-	struct call *c;
+	struct call *first = oldest(k), c;
 	struct err e = {0};
 	void *response = NULL;
-	link_reply_fn *fn;
-	void *arg;
-	int16_t version;
-	int rc = ERR_INVALID;
+	int rc;
 
-	c = list_empty(&k->calls) ? NULL : CONTAINER_OF(list_first(&k->calls), struct call, node);
-	if (!c || frame.n < 4 || get_be32(frame.p) != (uint32_t)c->correlation) {
+	if (!first || frame.n < 4 || get_be32(frame.p) != (uint32_t)first->correlation) {
 		err_set(&e, ERR_CORRUPT, "%s sent an answer that nobody asked for", k->name);
 		link_fail(k, &e);
 		return false;
 	}
-	fn = c->fn;
-	arg = c->arg;
-	version = c->version;
-	if (fn) {
-		k->rtt_us = loop_now_us(k->loop) - c->sent_us;
-		rc = decode(k, c, frame, &response);
-	}
-	if (fn && rc < 0)
-		err_set(&e, ERR_CORRUPT, "%s: the answer to %s version %d cannot be read (%s)",
-			k->name, key_name(c->key), version, err_name(rc));
-	call_free(c);
-	if (!fn)
+	c = *first;
+	call_free(first);
+	if (!c.fn)
 		return true;
+	k->rtt_us = loop_now_us(k->loop) - c.sent_us;
+	rc = decode(k, &c, frame, &response);
 	if (rc < 0) {
-		fn(arg, &e, version, NULL, NULL);
+		err_set(&e, ERR_CORRUPT, "%s: the answer to %s version %d cannot be read (%s)",
+			k->name, key_name(c.key), c.version, err_name(rc));
+		c.fn(c.arg, &e, c.version, NULL, NULL);
 		/* Framing is intact, but a peer that writes nonsense is not trusted further. */
 		if (k->transport == t)
 			link_fail(k, &e);
 		return false;
 	}
-	fn(arg, NULL, version, response, &k->arena);
+	c.fn(c.arg, NULL, c.version, response, &k->arena);
 	if (k->arena.used > KEEP_BYTES)
 		arena_reset(&k->arena); /* a big answer is not kept until the next one */
 	return k->transport == t;

@@ -33,13 +33,6 @@ static void tell(struct link *k, const struct err *why)
 		k->fn(k->arg, k, k->state, why);
 }
 
-const char *link_state_name(enum link_state s)
-{
-	static const char *const names[] = {
-		"idle", "connecting", "versions", "ready", "backoff", "closed"};
-	return (size_t)s < ARRAY_LEN(names) ? names[s] : "unknown";
-}
-
 int64_t link_backoff_ms(int64_t base_ms, int64_t max_ms, uint32_t attempt, uint64_t random)
 {
 	int64_t ms = base_ms;

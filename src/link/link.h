@@ -58,7 +58,6 @@ int link_connect(struct link *k);
 void link_disconnect(struct link *k);
 
 enum link_state link_state(const struct link *k);
-const char *link_state_name(enum link_state s);
 /* "host:port" */
 const char *link_name(const struct link *k);
 /* Why the last connection ended; NULL when none did. */

@@ -126,8 +126,6 @@ struct msg_desc {
 
 /* All messages, for tests and tools; ends with NULL. */
 extern const struct msg_desc *const msg_all[];
-/* By name ("fetch_request"), or NULL. */
-const struct msg_desc *msg_find(struct str name);
 
 static inline bool msg_has(const struct msg_desc *d, int16_t version)
 {
@@ -164,9 +162,9 @@ int64_t msg_size(const struct msg_desc *d, int16_t version, const void *in) MUST
 int msg_encode_buf(
 	const struct msg_desc *d, int16_t version, const void *in, struct buf *out) MUSTCHECK;
 
-/* A deep copy into out and the arena, of the fields of all versions. Records are copied from bytes;
- * a chain is left out. False when the arena's limit is reached. */
-bool msg_copy(const struct msg_desc *d, const void *in, struct arena *a, void *out) MUSTCHECK;
+/* A deep copy in the arena, of the fields of all versions. Records are copied from bytes; a chain
+ * is left out. NULL when the arena's limit is reached. */
+void *msg_copy(const struct msg_desc *d, const void *in, struct arena *a) MUSTCHECK;
 
 /* Readable text, one field a line; fields that the version lacks and secrets are left out. */
 void msg_print(const struct msg_desc *d, int16_t version, const void *in, struct buf *out);

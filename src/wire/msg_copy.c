@@ -73,7 +73,9 @@ static bool copy_struct(const struct msg_struct *s, const void *in, struct arena
 	return true;
 }
 
-bool msg_copy(const struct msg_desc *d, const void *in, struct arena *a, void *out)
+void *msg_copy(const struct msg_desc *d, const void *in, struct arena *a)
 {
-	return copy_struct(d->body, in, a, out);
+	void *out = arena_alloc(a, d->body->size);
+
+	return out && copy_struct(d->body, in, a, out) ? out : NULL;
 }

@@ -36,14 +36,6 @@ const struct msg_desc *const msg_all[] = {
 	NULL,
 };
 
-const struct msg_desc *msg_find(struct str name)
-{
-	for (const struct msg_desc *const *d = msg_all; *d; d++)
-		if (str_eqz(name, (*d)->name))
-			return *d;
-	return NULL;
-}
-
 size_t msg_value_size(const struct msg_field *f)
 {
 	static const uint8_t size[] = {

@@ -194,14 +194,10 @@ static int ask_configs(struct describing *d)
 static int use_moves(struct cli *c, void *arg, const void *response)
 {
 	const struct list_partition_reassignments_response *r = response;
-	struct list_partition_reassignments_response *copy;
 	struct describing *d = arg;
 	(void)c;
-	if (r->error_code || r->n_topics <= 0)
-		return CLI_OK;
-	copy = arena_alloc(&d->told, sizeof(*copy));
-	if (copy && msg_copy(&list_partition_reassignments_response_desc, r, &d->told, copy))
-		d->moves = copy;
+	if (!r->error_code && r->n_topics > 0)
+		d->moves = msg_copy(&list_partition_reassignments_response_desc, r, &d->told);
 	return CLI_OK;
 }
 

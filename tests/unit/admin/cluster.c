@@ -245,15 +245,6 @@ void got_created(
 		t->code = admin_first_error(API_CREATE_TOPICS, version, response, &t->err, &t->n);
 }
 
-void got_cluster(
-	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena)
-{
-	struct test *t = arg;
-
-	got_reply(arg, e, version, response, arena);
-	t->n = (size_t)((const struct describe_cluster_response *)response)->n_brokers;
-}
-
 void got_each(void *arg, int32_t broker, const struct err *e, int16_t version, const void *response,
 	size_t left)
 {

@@ -42,8 +42,6 @@ void got_reply(
 	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena);
 void got_created(
 	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena);
-void got_cluster(
-	void *arg, const struct err *e, int16_t version, const void *response, struct arena *arena);
 void got_each(void *arg, int32_t broker, const struct err *e, int16_t version, const void *response,
 	size_t left);
 void got_offsets(void *arg, const struct admin_offset *all, size_t n, int32_t broker, size_t left);

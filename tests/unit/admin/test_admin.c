@@ -289,7 +289,6 @@ static void old_brokers(void **state)
 	for (int i = 0; i < BROKERS; i++) {
 		fake_offer(t->fake[i], API_METADATA, 0, 3);
 		fake_offer(t->fake[i], API_DELETE_TOPICS, 0, 3);
-		fake_offer(t->fake[i], API_DESCRIBE_CLUSTER, 0, -1);
 		fake_offer(t->fake[i], API_LIST_OFFSETS, 0, 1);
 		fake_offer(t->fake[i], API_FETCH, 0, 11);
 	}
@@ -301,9 +300,6 @@ static void old_brokers(void **state)
 	admin_delete_topics(t->admin, &del, got_reply, t);
 	wait_done(t);
 	assert_int_equal(t->err.code, 0);
-	admin_describe_cluster(t->admin, true, got_cluster, t);
-	wait_done(t);
-	assert_int_equal(t->n, 3);
 	t->replies = 0;
 	ask_offsets(t, 6, ADMIN_LATEST, 0);
 	wait_done(t);
@@ -374,7 +370,7 @@ static void cancelled_is_not_called(void **state)
 	admin_cancel(t->admin, admin_list_offsets(t->admin, &one, 1, NULL, got_offsets, t));
 	admin_cancel(t->admin, admin_describe_log_dirs(t->admin, NULL, got_each, t));
 	admin_cancel(t->admin, admin_refresh(t->admin, NULL, 0, 0, got_refresh, t));
-	admin_cancel(t->admin, admin_describe_cluster(t->admin, false, got_cluster, t));
+	admin_cancel(t->admin, admin_describe_quorum(t->admin, got_reply, t));
 	admin_cancel(t->admin, 4711);
 	assert_int_equal(admin_pending(t->admin), 0);
 	refresh_all(t);
@@ -384,7 +380,7 @@ static void cancelled_is_not_called(void **state)
 		admin_list_offsets(t->admin, &one, 1, NULL, got_offsets, t);
 		admin_describe_log_dirs(t->admin, NULL, got_each, t);
 		admin_refresh(t->admin, NULL, 0, 0, got_refresh, t);
-		admin_describe_cluster(t->admin, false, got_cluster, t);
+		admin_describe_quorum(t->admin, got_reply, t);
 		for (int i = 0; i < turns; i++)
 			loop_run_once(t->loop, false);
 		admin_free(t->admin);

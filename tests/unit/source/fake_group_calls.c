@@ -179,13 +179,9 @@ int64_t admin_commit_offsets(struct admin *a, const struct offset_commit_request
 	int64_t timeout_ms, admin_groups_fn *fn, void *arg)
 {
 	struct call *c = call_new(a, &r->group_id, 1, fn, arg, fill_commit);
-	struct offset_commit_request *copy =
-		arena_alloc(&c->arena, sizeof(struct offset_commit_request));
 
 	(void)timeout_ms;
-	if (!msg_copy(&offset_commit_request_desc, r, &c->arena, copy))
-		abort();
-	c->request = copy;
+	c->request = msg_copy(&offset_commit_request_desc, r, &c->arena);
 	fake_calls.commits++;
 	for (int32_t p = 0; p < r->topics[0].n_partitions; p++)
 		fake_calls.to[r->topics[0].partitions[p].partition_index] =
