@@ -271,7 +271,7 @@ static void bad_frame(struct link *k, int rc, struct slice rest)
 static bool take_answers(struct link *k)
 {
 	struct slice rest = buf_slice(&k->in);
-	size_t length = 0;
+	size_t length = 0, taken;
 	int rc;
 
 	while ((rc = frame_peek(rest, k->opt.max_response_bytes, &length)) == 1) {
@@ -285,8 +285,11 @@ static bool take_answers(struct link *k)
 		bad_frame(k, rc, rest);
 		return false;
 	}
-	buf_consume(&k->in, k->in.n - rest.n);
-	if (k->in.n == 0 && k->in.cap > KEEP_BYTES)
+	taken = k->in.n - rest.n;
+	buf_consume(&k->in, taken);
+	/* A follower's answers are large one after the other: fresh memory for each costs more than
+	 * reading it. The first small one lets it go. */
+	if (k->in.n == 0 && k->in.cap > KEEP_BYTES && taken < k->in.cap / 4)
 		buf_fini(&k->in);
 	return true;
 }
@@ -300,7 +303,7 @@ static size_t read_size(const struct link *k)
 	if (frame_peek(buf_slice(&k->in), k->opt.max_response_bytes, &length) == 1 &&
 		FRAME_HEAD + length > k->in.n)
 		want = max_size(want, FRAME_HEAD + length - k->in.n);
-	return min_size(want, max_size(READ_STEP, k->in.n));
+	return min_size(want, max_size(max_size(READ_STEP, k->in.n), k->in.cap - k->in.n));
 }
 
 void link_read(struct link *k)
@@ -323,6 +326,8 @@ void link_read(struct link *k)
 			buf_fini(&k->in);
 			break;
 		}
+		if ((size_t)n < step) /* that was all: the loop tells when there is more */
+			break;
 	}
 	k->reading = false;
 	(void)!link_release(k);
