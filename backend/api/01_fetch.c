@@ -26,7 +26,7 @@ struct fetch {
 	struct fetch_session *session; /* NULL: none; its partitions, else own */
 	bool incremental;              /* only what has changed is answered */
 	struct list own;
-	struct list *parts; /* struct fetch_part.node */
+	struct list *parts; /* struct fetch_part.live: those that may have something to tell */
 	struct arena arena; /* of own */
 	int32_t min_bytes, max_bytes;
 	int32_t max_wait_ms;
@@ -38,7 +38,7 @@ struct fetch {
 
 static struct fetch_part *part_of(struct list_node *n)
 {
-	return CONTAINER_OF(n, struct fetch_part, node);
+	return CONTAINER_OF(n, struct fetch_part, live);
 }
 
 static void fetch_free(struct fetch *f)
@@ -54,6 +54,42 @@ static void fetch_free(struct fetch *f)
 
 /* ---- what a partition has to give --------------------------------------------------------- */
 
+static void moved(struct fetch_part *p)
+{
+	fetch_part_stir(p);
+	if (p->session->fetch)
+		delay_mark(&p->session->fetch->delay);
+}
+
+static void on_moved(struct delay_watch *w)
+{
+	moved(CONTAINER_OF(w, struct fetch_part, watch));
+}
+
+/* Told to a follower with the next answer, which does not come earlier for it. */
+static void on_high(struct delay_watch *w)
+{
+	fetch_part_stir(CONTAINER_OF(w, struct fetch_part, high));
+}
+
+static struct delay_key *awaited(const struct fetch *f, struct partition *p)
+{
+	return f->replica >= 0 ? &p->ends : &p->reads;
+}
+
+static void set_partition(const struct fetch *f, struct fetch_part *p, struct partition *found)
+{
+	fetch_part_drop(p);
+	if (!found)
+		return;
+	p->partition = partition_get(found);
+	if (!p->session)
+		return;
+	delay_watch_stay(&p->watch, awaited(f, found), on_moved);
+	if (f->replica >= 0)
+		delay_watch_stay(&p->high, &found->reads, on_high);
+}
+
 /* A deleted topic's partitions have none any more; what they were looked up by may lead elsewhere
  * then. */
 static int16_t find(const struct fetch *f, struct fetch_part *p)
@@ -67,8 +103,7 @@ static int16_t find(const struct fetch *f, struct fetch_part *p)
 		return partition_check_leader(p->partition, p->epoch);
 	t = by_id ? repl_topic_by_id(r, &p->id) : repl_topic(r, p->name);
 	found = repl_partition(t, p->index);
-	partition_put(p->partition);
-	p->partition = found ? partition_get(found) : NULL;
+	set_partition(f, p, found);
 	if (!t)
 		return by_id ? KERR_UNKNOWN_TOPIC_ID : KERR_UNKNOWN_TOPIC_OR_PARTITION;
 	return partition_check_leader(found, p->epoch);
@@ -129,6 +164,14 @@ static bool has_records(const struct fetch *f, const struct fetch_part *p)
 	return p->max_bytes > 0 && p->offset < readable(f, p) && !warming(f, p);
 }
 
+/* Since the last answer; -1 is never what a log has. */
+static bool untold(const struct fetch_part *p)
+{
+	const struct plog *log = p->partition->log;
+
+	return p->told_high != log->high_watermark || p->told_start != log->log_start;
+}
+
 static int64_t available(const struct fetch *f, const struct fetch_part *p)
 {
 	if (!has_records(f, p))
@@ -137,16 +180,26 @@ static int64_t available(const struct fetch *f, const struct fetch_part *p)
 		plog_bytes_between(p->partition->log, p->offset, readable(f, p)), p->max_bytes);
 }
 
+/* Of one that is not urgent: nothing to tell, and whatever changes that stirs it. */
+static bool may_rest(const struct fetch *f, const struct fetch_part *p)
+{
+	return f->incremental && !p->warm && !has_records(f, p) && !untold(p);
+}
+
 static bool enough(struct fetch *f)
 {
 	int64_t sum = 0;
 
 	list_foreach (it, f->parts) {
-		if (urgent(f, part_of(it)))
+		struct fetch_part *p = part_of(it);
+
+		if (urgent(f, p))
 			return true;
-		sum += available(f, part_of(it));
+		sum += available(f, p);
 		if (sum >= f->min_bytes && sum > 0)
 			return true;
+		if (may_rest(f, p))
+			fetch_part_rest(p);
 	}
 	return sum >= f->min_bytes;
 }
@@ -261,12 +314,7 @@ static void put_part(struct fetch *f, struct fetch_part *p, struct room *room,
 /* Whether an answer names it. */
 static bool to_tell(struct fetch *f, struct fetch_part *p)
 {
-	const struct plog *log;
-
-	if (!f->incremental || urgent(f, p) || has_records(f, p))
-		return true;
-	log = p->partition->log;
-	return p->told_high != log->high_watermark || p->told_start != log->log_start;
+	return !f->incremental || urgent(f, p) || has_records(f, p) || untold(p);
 }
 
 static bool same_topic(
@@ -312,8 +360,8 @@ static void take_turns(struct fetch *f, const part_vec *told)
 	vec_foreach (it, told) {
 		if (!(*it)->records.n)
 			continue;
-		list_remove(&(*it)->node);
-		list_push_back(f->parts, &(*it)->node);
+		list_remove(&(*it)->live);
+		list_push_back(f->parts, &(*it)->live);
 	}
 }
 
@@ -381,12 +429,11 @@ static void park(struct fetch *f, int64_t wait_ms)
 	struct broker *b = f->call->broker;
 
 	delay_start(&b->delay, &f->delay, &delay_ops, broker_now_ms(b) + wait_ms);
-	list_foreach (n, f->parts) {
+	list_foreach (n, &f->own) {
 		struct fetch_part *p = part_of(n);
 
 		if (p->partition)
-			delay_watch_add(&f->delay, &p->watch,
-				f->replica >= 0 ? &p->partition->ends : &p->partition->reads);
+			delay_watch_add(&f->delay, &p->watch, awaited(f, p->partition));
 	}
 }
 
@@ -423,6 +470,8 @@ static void read_ahead(struct fetch *f)
 static void set_part(
 	struct fetch *f, struct fetch_part *p, const struct fetch_request_partitions *q)
 {
+	if (p->session)
+		fetch_part_stir(p);
 	if (p->offset != q->fetch_offset)
 		p->warm = 0;
 	p->epoch = q->current_leader_epoch;
@@ -456,10 +505,22 @@ static void take_own(struct fetch *f, const struct fetch_request *r)
 			p->name = name;
 			p->id = t->topic_id;
 			p->index = t->partitions[k].partition;
-			list_push_back(&f->own, &p->node);
+			list_push_back(&f->own, &p->live);
 			set_part(f, p, &t->partitions[k]);
 		}
 	}
+}
+
+/* Who asks otherwise than before sees other ends, and waits for others. */
+static void as_before(struct fetch *f)
+{
+	struct fetch_session *s = f->session;
+
+	if (s->committed_only == f->committed_only && s->replica == f->replica)
+		return;
+	s->committed_only = f->committed_only;
+	s->replica = f->replica;
+	fetch_session_begin_anew(s);
 }
 
 /* False: the session has no room for all of them. */
@@ -467,8 +528,9 @@ static bool take_session(struct fetch *f, const struct fetch_request *r)
 {
 	struct fetch_sessions *s = f->call->broker->sessions;
 
-	f->parts = &f->session->parts;
+	f->parts = &f->session->live;
 	f->session->fetch = f;
+	as_before(f);
 	for (int32_t i = 0; i < r->n_topics; i++) {
 		const struct fetch_request_topics *t = &r->topics[i];
 

@@ -48,11 +48,39 @@ void fetch_part_init(struct fetch_part *p)
 	chain_init(&p->records);
 }
 
+void fetch_part_drop(struct fetch_part *p)
+{
+	delay_watch_end(&p->watch);
+	delay_watch_end(&p->high);
+	partition_put(p->partition);
+	p->partition = NULL;
+}
+
 void fetch_part_fini(struct fetch_part *p)
 {
 	chain_fini(&p->records);
-	partition_put(p->partition);
-	p->partition = NULL;
+	fetch_part_drop(p);
+}
+
+void fetch_part_stir(struct fetch_part *p)
+{
+	if (!list_holds(&p->live))
+		list_push_back(&p->session->live, &p->live);
+}
+
+void fetch_part_rest(struct fetch_part *p)
+{
+	list_remove(&p->live);
+}
+
+void fetch_session_begin_anew(struct fetch_session *f)
+{
+	list_foreach (n, &f->parts) {
+		struct fetch_part *p = CONTAINER_OF(n, struct fetch_part, node);
+
+		fetch_part_drop(p);
+		fetch_part_stir(p);
+	}
 }
 
 static struct slice key_of(struct fetch_sessions *s, const struct fetch_session *f, struct str name,
@@ -73,6 +101,7 @@ static struct slice key_of(struct fetch_sessions *s, const struct fetch_session 
 static void part_free(struct fetch_part *p)
 {
 	list_remove(&p->node);
+	list_remove(&p->live);
 	fetch_part_fini(p);
 	free((void *)(uintptr_t)p->name.p);
 	free(p);
@@ -92,8 +121,10 @@ struct fetch_part *fetch_session_part(struct fetch_sessions *s, struct fetch_ses
 		p->name = (struct str){str_dup(name), name.n};
 	p->id = *id;
 	p->index = index;
+	p->session = f;
 	map_put(&f->by_key, key, p);
 	list_push_back(&f->parts, &p->node);
+	fetch_part_stir(p);
 	f->n_parts++;
 	s->n_parts++;
 	return p;
@@ -174,6 +205,7 @@ struct fetch_session *fetch_session_new(struct fetch_sessions *s, struct rng *rn
 	f->by_id = by_id;
 	f->used_ms = now_ms;
 	list_init(&f->parts);
+	list_init(&f->live);
 	map_init(&f->by_key);
 	map_put64(&s->by_id, (uint64_t)f->id, f);
 	list_push_back(&s->by_use, &f->node);

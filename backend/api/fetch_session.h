@@ -3,6 +3,10 @@
  * kept here, so that its requests and our answers name only what has changed. At most `slots`
  * sessions, and FETCH_SESSION_PARTS partitions in all of them; who finds no room fetches without.
  *
+ * A session may have many thousand partitions, of which a few move: those that may have something
+ * to tell are in `live`, and only they are looked at. One leaves it when it has nothing, and comes
+ * back when its partition moves or a request names it.
+ *
  *   room: the session that was not used for longest gives way when that is FETCH_SESSION_IDLE_MS
  *   ago, to a follower also earlier, when it is a consumer's
  */
@@ -21,8 +25,10 @@ struct fetch;
 
 /* One partition that is fetched. */
 struct fetch_part {
-	struct list_node node; /* of the session's, or of the fetch's when there is none */
-	struct str name;       /* owned by a session; null with topic ids */
+	struct list_node node; /* of the session's */
+	struct list_node live; /* of the session's that are, or of the fetch's when there is none */
+	struct fetch_session *session; /* NULL: none */
+	struct str name;               /* owned by a session; null with topic ids */
 	struct uuid id;
 	int32_t index;
 	/* as asked last */
@@ -34,8 +40,9 @@ struct fetch_part {
 	int16_t refused;             /* what the follower's position was answered */
 	uint64_t warm;               /* the read-ahead that was begun for it; 0: none */
 	size_t warm_bytes;
-	struct delay_watch watch;
-	struct chain records; /* of an answer being made */
+	struct delay_watch watch; /* in a session it stays */
+	struct delay_watch high;  /* of a follower's session: its high watermark */
+	struct chain records;     /* of an answer being made */
 };
 
 struct fetch_session {
@@ -44,7 +51,10 @@ struct fetch_session {
 	bool follower, by_id;
 	int64_t used_ms;
 	struct list_node node; /* least recently used first */
-	struct list parts;
+	/* of the last request */
+	bool committed_only;
+	int32_t replica;
+	struct list parts, live;
 	struct map by_key;
 	size_t n_parts;
 	struct fetch *fetch; /* not answered yet; such a session stays */
@@ -73,6 +83,15 @@ struct fetch_part *fetch_session_part(struct fetch_sessions *s, struct fetch_ses
 /* No effect when it has none such. */
 void fetch_session_forget(struct fetch_sessions *s, struct fetch_session *f, struct str name,
 	const struct uuid *id, int32_t index);
+
+/* It may have something to tell. */
+void fetch_part_stir(struct fetch_part *p);
+/* All are looked up anew. */
+void fetch_session_begin_anew(struct fetch_session *f);
+/* It has nothing to tell until it is stirred. */
+void fetch_part_rest(struct fetch_part *p);
+/* Ends what it watches and lets go of the partition. */
+void fetch_part_drop(struct fetch_part *p);
 
 /* For parts that are in no session. */
 void fetch_part_init(struct fetch_part *p);

@@ -42,8 +42,27 @@ void delay_watch_add(struct delay_op *op, struct delay_watch *w, struct delay_ke
 {
 	assert(op->ops);
 	w->op = op;
+	w->woken = NULL;
 	list_push_back(&op->watches, &w->of_op);
 	list_push_back(&k->watches, &w->of_key);
+}
+
+void delay_watch_stay(struct delay_watch *w, struct delay_key *k, delay_woken_fn *fn)
+{
+	w->op = NULL;
+	w->woken = fn;
+	list_push_back(&k->watches, &w->of_key);
+}
+
+void delay_watch_end(struct delay_watch *w)
+{
+	list_remove(&w->of_key);
+}
+
+void delay_mark(struct delay_op *op)
+{
+	if (op->ops && !list_holds(&op->ready))
+		list_push_back(&op->queue->ready, &op->ready);
 }
 
 void delay_finish(struct delay_op *op)
@@ -63,9 +82,12 @@ void delay_finish(struct delay_op *op)
 void delay_key_wake(struct delay_key *k)
 {
 	list_foreach (n, &k->watches) {
-		struct delay_op *op = CONTAINER_OF(n, struct delay_watch, of_key)->op;
-		if (!list_holds(&op->ready))
-			list_push_back(&op->queue->ready, &op->ready);
+		struct delay_watch *w = CONTAINER_OF(n, struct delay_watch, of_key);
+
+		if (w->woken)
+			w->woken(w);
+		else
+			delay_mark(w->op);
 	}
 }
 

@@ -46,10 +46,16 @@ struct delay_op {
 	struct list watches; /* struct delay_watch.of_op */
 };
 
-/* One (operation, key) pair; memory is the operation's owner's. */
+struct delay_watch;
+
+typedef void delay_woken_fn(struct delay_watch *w);
+
+/* One (operation, key) pair; memory is the operation's owner's. One that stays belongs to no
+ * operation: it calls its function at each wake. */
 struct delay_watch {
 	struct list_node of_op, of_key;
 	struct delay_op *op;
+	delay_woken_fn *woken;
 };
 
 void delay_queue_init(struct delay_queue *q);
@@ -69,10 +75,16 @@ void delay_start(struct delay_queue *q, struct delay_op *op, const struct delay_
 	int64_t deadline_ms);
 /* A wake of k marks op. w is the caller's and must live until the operation is finished. */
 void delay_watch_add(struct delay_op *op, struct delay_watch *w, struct delay_key *k);
+/* From now on each wake of k calls fn, which may mark operations and nothing else. */
+void delay_watch_stay(struct delay_watch *w, struct delay_key *k, delay_woken_fn *fn);
+/* Ends one that stays; no effect on one that is not in use (zeroed). */
+void delay_watch_end(struct delay_watch *w);
+/* delay_run will try op, if it waits. */
+void delay_mark(struct delay_op *op);
 /* Takes op out of everything. Safe to call twice, and on an operation never started (zeroed). */
 void delay_finish(struct delay_op *op);
 
-/* Marks every operation that watches k. */
+/* Marks every operation that watches k, and tells those who stay. */
 void delay_key_wake(struct delay_key *k);
 
 /* Tries what is marked, expires what is due. Returns how many operations were looked at. */

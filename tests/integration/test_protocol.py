@@ -8,7 +8,8 @@ from kdecktest import Broker, Wire, until
 from rawclient import batch, create, produce, produce_error, string
 
 PRODUCE, FETCH, LIST_OFFSETS, METADATA, FIND_COORDINATOR = 0, 1, 2, 3, 10
-API_VERSIONS, DELETE_RECORDS, INIT_PRODUCER_ID, FETCH_V = 18, 21, 22, 11
+API_VERSIONS, DELETE_TOPICS, DELETE_RECORDS = 18, 20, 21
+INIT_PRODUCER_ID, FETCH_V = 22, 11
 WAIT_MS = 100
 TRANSACTIONAL = 16
 
@@ -143,6 +144,34 @@ def test_fetch_session_order():
         got = fetch(b, [], session=(session, 2))
         assert list(got) == [0] and got[0][0] == 0, got
         assert fetch(b, [], session=(session, 3)) == 0
+
+
+def test_fetch_quiet():
+    """partitions of a session that had nothing to tell are told again when they have"""
+    with Broker() as b:
+        create_two(b)
+        session, got = fetch_in_session(b, [(0, 0, 1 << 20), (1, 0, 1 << 20)], session=(0, 0))
+        assert session > 0 and got == {0: (0, b""), 1: (0, b"")}, got
+        epoch = iter(range(1, 100))
+
+        def asked(*partitions):
+            return fetch(b, partitions, session=(session, next(epoch)))
+
+        assert asked() == 0
+        for index in (1, 0):
+            assert asked() == 0
+            fill(b, index, 1)
+            got = asked()
+            assert list(got) == [index] and len(got[index][1]) == len(batch()), got
+            # Asked from there again it is told again; from its end on it rests.
+            assert asked() == got
+            assert asked((index, 1, 1 << 20)) == 0
+        one_topic = struct.pack(">i", 1) + string(b"t")
+        ask(b, DELETE_RECORDS, 1, one_topic + struct.pack(">iiqi", 1, 1, 1, 5000))
+        assert asked() == {1: (0, b"")}
+        assert asked() == 0
+        ask(b, DELETE_TOPICS, 1, one_topic + struct.pack(">i", 5000))
+        assert asked() == {0: (3, b""), 1: (3, b"")}
 
 
 def test_fetch_unreadable():

@@ -156,6 +156,49 @@ static void test_key_goes_first(void **state)
 	delay_queue_fini(&b.q);
 }
 
+struct stayer {
+	struct delay_watch watch;
+	struct delay_op *op;
+	int woken;
+};
+
+static void on_woken(struct delay_watch *w)
+{
+	struct stayer *s = CONTAINER_OF(w, struct stayer, watch);
+
+	s->woken++;
+	delay_mark(s->op);
+}
+
+static void test_one_that_stays(void **state)
+{
+	struct bench b = {0};
+	struct stayer s = {.op = &b.o.delay};
+	struct delay_key k;
+
+	(void)state;
+	bench_open(&b, 5);
+	delay_key_init(&k);
+	delay_watch_end(&s.watch);
+	delay_watch_stay(&s.watch, &k, on_woken);
+	for (int i = 1; i <= 2; i++) {
+		delay_key_wake(&k);
+		assert_int_equal(s.woken, i);
+		assert_int_equal(delay_run(&b.q, 0), 1);
+		assert_int_equal(b.o.tried, i);
+	}
+	/* There is no operation to be tried. */
+	delay_finish(&b.o.delay);
+	delay_key_wake(&k);
+	assert_int_equal(s.woken, 3);
+	assert_int_equal(delay_run(&b.q, 1000), 0);
+	delay_watch_end(&s.watch);
+	delay_key_wake(&k);
+	assert_int_equal(s.woken, 3);
+	delay_key_fini(&k);
+	bench_close(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +207,7 @@ int main(void)
 		cmocka_unit_test(test_expires_in_order),
 		cmocka_unit_test(test_finished_is_forgotten),
 		cmocka_unit_test(test_key_goes_first),
+		cmocka_unit_test(test_one_that_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
