@@ -126,6 +126,12 @@ static void bar_offers_no_letters_in_a_form(void **state)
 	screen_press(b->s, "Esc");
 	screen_wait_gone(b->s, "create topic");
 	screen_go(b->s, "6", "Write into which topic?");
+	screen_wait(b->s, "/ filter");
+	screen_press(b->s, "/");
+	screen_type(b->s, "no such");
+	screen_wait(b->s, "no topic matches");
+	screen_press(b->s, "Esc");
+	screen_wait_gone(b->s, "no topic matches");
 	screen_go(b->s, "Enter", "Ctrl-S send  F10 menu");
 	assert_false(screen_has(b->s, "m menu"));
 	screen_go(b->s, "F1", "nothing to explain");

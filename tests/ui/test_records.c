@@ -139,6 +139,10 @@ static void saved_as_lines_and_csv(void **state)
 	screen_press(b->s, "x Tab End");
 	screen_type(b->s, "-two");
 	screen_go(b->s, "Enter", "2 rows written to t-records-two.jsonl");
+	/* Deleted by somebody else: what was read stays. */
+	bench_sh(b, "$K topics -b $A --delete --topic t");
+	screen_wait(b->s, "topic t does not exist (any more): Esc goes back");
+	screen_wait(b->s, "홍길동");
 	bench_quit(b);
 }
 

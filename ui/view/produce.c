@@ -245,7 +245,9 @@ static bool produce_allowed(void *view, enum action_id id, struct buf *reason)
 {
 	const struct produce *v = view;
 
-	if (v->picker.open && id != ACTION_ENTER)
+	if (id == ACTION_FILTER)
+		buf_puts(reason, v->picker.open ? "" : "in the form / is text");
+	else if (v->picker.open && id != ACTION_ENTER)
 		buf_puts(reason, "choose a topic first");
 	else if (id == ACTION_SEND_STOP)
 		(void)sending_stoppable(&v->sending, reason);

@@ -101,6 +101,14 @@ static void put_window(const struct records *v, struct buf *text)
 		buf_printf(text, "   %zu marked", v->table.marks.n);
 }
 
+/* The brokers' words for that differ; the list of topics knows. */
+static bool is_gone(const struct records *v)
+{
+	const struct cluster *c = view_cluster(v->ctx);
+
+	return c->progress.step >= PROGRESS_OFFSETS && !cluster_topic(c, buf_str(&v->topic));
+}
+
 static void draw_state(struct records *v, const struct surface *s)
 {
 	const struct browse *b = v->browse;
@@ -110,7 +118,10 @@ static void draw_state(struct records *v, const struct surface *s)
 			   : b->state == BROWSE_FOLLOWING ? STYLE_OK
 							  : STYLE_DIM;
 
-	if (b->why[0])
+	if (is_gone(v))
+		buf_printf(&text, "! topic %s does not exist (any more): Esc goes back   ",
+			buf_z(&v->topic));
+	else if (b->why[0])
 		buf_printf(&text, "! %s   ", b->why);
 	buf_puts(&text, browse_state_name(b->state));
 	buf_puts(&text, "   ");
