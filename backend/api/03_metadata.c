@@ -67,7 +67,7 @@ static void put_unknown(struct answer *a, const struct metadata_request *r,
 	}
 	/* Also when it is being made: the client asks again. */
 	out->error_code = KERR_UNKNOWN_TOPIC_OR_PARTITION;
-	if (wanted && b->set.auto_create_topics && b->topic_wanted)
+	if (wanted && b->set.auto_create_topics)
 		b->topic_wanted(b, asked->name);
 }
 

@@ -9,7 +9,7 @@ static int decide(void *arg, const struct control_env *env, struct control_resul
 	struct broker *b = s->call->broker;
 	int rc = control_heartbeat(env, r, a, out);
 
-	if (rc == 0 && a->error_code == 0 && b->heard)
+	if (rc == 0 && a->error_code == 0)
 		b->heard(b, r->broker_id, s->call->slot);
 	return rc;
 }

@@ -84,7 +84,7 @@ struct broker {
 	/* The leader names the cluster that this node belongs to from here on. Negative: it could
 	 * not be written down. */
 	int (*cluster_named)(struct broker *b, struct str cluster_id);
-	/* A group has got through a rebalance (group/group.h). NULL: nobody wants to know. */
+	/* A group has got through a rebalance (group/group.h). */
 	void (*rebalanced)(struct broker *b, struct str group, int32_t generation, int32_t members,
 		const char *state, int64_t pause_ms);
 	/* A request of this client comes in. False: its connection is to be closed. NULL: all are

@@ -76,9 +76,9 @@ static int check_voters(const struct conf_def *def, struct str value, struct err
 				def->name, (int)min_size(item.n, 100), item.p, def->name);
 		n++;
 	}
-	if (n > BROKER_CONFIG_VOTERS)
+	if (n > SERVER_VOTERS)
 		return err_set(e, ERR_INVALID, "%s: %d voters; at most %d take part in a quorum",
-			def->name, n, BROKER_CONFIG_VOTERS);
+			def->name, n, SERVER_VOTERS);
 	return 0;
 }
 

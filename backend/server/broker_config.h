@@ -37,9 +37,6 @@ int broker_zookeeper_settle(struct conf *c, struct err *e) MUSTCHECK;
  */
 int broker_config_settle(struct conf *c, struct err *e) MUSTCHECK;
 
-/* As many voters as a quorum takes. */
-#define BROKER_CONFIG_VOTERS 3
-
 /* Number of ids in controller.quorum.voters, 1 when there is none. */
 int broker_config_voters(const struct conf *c);
 

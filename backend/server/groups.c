@@ -184,8 +184,7 @@ static void rebalanced(void *arg, struct str group, int32_t generation, int32_t 
 {
 	const struct groups *g = arg;
 
-	if (g->broker->rebalanced)
-		g->broker->rebalanced(g->broker, group, generation, members, state, pause_ms);
+	g->broker->rebalanced(g->broker, group, generation, members, state, pause_ms);
 }
 
 /* ---- coming and going --------------------------------------------------------------------- */

@@ -55,10 +55,9 @@ struct quorum_net {
 
 static int voter_index(const struct quorum_net *q, int32_t id)
 {
-	for (int i = 0; i < q->b->n_voters && i < QUORUM_MAX_VOTERS; i++)
-		if (q->b->voters[i].id == id)
-			return i;
-	return -1;
+	const struct broker_voter *v = broker_voter(q->b, id);
+
+	return v ? (int)(v - q->b->voters) : -1;
 }
 
 static void on_reply(void *arg, const struct err *e, UNUSED int16_t version, const void *response,

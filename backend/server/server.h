@@ -36,7 +36,7 @@ struct server_listener {
 	uint16_t advertised_port; /* 0: the bound one */
 };
 
-#define SERVER_VOTERS    3
+#define SERVER_VOTERS    3 /* as many as a quorum takes here */
 #define SERVER_BOOTSTRAP 8
 /* Tag of the controller's listener, behind those of the clients'. */
 #define SERVER_CONTROLLER_TAG SERVER_LISTENERS

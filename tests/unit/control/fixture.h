@@ -105,4 +105,10 @@ static inline int16_t fixture_topic(
 	return a.topics[0].error_code;
 }
 
+/* Of the topic "t". */
+static inline struct image_partition *part(struct fixture *f, int32_t i)
+{
+	return image_partition(&f->image, STR_LIT("t"), i);
+}
+
 #endif

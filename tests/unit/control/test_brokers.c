@@ -4,11 +4,6 @@
 
 #include "fixture.h"
 
-static struct image_partition *part(struct fixture *f, int32_t i)
-{
-	return image_partition(&f->image, STR_LIT("t"), i);
-}
-
 static struct uuid number(uint8_t n)
 {
 	struct uuid u = {{0}};

@@ -1,11 +1,6 @@
 /* Leaders and in-sync replicas: fencing, elections, AlterPartition, registration. */
 #include "fixture.h"
 
-static struct image_partition *part(struct fixture *f, int32_t i)
-{
-	return image_partition(&f->image, STR_LIT("t"), i);
-}
-
 /* Three brokers, six partitions of three replicas. */
 static void setup_cluster(struct fixture *f)
 {
@@ -122,17 +117,65 @@ static void test_elect_everywhere(void **state)
 }
 
 /* Partition 0 with its leader asking; what differs from a good request gives the code. */
+struct alteration {
+	const char *what;
+	int32_t leader_epoch, partition_epoch;
+	int n_isr; /* of the replicas, in order */
+	int swap;  /* put this in the last place; -1: the last one first, without the leader
+		    */
+	int8_t recovery;
+	int16_t code;
+};
+
+static void ask_for(
+	struct fixture *f, const struct alteration *r, struct alter_partition_response *a)
+{
+	struct alter_partition_request_new_isr_with_epochs isr[3];
+	struct alter_partition_request_partitions p = {.new_isr_with_epochs = isr};
+	struct alter_partition_request_topics t = {.partitions = &p, .n_partitions = 1};
+	struct alter_partition_request q = {.topics = &t, .n_topics = 1};
+
+	t.topic_id = image_topic(&f->image, STR_LIT("t"))->id;
+	q.broker_id = part(f, 0)->leader;
+	q.broker_epoch = image_broker(&f->image, q.broker_id)->epoch;
+	p.leader_epoch = r->leader_epoch;
+	p.partition_epoch = r->partition_epoch;
+	p.leader_recovery_state = r->recovery;
+	p.n_new_isr_with_epochs = r->n_isr;
+	for (int k = 0; k < 3; k++)
+		isr[k] = (struct alter_partition_request_new_isr_with_epochs){
+			part(f, 0)->replicas.v[k], -1};
+	if (r->swap < 0)
+		isr[0].broker_id = isr[2].broker_id;
+	else if (r->swap)
+		isr[r->n_isr - 1].broker_id = r->swap;
+	assert_int_equal(control_alter_partition(&f->env, &q, a, &f->out), 0);
+	assert_int_equal(a->error_code, 0);
+}
+
+static void check_alteration(const struct alteration *r)
+{
+	struct alter_partition_response a;
+	struct fixture f;
+
+	setup_cluster(&f);
+	ask_for(&f, r, &a);
+	assert_int_equal(a.topics[0].partitions[0].error_code, r->code);
+	assert_int_equal(f.out.records.list.n, r->code == 0 && r->n_isr != 3 ? 1 : 0);
+	fixture_apply(&f);
+	if (r->code == 0) {
+		assert_int_equal(part(&f, 0)->isr.n, r->n_isr);
+		assert_int_equal(part(&f, 0)->leader_epoch, 0);
+		assert_int_equal(
+			part(&f, 0)->partition_epoch, a.topics[0].partitions[0].partition_epoch);
+		assert_int_equal(a.topics[0].partitions[0].n_isr, r->n_isr);
+	}
+	fixture_fini(&f);
+}
+
 static void test_alter_partition(void **state)
 {
-	static const struct {
-		const char *what;
-		int32_t leader_epoch, partition_epoch;
-		int n_isr; /* of the replicas, in order */
-		int swap;  /* put this in the last place; -1: the last one first, without the leader
-			    */
-		int8_t recovery;
-		int16_t code;
-	} rows[] = {
+	static const struct alteration rows[] = {
 		{"shrink", 0, 0, 2, 0, 0, KERR_NONE},
 		{"as it is", 0, 0, 3, 0, 0, KERR_NONE},
 		{"old leader epoch", -1, 0, 2, 0, 0, KERR_FENCED_LEADER_EPOCH},
@@ -147,44 +190,8 @@ static void test_alter_partition(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct alter_partition_request_new_isr_with_epochs isr[3];
-		struct alter_partition_request_partitions p = {.new_isr_with_epochs = isr};
-		struct alter_partition_request_topics t = {.partitions = &p, .n_partitions = 1};
-		struct alter_partition_request q = {.topics = &t, .n_topics = 1};
-		struct alter_partition_response a;
-		struct fixture f;
-
-		setup_cluster(&f);
-		t.topic_id = image_topic(&f.image, STR_LIT("t"))->id;
-		q.broker_id = part(&f, 0)->leader;
-		q.broker_epoch = image_broker(&f.image, q.broker_id)->epoch;
-		p.leader_epoch = rows[i].leader_epoch;
-		p.partition_epoch = rows[i].partition_epoch;
-		p.leader_recovery_state = rows[i].recovery;
-		p.n_new_isr_with_epochs = rows[i].n_isr;
-		for (int k = 0; k < 3; k++)
-			isr[k] = (struct alter_partition_request_new_isr_with_epochs){
-				part(&f, 0)->replicas.v[k], -1};
-		if (rows[i].swap < 0)
-			isr[0].broker_id = isr[2].broker_id;
-		else if (rows[i].swap)
-			isr[rows[i].n_isr - 1].broker_id = rows[i].swap;
-		assert_int_equal(control_alter_partition(&f.env, &q, &a, &f.out), 0);
-		assert_int_equal(a.error_code, 0);
-		assert_int_equal(a.topics[0].partitions[0].error_code, rows[i].code);
-		assert_int_equal(
-			f.out.records.list.n, rows[i].code == 0 && rows[i].n_isr != 3 ? 1 : 0);
-		fixture_apply(&f);
-		if (rows[i].code == 0) {
-			assert_int_equal(part(&f, 0)->isr.n, rows[i].n_isr);
-			assert_int_equal(part(&f, 0)->leader_epoch, 0);
-			assert_int_equal(part(&f, 0)->partition_epoch,
-				a.topics[0].partitions[0].partition_epoch);
-			assert_int_equal(a.topics[0].partitions[0].n_isr, rows[i].n_isr);
-		}
-		fixture_fini(&f);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		check_alteration(&rows[i]);
 }
 
 static void test_partition_twice(void **state)

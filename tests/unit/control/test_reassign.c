@@ -3,11 +3,6 @@
 
 #include "fixture.h"
 
-static struct image_partition *part(struct fixture *f)
-{
-	return image_partition(&f->image, STR_LIT("t"), 0);
-}
-
 static void assert_ids(struct meta_ids ids, const char *expected)
 {
 	char text[64] = "";
@@ -32,9 +27,9 @@ static void setup(struct fixture *f)
 
 	fixture_init(f, 5, NULL);
 	assert_int_equal(fixture_topic(f, "t", 1, 3), 0);
-	set_ids(&part(f)->replicas, 3, three);
-	set_ids(&part(f)->isr, 3, three);
-	part(f)->leader = 1;
+	set_ids(&part(f, 0)->replicas, 3, three);
+	set_ids(&part(f, 0)->isr, 3, three);
+	part(f, 0)->leader = 1;
 }
 
 static int16_t ask(struct fixture *f, int32_t index, const int32_t *ids, int32_t n, bool change)
@@ -64,16 +59,16 @@ static int16_t ask(struct fixture *f, int32_t index, const int32_t *ids, int32_t
 static int16_t alter(struct fixture *f, const int32_t *ids, int32_t n)
 {
 	struct alter_partition_request_new_isr_with_epochs isr[8];
-	struct alter_partition_request_partitions p = {.leader_epoch = part(f)->leader_epoch,
-		.partition_epoch = part(f)->partition_epoch,
+	struct alter_partition_request_partitions p = {.leader_epoch = part(f, 0)->leader_epoch,
+		.partition_epoch = part(f, 0)->partition_epoch,
 		.new_isr_with_epochs = isr,
 		.n_new_isr_with_epochs = n};
 	struct alter_partition_request_topics t = {
 		.topic_id = image_topic(&f->image, STR_LIT("t"))->id,
 		.partitions = &p,
 		.n_partitions = 1};
-	struct alter_partition_request q = {.broker_id = part(f)->leader,
-		.broker_epoch = image_broker(&f->image, part(f)->leader)->epoch,
+	struct alter_partition_request q = {.broker_id = part(f, 0)->leader,
+		.broker_epoch = image_broker(&f->image, part(f, 0)->leader)->epoch,
 		.topics = &t,
 		.n_topics = 1};
 	struct alter_partition_response a;
@@ -85,10 +80,10 @@ static int16_t alter(struct fixture *f, const int32_t *ids, int32_t n)
 	fixture_apply(f);
 	r = &a.topics[0].partitions[0];
 	if (r->error_code == 0) {
-		assert_int_equal(r->leader_id, part(f)->leader);
-		assert_int_equal(r->leader_epoch, part(f)->leader_epoch);
-		assert_int_equal(r->partition_epoch, part(f)->partition_epoch);
-		assert_int_equal(r->n_isr, part(f)->isr.n);
+		assert_int_equal(r->leader_id, part(f, 0)->leader);
+		assert_int_equal(r->leader_epoch, part(f, 0)->leader_epoch);
+		assert_int_equal(r->partition_epoch, part(f, 0)->partition_epoch);
+		assert_int_equal(r->n_isr, part(f, 0)->isr.n);
 	}
 	return r->error_code;
 }
@@ -109,9 +104,9 @@ static int32_t listed(struct fixture *f, bool named)
 	if (a.n_topics == 0)
 		return 0;
 	assert_true(str_eqz(a.topics[0].name, "t"));
-	assert_int_equal(a.topics[0].partitions[0].n_replicas, part(f)->replicas.n);
-	assert_int_equal(a.topics[0].partitions[0].n_adding_replicas, part(f)->adding.n);
-	assert_int_equal(a.topics[0].partitions[0].n_removing_replicas, part(f)->removing.n);
+	assert_int_equal(a.topics[0].partitions[0].n_replicas, part(f, 0)->replicas.n);
+	assert_int_equal(a.topics[0].partitions[0].n_adding_replicas, part(f, 0)->adding.n);
+	assert_int_equal(a.topics[0].partitions[0].n_removing_replicas, part(f, 0)->removing.n);
 	return a.topics[0].n_partitions;
 }
 
@@ -124,22 +119,22 @@ static void test_move(void **state)
 	setup(&f);
 	assert_int_equal(listed(&f, false), 0);
 	assert_int_equal(MOVE(&f, 4, 5, 2), 0);
-	assert_ids(part(&f)->replicas, "4,5,2,1,3");
-	assert_ids(part(&f)->adding, "4,5");
-	assert_ids(part(&f)->removing, "1,3");
-	assert_ids(part(&f)->isr, "1,2,3");
-	assert_int_equal(part(&f)->leader, 1);
-	assert_int_equal(part(&f)->leader_epoch, 0);
+	assert_ids(part(&f, 0)->replicas, "4,5,2,1,3");
+	assert_ids(part(&f, 0)->adding, "4,5");
+	assert_ids(part(&f, 0)->removing, "1,3");
+	assert_ids(part(&f, 0)->isr, "1,2,3");
+	assert_int_equal(part(&f, 0)->leader, 1);
+	assert_int_equal(part(&f, 0)->leader_epoch, 0);
 	assert_int_equal(listed(&f, false), 1);
 	assert_int_equal(listed(&f, true), 1);
 	assert_int_equal(ISR(&f, 1, 2, 3, 4), 0);
-	assert_int_equal(part(&f)->adding.n, 2);
+	assert_int_equal(part(&f, 0)->adding.n, 2);
 	assert_int_equal(ISR(&f, 1, 2, 3, 4, 5), KERR_NEW_LEADER_ELECTED);
-	assert_ids(part(&f)->replicas, "4,5,2");
-	assert_ids(part(&f)->isr, "2,4,5");
-	assert_int_equal(part(&f)->leader, 4);
-	assert_int_equal(part(&f)->leader_epoch, 1);
-	assert_int_equal(part(&f)->adding.n + part(&f)->removing.n, 0);
+	assert_ids(part(&f, 0)->replicas, "4,5,2");
+	assert_ids(part(&f, 0)->isr, "2,4,5");
+	assert_int_equal(part(&f, 0)->leader, 4);
+	assert_int_equal(part(&f, 0)->leader_epoch, 1);
+	assert_int_equal(part(&f, 0)->adding.n + part(&f, 0)->removing.n, 0);
 	assert_int_equal(listed(&f, true), 0);
 	fixture_fini(&f);
 }
@@ -153,10 +148,10 @@ static void test_leader_stays(void **state)
 	setup(&f);
 	assert_int_equal(MOVE(&f, 1, 4), 0);
 	assert_int_equal(ISR(&f, 1, 2, 3, 4), 0);
-	assert_ids(part(&f)->replicas, "1,4");
-	assert_ids(part(&f)->isr, "1,4");
-	assert_int_equal(part(&f)->leader, 1);
-	assert_int_equal(part(&f)->leader_epoch, 1);
+	assert_ids(part(&f, 0)->replicas, "1,4");
+	assert_ids(part(&f, 0)->isr, "1,4");
+	assert_int_equal(part(&f, 0)->leader, 1);
+	assert_int_equal(part(&f, 0)->leader_epoch, 1);
 	fixture_fini(&f);
 }
 
@@ -168,19 +163,19 @@ static void test_at_once(void **state)
 	(void)state;
 	setup(&f);
 	assert_int_equal(MOVE(&f, 3, 2, 1), 0);
-	assert_ids(part(&f)->replicas, "3,2,1");
-	assert_int_equal(part(&f)->leader, 1);
-	assert_int_equal(part(&f)->leader_epoch, 0);
+	assert_ids(part(&f, 0)->replicas, "3,2,1");
+	assert_int_equal(part(&f, 0)->leader, 1);
+	assert_int_equal(part(&f, 0)->leader_epoch, 0);
 	assert_int_equal(listed(&f, false), 0);
 	assert_int_equal(MOVE(&f, 3), 0);
-	assert_ids(part(&f)->replicas, "3");
-	assert_ids(part(&f)->isr, "3");
-	assert_int_equal(part(&f)->leader, 3);
+	assert_ids(part(&f, 0)->replicas, "3");
+	assert_ids(part(&f, 0)->isr, "3");
+	assert_int_equal(part(&f, 0)->leader, 3);
 	assert_int_equal(listed(&f, false), 0);
 	/* Nobody of the wanted is in sync: they wait. */
 	assert_int_equal(MOVE(&f, 4), 0);
 	assert_int_equal(listed(&f, false), 1);
-	assert_int_equal(part(&f)->leader, 3);
+	assert_int_equal(part(&f, 0)->leader, 3);
 	fixture_fini(&f);
 }
 
@@ -193,15 +188,15 @@ static void test_replace(void **state)
 	assert_int_equal(MOVE(&f, 1, 2, 4), 0);
 	assert_int_equal(ISR(&f, 1, 2, 3), 0);
 	assert_int_equal(MOVE(&f, 1, 2, 5), 0);
-	assert_ids(part(&f)->replicas, "1,2,5,3");
-	assert_ids(part(&f)->adding, "5");
-	assert_ids(part(&f)->removing, "3");
+	assert_ids(part(&f, 0)->replicas, "1,2,5,3");
+	assert_ids(part(&f, 0)->adding, "5");
+	assert_ids(part(&f, 0)->removing, "3");
 	/* The same once more: 5 is still one to wait for. */
 	assert_int_equal(MOVE(&f, 1, 2, 5), 0);
-	assert_ids(part(&f)->adding, "5");
+	assert_ids(part(&f, 0)->adding, "5");
 	assert_int_equal(ask(&f, 0, NULL, -1, true), 0);
-	assert_ids(part(&f)->replicas, "1,2,3");
-	assert_ids(part(&f)->isr, "1,2,3");
+	assert_ids(part(&f, 0)->replicas, "1,2,3");
+	assert_ids(part(&f, 0)->isr, "1,2,3");
 	assert_int_equal(listed(&f, false), 0);
 	fixture_fini(&f);
 }
@@ -215,25 +210,25 @@ static void test_last_in_sync(void **state)
 	(void)state;
 	setup(&f);
 	assert_int_equal(MOVE(&f, 1, 2, 4), 0);
-	set_ids(&part(&f)->isr, 1, four);
-	part(&f)->leader = 4;
+	set_ids(&part(&f, 0)->isr, 1, four);
+	part(&f, 0)->leader = 4;
 	assert_int_equal(ask(&f, 0, NULL, -1, true), KERR_INVALID_REPLICA_ASSIGNMENT);
-	assert_int_equal(part(&f)->leader, 4);
+	assert_int_equal(part(&f, 0)->leader, 4);
 	assert_int_equal(MOVE(&f, 1, 2, 5), 0);
-	assert_ids(part(&f)->isr, "4");
-	assert_true(meta_ids_find(part(&f)->removing, 4) >= 0);
-	assert_int_equal(part(&f)->leader, 4);
+	assert_ids(part(&f, 0)->isr, "4");
+	assert_true(meta_ids_find(part(&f, 0)->removing, 4) >= 0);
+	assert_int_equal(part(&f, 0)->leader, 4);
 	assert_int_equal(ISR(&f, 4, 5), KERR_NEW_LEADER_ELECTED);
-	assert_ids(part(&f)->replicas, "1,2,5");
-	assert_ids(part(&f)->isr, "5");
-	assert_int_equal(part(&f)->leader, 5);
+	assert_ids(part(&f, 0)->replicas, "1,2,5");
+	assert_ids(part(&f, 0)->isr, "5");
+	assert_int_equal(part(&f, 0)->leader, 5);
 	f.set.unclean_leader_election = true;
 	assert_int_equal(MOVE(&f, 1, 2, 4), 0);
-	set_ids(&part(&f)->isr, 1, four);
-	part(&f)->leader = 4;
+	set_ids(&part(&f, 0)->isr, 1, four);
+	part(&f, 0)->leader = 4;
 	assert_int_equal(ask(&f, 0, NULL, -1, true), 0);
-	assert_int_equal(part(&f)->isr.n, 1);
-	assert_int_equal(part(&f)->recovery, 1);
+	assert_int_equal(part(&f, 0)->isr.n, 1);
+	assert_int_equal(part(&f, 0)->recovery, 1);
 	fixture_fini(&f);
 }
 
@@ -258,7 +253,7 @@ static void test_bad_requests(void **state)
 	assert_int_equal(ask(&f, 1, two, 2, true), KERR_UNKNOWN_TOPIC_OR_PARTITION);
 	assert_int_equal(ask(&f, -1, two, 2, true), KERR_UNKNOWN_TOPIC_OR_PARTITION);
 	assert_int_equal(ask(&f, 0, two, 2, false), KERR_INVALID_REPLICATION_FACTOR);
-	assert_int_equal(part(&f)->partition_epoch, 0);
+	assert_int_equal(part(&f, 0)->partition_epoch, 0);
 	assert_int_equal(control_alter_reassignments(&f.env, &q, &a, &f.out), 0);
 	assert_int_equal(a.error_code, KERR_INVALID_REQUEST);
 	t.name = STR_LIT("nobody");

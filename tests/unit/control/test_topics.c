@@ -179,6 +179,26 @@ static void test_manual(void **state)
 	}
 }
 
+/* In how many racks a partition is, whose replicas are distinct and led by the first. */
+static int count_racks(const struct image_partition *p, const char *racks, int held[static 10])
+{
+	bool seen[10] = {0}, seen_rack[3] = {0};
+	int n = 0;
+
+	assert_int_equal(p->leader, p->replicas.v[0]);
+	for (int32_t k = 0; k < p->replicas.n; k++) {
+		int32_t id = p->replicas.v[k];
+		int rack = racks ? racks[id - 1] - 'a' : 0;
+
+		assert_false(seen[id]);
+		seen[id] = true;
+		held[id]++;
+		n += !seen_rack[rack];
+		seen_rack[rack] = true;
+	}
+	return n;
+}
+
 /* Leaders even to one; each partition in as many racks as it can be; replicas distinct. */
 static void test_placement(void **state)
 {
@@ -199,25 +219,9 @@ static void test_placement(void **state)
 		fixture_init(&f, rows[i].brokers, rows[i].racks);
 		assert_int_equal(fixture_topic(&f, "t", n, rows[i].rf), 0);
 		for (int32_t p = 0; p < n; p++) {
-			const struct image_partition *part =
-				image_partition(&f.image, STR_LIT("t"), p);
-			bool seen[10] = {0}, racks[3] = {0};
-			int n_racks = 0;
-
-			led[part->leader]++;
-			assert_int_equal(part->leader, part->replicas.v[0]);
-			assert_int_equal(part->isr.n, rows[i].rf);
-			for (int32_t k = 0; k < part->replicas.n; k++) {
-				int32_t id = part->replicas.v[k];
-				int rack = rows[i].racks ? rows[i].racks[id - 1] - 'a' : 0;
-
-				assert_false(seen[id]);
-				seen[id] = true;
-				held[id]++;
-				n_racks += !racks[rack];
-				racks[rack] = true;
-			}
-			assert_int_equal(n_racks,
+			led[part(&f, p)->leader]++;
+			assert_int_equal(part(&f, p)->isr.n, rows[i].rf);
+			assert_int_equal(count_racks(part(&f, p), rows[i].racks, held),
 				rows[i].rf < rows[i].n_racks ? rows[i].rf : rows[i].n_racks);
 		}
 		for (int b = 1; b <= rows[i].brokers; b++) {
