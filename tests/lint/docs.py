@@ -2,7 +2,7 @@
 in a file that its paragraph names where it names any; a/path.c is there; struct name and other names
 stand in the code. Paths are there also without backticks, but for those with a NAME to be filled
 in. Each module has its row in the tables of layers, each row its module, and each module
-a name of its own."""
+a name of its own. A setting of the broker that is documented as acting is read by somebody."""
 import os
 import re
 
@@ -86,5 +86,18 @@ def check_rows():
             yield "%s has a row for %s/%s, which is not there" % (PAGE, layer, name)
 
 
+def check_settings():
+    """A setting that is documented as acting is put somewhere (INTO) or asked for by its name."""
+    table = "backend/server/broker_config.def"
+    code = "".join(read(path) for path in files(["backend"], (".c", ".h", ".def")) if path != table)
+    for row in re.split(r"^(?=[A-Z]+\()", "".join(map(read, files([table], (".def",)))), flags=re.M):
+        found = re.match(r'SETTING\("([^"]+)"', row)
+        # Transactions are not here yet; their settings are checked already.
+        if (found and "INTO" not in row and '"%s"' % found.group(1) not in code and
+                not found.group(1).startswith("transaction")):
+            yield "%s: nobody reads %s" % (table, found.group(1))
+
+
 report([("what the page of the architecture names is there", list(check_names())),
-        ("every module has its row, every row its module", list(check_rows()))])
+        ("every module has its row, every row its module", list(check_rows())),
+        ("every setting that is said to act is read", list(check_settings()))])

@@ -74,6 +74,8 @@ PLANTED = [
     ("docs", "docs/architecture.md", PAGE.replace("| model | snapshots | wire |\n", ""),
      "ui/model has no row"),
     ("docs", "docs/architecture.md", PAGE + "| meta | twice | |\n", "have one name"),
+    ("docs", "backend/server/broker_config.def", 'SETTING("a.b", INT, "1", "What.", LIVE)\n',
+     "nobody reads a.b"),
     ("docs", "docs/architecture.md", PAGE + "| gone | nothing | |\n", "ui/gone, which is not there"),
     ("comments", "src/base/x.h", HEAD + "struct x {\n};\n\nint x(void);\n", "src/base/x.h:5: x"),
 ]
