@@ -534,7 +534,7 @@ def test_addresses():
             ("configs", "--describe", "--topic", "t"), ("consume", "--topic", "t")]:
         said = call(name, "-b", dead, *args)
         assert said.code == NO and said.out == "" and dead in said.err, said
-        assert said.err.count("\n") == 1 and "refused" in said.err, said
+        assert said.err.count("\n") == 1 and "refused; check the address" in said.err, said
     for bad in "127.0.0.1:70000", "h:x", "":
         said = call("topics", "-b", bad, "--list")
         assert said.code == USAGE and "--bootstrap-server" in said.err, (bad, said)
@@ -595,6 +595,10 @@ def test_help_and_usage():
         assert said.code == USAGE and "--brokers 101" in said.err, said
     said = Said(subprocess.run([KDECK, "--nonsense"], capture_output=True))
     assert said.code == USAGE and said.err.startswith("kdeck: unknown"), said
+    said = Said(subprocess.run([KDECK, "-b", "h:1", "topics", "--list"], capture_output=True))
+    assert said.code == USAGE and "a command comes first: kdeck topics" in said.err, said
+    said = Said(subprocess.run([KDECK, "-b", "h:70000"], capture_output=True))
+    assert said.code == USAGE and "--bootstrap-server h:70000" in said.err, said
     for line in call("get-offsets", "--help").out.split("\n"):
         shown = re.match(r"  -.*?  +(?=\S)", line)
         assert not shown or shown.end() == 34, line

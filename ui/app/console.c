@@ -226,7 +226,8 @@ static int fail(const struct console_options *o, const struct err *e)
 	if (o->advice && (e->code == ERR_TIMEOUT || e->code == ERR_REFUSED))
 		fprintf(stderr, "%s\n", o->advice);
 	buf_fini(&line);
-	return 1;
+	/* An address that cannot be one. */
+	return e->code == ERR_INVALID ? 2 : 1;
 }
 
 static const char *client_id(const struct console_options *o)
@@ -282,7 +283,7 @@ static int open_all(struct console *k, struct err *e)
 	k->model = model_new();
 	k->admin = admin_new(k->loop, &ao, e);
 	if (!k->admin)
-		return e->code;
+		return err_wrap(e, "--bootstrap-server %s", k->address);
 	dir = k->o->local_dir ? xstrdup(k->o->local_dir) : local_default_dir();
 	so.local_dir = dir;
 	k->source = cluster_source_new(k->loop, k->admin, k->model, &so);

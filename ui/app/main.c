@@ -189,15 +189,32 @@ static int print_man(void)
 /* ---- the program ------------------------------------------------------------------------------
  */
 
+/* "kdeck -b HOST topics --list": a command behind what belongs to the console; NULL: none. A word
+ * behind an option may be its value. */
+static const char *misplaced(int argc, char **argv)
+{
+	for (int i = 2; i < argc; i++)
+		if (argv[i - 1][0] != '-' && cli_find(commands, argv[i]))
+			return argv[i];
+	return NULL;
+}
+
 static int run_screen(int argc, char **argv)
 {
 	static const struct cli_command *const only[] = {&cli_console, NULL};
-	char *bootstrap = default_bootstrap();
-	struct cli_env env = {.bootstrap = bootstrap};
-	char **words = xcalloc((size_t)argc + 2, sizeof(*words));
+	const char *command = misplaced(argc, argv);
+	struct cli_env env = {0};
+	char **words, *bootstrap;
 	char name[] = "";
 	int rc;
 
+	if (command) {
+		fprintf(stderr, "kdeck: %s: a command comes first: kdeck %s …\n", command, command);
+		return CLI_USAGE;
+	}
+	bootstrap = default_bootstrap();
+	env.bootstrap = bootstrap;
+	words = xcalloc((size_t)argc + 2, sizeof(*words));
 	words[0] = argv[0];
 	words[1] = name;
 	for (int i = 1; i < argc; i++)

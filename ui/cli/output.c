@@ -113,10 +113,13 @@ int cli_fail(struct cli *c, const char *fmt, ...)
 
 int cli_fail_asking(struct cli *c, const struct err *e)
 {
-	bool guessed = e->code == ERR_REFUSED && !cli_get(c, "bootstrap-server");
+	const char *next = "";
 
-	return cli_fail(c, "%s%s", e->msg,
-		guessed ? "; `kdeck up` starts a cluster here, -b names another" : "");
+	if (e->code == ERR_REFUSED)
+		next = cli_get(c, "bootstrap-server")
+			       ? "; check the address, and that the broker runs"
+			       : "; `kdeck up` starts a cluster here, -b names another";
+	return cli_fail(c, "%s%s", e->msg, next);
 }
 
 void cli_warn(struct cli *c, const char *fmt, ...)

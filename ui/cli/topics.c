@@ -71,7 +71,7 @@ static int no_topic(struct cli *c, const char *name)
 	if (cli_has(c, "if-exists") || cli_has(c, "list"))
 		return CLI_OK;
 	return cli_fail(c,
-		"topic %s: UNKNOWN_TOPIC_OR_PARTITION: it does not exist as expected; "
+		"topic %s: UNKNOWN_TOPIC_OR_PARTITION: it does not exist; "
 		"kdeck topics --list shows those that do",
 		name);
 }
