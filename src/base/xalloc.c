@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+
+#define GIVE_BACK (128 * 1024)
+#endif
 
 static void (*_Atomic exhaustion_hook)(void);
 
@@ -90,4 +95,11 @@ char *xasprintf(const char *fmt, ...)
 	if (n < 0)
 		exhausted();
 	return out;
+}
+
+void xalloc_give_back(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_TRIM_THRESHOLD, GIVE_BACK);
+#endif
 }

@@ -20,6 +20,11 @@ char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* Runs once, before abort. NULL removes it. */
 void xalloc_on_exhaustion(void (*hook)(void));
 
+/* What is free at the heap's end goes back to the system, however large a block once was: glibc
+ * learns from that, and keeps twice as much for ever. For programs that hold snapshots and decode
+ * large answers now and then; costs page faults each time. Nothing where there is no glibc. */
+void xalloc_give_back(void);
+
 #define ALLOC(type) ((type *)xcalloc(1, sizeof(type)))
 
 #endif

@@ -471,6 +471,7 @@ int console_run(const struct console_options *o)
 	struct err e = {0};
 	int rc;
 
+	xalloc_give_back();
 	do {
 		k = (struct console){.o = o, .address = address ? address : o->bootstrap};
 		rc = run_once(&k, &e);
