@@ -445,3 +445,9 @@ void screen_go(struct screen *s, const char *names, const char *text)
 	screen_press(s, names);
 	screen_wait(s, text);
 }
+
+void screen_leave(struct screen *s, const char *names, const char *text)
+{
+	screen_press(s, names);
+	screen_wait_gone(s, text);
+}

@@ -41,6 +41,8 @@ void screen_wait(struct screen *s, const char *text);
 void screen_wait_gone(struct screen *s, const char *text);
 /* Presses, then waits for what comes of it. */
 void screen_go(struct screen *s, const char *names, const char *text);
+/* Presses, then waits until that is gone. */
+void screen_leave(struct screen *s, const char *names, const char *text);
 /* Pumps once, for at most ms; true when the program wrote something. */
 bool screen_pump(struct screen *s, int ms);
 /* The program ends by itself: its exit status, or 128 + its signal. */

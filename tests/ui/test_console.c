@@ -87,8 +87,7 @@ static void what_is_not_there_says_so(void **state)
 	open_overview(b, 80, 24);
 	screen_go(b->s, "4", "no topic to show yet");
 	/* The next key takes that away, and opens nothing that is not there. */
-	screen_press(b->s, "0");
-	screen_wait_gone(b->s, "no topic to show yet");
+	screen_leave(b->s, "0", "no topic to show yet");
 	screen_wait(b->s, "1 overview");
 	bench_quit(b);
 }
@@ -115,8 +114,7 @@ static void help_lists_the_keys(void **state)
 	screen_go(b->s, "3", "no topics yet");
 	screen_go(b->s, "?", "Create a topic");
 	golden_wait(b->s, "help");
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "Create a topic");
+	screen_leave(b->s, "Esc", "Create a topic");
 	screen_wait(b->s, "no topics yet");
 	bench_quit(b);
 }
@@ -131,8 +129,7 @@ static void menu_says_why_not(void **state)
 	golden_wait(b->s, "menu");
 	/* Delete is grey: there is nothing to delete. */
 	screen_go(b->s, "D", "there is no topic under the cursor");
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "copy topic");
+	screen_leave(b->s, "Esc", "copy topic");
 	bench_quit(b);
 }
 
@@ -142,8 +139,7 @@ static void explains_what_the_cursor_is_on(void **state)
 
 	open_overview(b, 80, 24);
 	screen_go(b->s, "i", "A Kafka cluster is a set of brokers");
-	screen_press(b->s, "q");
-	screen_wait_gone(b->s, "A Kafka cluster is a set of brokers");
+	screen_leave(b->s, "q", "A Kafka cluster is a set of brokers");
 	bench_quit(b);
 }
 
@@ -173,8 +169,7 @@ static void no_color_means_none(void **state)
 	screen_go(b->s, "3", "no topics yet");
 	screen_go(b->s, "m", "copy topic");
 	assert_int_equal(screen_coloured(b->s), 0);
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "copy topic");
+	screen_leave(b->s, "Esc", "copy topic");
 	bench_quit(b);
 }
 
@@ -204,8 +199,7 @@ static void nobody_answers(void **state)
 	screen_wait(b->s, "refused");
 	screen_go(b->s, "3", "3 topics");
 	screen_go(b->s, "?", "Create a topic");
-	screen_press(b->s, "?");
-	screen_wait_gone(b->s, "Create a topic");
+	screen_leave(b->s, "?", "Create a topic");
 	screen_go(b->s, "1", "refused");
 	bench_quit(b);
 	close(fd);

@@ -76,8 +76,7 @@ static void hangul_is_keys_and_text(void **state)
 	screen_cursor(b->s, &at_x, &at_y);
 	assert_int_equal(at_x, x + 4);
 	assert_int_equal(at_y, y);
-	screen_press(b->s, "Left Backspace");
-	screen_wait_gone(b->s, "주문");
+	screen_leave(b->s, "Left Backspace", "주문");
 	screen_wait(b->s, "문");
 	screen_go(b->s, "Esc", ">apples");
 	bench_quit(b);
@@ -123,15 +122,13 @@ static void bar_offers_no_letters_in_a_form(void **state)
 	open_topics(b, 80, 24);
 	screen_go(b->s, "n", "create topic");
 	screen_wait(b->s, "Enter done  Tab next field  Esc cancel");
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "create topic");
+	screen_leave(b->s, "Esc", "create topic");
 	screen_go(b->s, "6", "Write into which topic?");
 	screen_wait(b->s, "/ filter");
 	screen_press(b->s, "/");
 	screen_type(b->s, "no such");
 	screen_wait(b->s, "no topic matches");
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "no topic matches");
+	screen_leave(b->s, "Esc", "no topic matches");
 	screen_go(b->s, "Enter", "Ctrl-S send  F10 menu");
 	assert_false(screen_has(b->s, "m menu"));
 	screen_go(b->s, "F1", "nothing to explain");
@@ -208,8 +205,7 @@ static void settings_are_filtered(void **state)
 	screen_type(b->s, "x");
 	screen_go(b->s, "Enter", "INVALID_CONFIG");
 	screen_wait(b->s, "Back to the default");
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "Back to the default");
+	screen_leave(b->s, "Esc", "Back to the default");
 	screen_go(b->s, "Esc", ">apples");
 	bench_quit(b);
 }
@@ -235,8 +231,7 @@ static void demo_asks_before_it_ends(void **state)
 	screen_go(b->s, "q", "Leave kdeck?");
 	screen_wait(b->s, "their records");
 	/* Cancel has the focus. */
-	screen_press(b->s, "Enter");
-	screen_wait_gone(b->s, "Leave kdeck?");
+	screen_leave(b->s, "Enter", "Leave kdeck?");
 	/* A second Ctrl-C means it. */
 	screen_go(b->s, "Ctrl-C", "Leave kdeck?");
 	screen_press(b->s, "Ctrl-C");

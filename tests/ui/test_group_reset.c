@@ -62,12 +62,10 @@ static void reset_and_read_again(void **state)
 	/* Cancel has the focus, and Esc leaves it too. */
 	choose(b, 3, "4");
 	golden_wait(b->s, "reset-preview");
-	screen_press(b->s, "Enter");
-	screen_wait_gone(b->s, "reset offsets of group payments?");
+	screen_leave(b->s, "Enter", "reset offsets of group payments?");
 	choose(b, 4, "-100");
 	screen_wait(b->s, "! orders-0: offset -90 is lower than the start of the log: set to 0");
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "reset offsets of group payments?");
+	screen_leave(b->s, "Esc", "reset offsets of group payments?");
 	committed(b, "0:10 1:10");
 	choose(b, 3, "4");
 	screen_wait(b->s, "2 partitions: 12 records to be read again, 0 skipped");

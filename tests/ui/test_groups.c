@@ -98,8 +98,7 @@ static void where_the_group_is(void **state)
 	screen_wait(b->s, ">   1        2  ");
 	screen_go(b->s, "Esc", "STOPPED");
 	screen_go(b->s, "m u", "Delete the offsets?");
-	screen_press(b->s, "Tab Enter");
-	screen_wait_gone(b->s, "Delete the offsets?");
+	screen_leave(b->s, "Tab Enter", "Delete the offsets?");
 	screen_wait_gone(b->s, "STOPPED");
 	screen_go(b->s, "Ctrl-D", "Delete the group?");
 	screen_type(b->s, "g");

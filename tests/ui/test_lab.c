@@ -43,8 +43,7 @@ static void add_consumer(struct bench *b, int n)
 	screen_go(b->s, "a", "add a consumer");
 	screen_press(b->s, "Tab Tab Tab Tab Tab Tab Tab");
 	screen_type(b->s, "6000");
-	screen_press(b->s, "Enter");
-	screen_wait_gone(b->s, "add a consumer");
+	screen_leave(b->s, "Enter", "add a consumer");
 	snprintf(text, sizeof(text), ">lab-%d ", n);
 	screen_wait(b->s, text);
 }
@@ -52,8 +51,7 @@ static void add_consumer(struct bench *b, int n)
 static void add_producer(struct bench *b)
 {
 	screen_go(b->s, "a Right", "add a producer");
-	screen_press(b->s, "Enter");
-	screen_wait_gone(b->s, "add a producer");
+	screen_leave(b->s, "Enter", "add a producer");
 }
 
 /* Four members, each come when the one before had its share. */
@@ -82,12 +80,10 @@ static void empty(void **state)
 	golden_wait(b->s, "lab-empty");
 	screen_go(b->s, "m", "slow");
 	screen_go(b->s, "k", "there is no member under the cursor");
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "no member under the cursor");
+	screen_leave(b->s, "Esc", "no member under the cursor");
 	screen_go(b->s, "a", "add a consumer");
 	golden_wait(b->s, "lab-add");
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "add a consumer");
+	screen_leave(b->s, "Esc", "add a consumer");
 	bench_quit(b);
 }
 
@@ -97,8 +93,7 @@ static void four_on_three_partitions(void **state)
 
 	open_lab(b, 100, 30);
 	fill_lab(b);
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "lab-4 started");
+	screen_leave(b->s, "Esc", "lab-4 started");
 	assert_int_equal(screen_count(b->s, " idle"), 1);
 	assert_int_equal(screen_count(b->s, " running"), 3);
 	golden_wait(b->s, "lab");
@@ -113,8 +108,7 @@ static void four_on_three_partitions(void **state)
 	/* Who waited gets what the dead one had, when its session is over. */
 	screen_go(b->s, "g m k", "killed (SIGKILL) at");
 	screen_wait(b->s, "lab-1 left");
-	screen_press(b->s, "G");
-	screen_wait_gone(b->s, " idle");
+	screen_leave(b->s, "G", " idle");
 	/* It can come again. */
 	screen_go(b->s, "g m t", "lab-1 joined");
 	bench_quit(b);
@@ -132,8 +126,7 @@ static void slowed_edited_paused_stopped(void **state)
 	screen_type(b->s, "50");
 	screen_go(b->s, "Enter", "50/s, 100 keys");
 	screen_go(b->s, "m p", "it sends nothing");
-	screen_press(b->s, "m p");
-	screen_wait_gone(b->s, "it sends nothing");
+	screen_leave(b->s, "m p", "it sends nothing");
 	screen_go(b->s, "m d", "stopped at");
 	screen_go(b->s, "m d", "the lab is empty");
 	bench_quit(b);
@@ -156,8 +149,7 @@ static void offers_what_the_group_reads(void **state)
 	screen_press(b->s, "Tab Tab");
 	screen_type(b->s, "orders,");
 	screen_go(b->s, "Enter", "a name is missing before or after a comma");
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "add a consumer");
+	screen_leave(b->s, "Esc", "add a consumer");
 	bench_quit(b);
 }
 
@@ -175,30 +167,33 @@ static void read_only(void **state)
 /* ---- nobody is left ---------------------------------------------------------------------------
  */
 
-static bool is_member(const char *pid, pid_t parent)
+/* What /proc has under that name of a process; 0: it is gone. out ends with a NUL. */
+static size_t read_proc(pid_t pid, const char *name, char *out, size_t size)
 {
-	char path[300], line[4096];
-	long ppid = 0;
+	char path[64];
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd >= 0 ? read(fd, line, sizeof(line) - 1) : 0;
+	n = fd >= 0 ? read(fd, out, size - 1) : 0;
 	if (fd >= 0)
 		close(fd);
-	if (n <= 0)
+	out[n > 0 ? n : 0] = 0;
+	return n > 0 ? (size_t)n : 0;
+}
+
+static bool is_member(pid_t pid, pid_t parent)
+{
+	char line[4096];
+	long ppid = 0;
+	size_t n;
+
+	if (!read_proc(pid, "stat", line, sizeof(line)) || !strrchr(line, ')') ||
+		sscanf(strrchr(line, ')'), ") %*c %ld", &ppid) != 1 || ppid != parent)
 		return false;
-	line[n] = 0;
-	if (!strrchr(line, ')') || sscanf(strrchr(line, ')'), ") %*c %ld", &ppid) != 1 ||
-		ppid != parent)
-		return false;
-	snprintf(path, sizeof(path), "/proc/%s/cmdline", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd >= 0 ? read(fd, line, sizeof(line)) : 0;
-	if (fd >= 0)
-		close(fd);
-	return n > 0 && memmem(line, (size_t)n, "--lab-member", 12) != NULL;
+	n = read_proc(pid, "cmdline", line, sizeof(line));
+	return memmem(line, n, "--lab-member", 12) != NULL;
 }
 
 static size_t members(const struct bench *b, pid_t *pids)
@@ -209,7 +204,7 @@ static size_t members(const struct bench *b, pid_t *pids)
 
 	while (d && n < MOST && (e = readdir(d)))
 		if (e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
-			is_member(e->d_name, screen_pid(b->s)))
+			is_member(atoi(e->d_name), screen_pid(b->s)))
 			pids[n++] = atoi(e->d_name);
 	closedir(d);
 	return n;
@@ -218,19 +213,10 @@ static size_t members(const struct bench *b, pid_t *pids)
 /* Gone, or dead and about to be taken by init. */
 static bool is_there(pid_t pid)
 {
-	char path[64], line[512], kind = 0;
-	ssize_t n;
-	int fd;
+	char line[512], kind = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd >= 0 ? read(fd, line, sizeof(line) - 1) : 0;
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0)
-		return false;
-	line[n] = 0;
-	return sscanf(strrchr(line, ')'), ") %c", &kind) == 1 && kind != 'Z';
+	return read_proc(pid, "stat", line, sizeof(line)) &&
+	       sscanf(strrchr(line, ')'), ") %c", &kind) == 1 && kind != 'Z';
 }
 
 static void assert_gone(const pid_t *pids, size_t n)

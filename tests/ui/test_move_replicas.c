@@ -78,8 +78,7 @@ static void replicas_are_moved(void **state)
 	screen_wait(b->s, "Enter go on to Move replicas");
 	screen_go(b->s, "Enter", "Enter move the replicas");
 	screen_go(b->s, "Enter", "Partition 0 is on 3,2");
-	screen_press(b->s, "Enter");
-	screen_wait_gone(b->s, "nothing moves any more");
+	screen_leave(b->s, "Enter", "nothing moves any more");
 	screen_wait(b->s, "move replicas of orders-0 to 3,2");
 	screen_wait(b->s, "p0 leader 1 > 3");
 	screen_wait(b->s, "2/2  3");
@@ -108,8 +107,7 @@ static void a_move_that_waits_is_cancelled(void **state)
 	screen_go(b->s, "j Space", "1,3 > 1,2: copies");
 	screen_go(b->s, "Tab Enter", "coming: 2   going: 3");
 	/* Closed and opened again, it still moves. */
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "coming: 2");
+	screen_leave(b->s, "Esc", "coming: 2");
 	screen_go(b->s, "m", "move replicas");
 	screen_go(b->s, "b", "[ Cancel the move ]");
 	screen_go(b->s, "Tab Enter", "move cancelled");

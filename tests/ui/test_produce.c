@@ -54,8 +54,7 @@ static void stopped_and_left(void **state)
 	send_to_nobody(b);
 	screen_go(b->s, "Ctrl-S Ctrl-S", "2 more wait");
 	screen_go(b->s, "Ctrl-X", "stopping, 0 so far");
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "topics > produce");
+	screen_leave(b->s, "Esc", "topics > produce");
 	is_told_later(b);
 }
 
@@ -118,8 +117,7 @@ static void offers_what_works(void **state)
 	screen_go(b->s, "Ctrl-S", "Esc leaves this form, then 3 n");
 	screen_go(b->s, "Esc", "TOPIC ^");
 	screen_go(b->s, "3 n", "create topic");
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "create topic");
+	screen_leave(b->s, "Esc", "create topic");
 	bench_quit(b);
 }
 

@@ -53,8 +53,7 @@ static void json_folds(void **state)
 	screen_wait(b->s, "\"name\": \"홍길동\"");
 	screen_wait(b->s, "\"deep\": null");
 	/* The list folds with all that is in it. */
-	screen_press(b->s, "j j Enter");
-	screen_wait_gone(b->s, "\"deep\": null");
+	screen_leave(b->s, "j j Enter", "\"deep\": null");
 	screen_wait(b->s, "+ \"list\": [2]");
 	screen_go(b->s, "Right", "\"deep\": null");
 	screen_go(b->s, "Esc", "OFFSET");

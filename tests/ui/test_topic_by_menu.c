@@ -26,8 +26,7 @@ static void create_topic(struct bench *b)
 	screen_type(b->s, TOPIC);
 	screen_press(b->s, "Tab Backspace");
 	screen_type(b->s, "3");
-	screen_press(b->s, "Enter");
-	screen_wait_gone(b->s, "create topic");
+	screen_leave(b->s, "Enter", "create topic");
 	screen_wait(b->s, "topic created");
 	screen_wait(b->s, TOPIC);
 }
@@ -57,8 +56,7 @@ static bool all_is_known(void *arg, struct screen *s)
 
 static void leave_topic(struct bench *b)
 {
-	screen_press(b->s, "q");
-	screen_wait_gone(b->s, "topics > " TOPIC);
+	screen_leave(b->s, "q", "topics > " TOPIC);
 	bench_quit(b);
 }
 
@@ -76,8 +74,7 @@ static void placement_is_shown(void **state)
 		screen_wait(b->s, row);
 	}
 	screen_wait(b->s, "leader epoch 0");
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "leader epoch");
+	screen_leave(b->s, "Esc", "leader epoch");
 	reopen(b);
 	screen_go(b->s, "Enter", "0/s in");
 	screen_wait(b->s, "  0 B  leader");
@@ -116,8 +113,7 @@ static void wrong_name_is_refused(void **state)
 	golden_wait(b->s, "create");
 	screen_type(b->s, "a/b q?");
 	screen_go(b->s, "Enter", "letters a-z A-Z, digits, '.', '_' and '-' only");
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "create topic");
+	screen_leave(b->s, "Esc", "create topic");
 	screen_wait(b->s, "no topics yet");
 	bench_quit(b);
 }
@@ -149,7 +145,7 @@ static void too_many_replicas_are_refused(void **state)
 	screen_type(b->s, "5");
 	screen_go(b->s, "Enter", ">zebras");
 	screen_go(b->s, "2", "2 brokers");
-	screen_go(b->s, "3", ">zebras                5");
+	screen_go(b->s, "3", ">zebras              5");
 	bench_quit(b);
 }
 
@@ -269,12 +265,10 @@ static void its_name_deletes_a_topic(void **state)
 	/* Another name deletes nothing. */
 	screen_type(b->s, "order");
 	screen_go(b->s, "Enter", "What is expected: " TOPIC);
-	screen_press(b->s, "Esc");
-	screen_wait_gone(b->s, "Delete the topic?");
+	screen_leave(b->s, "Esc", "Delete the topic?");
 	screen_go(b->s, "Ctrl-D", "Delete the topic?");
 	screen_type(b->s, TOPIC);
-	screen_press(b->s, "Enter");
-	screen_wait_gone(b->s, "Delete the topic?");
+	screen_leave(b->s, "Enter", "Delete the topic?");
 	screen_wait(b->s, "topic deleted");
 	screen_wait(b->s, "no topics yet");
 	bench_quit(b);

@@ -40,16 +40,17 @@ static void update(struct picker *p)
 	table_set_rows(&p->table, p->list.rows.n);
 }
 
-const struct topic *picker_only(const struct view_ctx *ctx)
+bool picker_begin(struct picker *p, struct view_ctx *ctx, const char *question, const char **arg,
+	struct err *e)
 {
 	const struct cluster *c = view_cluster(ctx);
 
-	return c->n_topics == 1 ? c->topics[0] : NULL;
-}
-
-bool picker_open(struct picker *p, struct view_ctx *ctx, const char *question, struct err *e)
-{
-	if (!view_cluster(ctx)->n_topics) {
+	if (*arg && **arg)
+		return true;
+	*arg = c->n_topics == 1 ? c->topics[0]->name_z : NULL;
+	if (*arg)
+		return true;
+	if (!c->n_topics) {
 		err_set(e, ERR_NOT_FOUND, "no topic to show yet: 3 lists them");
 		return false;
 	}

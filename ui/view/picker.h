@@ -13,10 +13,12 @@ struct picker {
 	bool open;
 };
 
-/* The topic to open without asking: the only one there is; NULL when it must be asked. */
-const struct topic *picker_only(const struct view_ctx *ctx);
-/* False with e set when there is nothing to choose from. */
-bool picker_open(struct picker *p, struct view_ctx *ctx, const char *question, struct err *e);
+/* For a screen that was opened with *arg: where that names no topic it becomes the only one that
+ * there is, or NULL, and the picker is open and asks. False with e: there is nothing to choose
+ * from.
+ */
+bool picker_begin(struct picker *p, struct view_ctx *ctx, const char *question, const char **arg,
+	struct err *e) MUSTCHECK;
 /* Closed is fine. */
 void picker_close(struct picker *p);
 void picker_draw(struct picker *p, const struct surface *s);

@@ -31,19 +31,16 @@ static void begin(struct produce *v, const char *topic)
 
 static void *produce_open(struct view_ctx *ctx, const char *arg, struct err *e)
 {
-	const struct topic *only = picker_only(ctx);
 	struct produce *v = ALLOC(struct produce);
 
 	v->ctx = ctx;
-	if ((!arg || !*arg) && only)
-		arg = only->name_z;
-	if ((!arg || !*arg) && !picker_open(&v->picker, ctx, "Write into which topic?", e)) {
+	if (!picker_begin(&v->picker, ctx, "Write into which topic?", &arg, e)) {
 		free(v);
 		return NULL;
 	}
 	sending_init(&v->sending, ctx);
 	form_init(&v->form, "produce", produce_fields, PRODUCE_FIELDS, ctx);
-	if (arg && *arg)
+	if (arg)
 		begin(v, arg);
 	return v;
 }

@@ -48,19 +48,16 @@ static void begin(struct records *v, const char *what)
 
 static void *records_open(struct view_ctx *ctx, const char *arg, struct err *e)
 {
-	const struct topic *only = picker_only(ctx);
 	struct records *v = ALLOC(struct records);
 
 	v->ctx = ctx;
-	if ((!arg || !*arg) && only)
-		arg = only->name_z;
-	if ((!arg || !*arg) && !picker_open(&v->picker, ctx, "Records of which topic?", e)) {
+	if (!picker_begin(&v->picker, ctx, "Records of which topic?", &arg, e)) {
 		free(v);
 		return NULL;
 	}
 	record_detail_init(&v->detail);
 	records_table_init(v);
-	if (arg && *arg)
+	if (arg)
 		begin(v, arg);
 	return v;
 }

@@ -63,13 +63,10 @@ static void begin(struct topic_view *v, const char *what)
 
 static void *topic_open(struct view_ctx *ctx, const char *arg, struct err *e)
 {
-	const struct topic *only = picker_only(ctx);
 	struct topic_view *v = ALLOC(struct topic_view);
 
 	v->ctx = ctx;
-	if ((!arg || !*arg) && only)
-		arg = only->name_z;
-	if ((!arg || !*arg) && !picker_open(&v->picker, ctx, "Which topic?", e)) {
+	if (!picker_begin(&v->picker, ctx, "Which topic?", &arg, e)) {
 		free(v);
 		return NULL;
 	}
@@ -78,7 +75,7 @@ static void *topic_open(struct view_ctx *ctx, const char *arg, struct err *e)
 	topic_grid_init(v);
 	topic_configs_init(v);
 	topic_groups_init(v);
-	if (arg && *arg)
+	if (arg)
 		begin(v, arg);
 	return v;
 }
