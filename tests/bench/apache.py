@@ -106,3 +106,12 @@ def report(t):
     for acks, goals in (("1", ((100, None), (100, None))), ("all", ((180, 33), (400, 17)))):
         for (_, name), (least, cpu) in zip(SIZES, goals):
             report_produce(t, "RF 3, acks %s, %s" % (acks, name), least, cpu, "three brokers")
+
+
+def spreads(samples):
+    loads = ["one broker, " + name for _, name in SIZES] if kafka_is_here() else []
+    loads += ["RF 3, acks %s, %s" % (acks, name) for acks in ACKS for _, name in SIZES]
+    for load in loads:
+        for side, name in zip(of(load, "records_s"), ("ours", "Kafka")):
+            if samples.count(side):
+                yield "  %-22s %-6s  records/s  %s" % (load, name, samples.spread(side))

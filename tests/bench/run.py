@@ -369,7 +369,7 @@ def main():
     apache.measure(samples, memory, args.records, min(args.rounds, 3))
     day = datetime.date.today().isoformat()
     lines = ["kdeck bench, %s" % day, ""] + lines + [""] + list(report(samples).lines())
-    lines += [""] + list(spreads(samples))
+    lines += [""] + list(spreads(samples)) + list(apache.spreads(samples))
     lines += ["pairs: %d, of %s records of 100 B and of %s of 1 KB; %.0f s in all" % (
         args.rounds, "{:,}".format(args.records), "{:,}".format(args.records // 4),
         time.monotonic() - began)]
