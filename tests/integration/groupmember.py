@@ -50,7 +50,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: going.clear())
     consumer = KafkaConsumer(
         bootstrap_servers=address, group_id=group, enable_auto_commit=False,
-        auto_offset_reset="earliest", api_version=(2, 5, 0), session_timeout_ms=2000, heartbeat_interval_ms=200,
+        auto_offset_reset="earliest", api_version=(2, 5, 0), session_timeout_ms=2000,
+        heartbeat_interval_ms=200,
         partition_assignment_strategy=[ASSIGNORS[assignor]])
     consumer.subscribe([topic], listener=Listener())
     read = 0

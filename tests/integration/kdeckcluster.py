@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 
-from kdecktest import BUILD, DEADLINE, Wire, until
+from kdecktest import BUILD, DEADLINE, Wire, end_all, until
 
 VOTERS = 3
 BROKER = os.path.join(BUILD, "kdeck-broker")
@@ -312,10 +312,10 @@ class Cluster:
         return "".join("---- node %d\n%s" % (n.id, n.tail()) for n in self.nodes)
 
     def close(self):
-        for node in self.nodes:
-            if node.running():
-                node.process.kill()
-                node.gone()
+        left = [n for n in self.nodes if n.running()]
+        end_all([n.process for n in left])
+        for node in left:
+            node.process.stdout.close()
         if not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
 

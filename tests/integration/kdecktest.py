@@ -18,6 +18,8 @@ import traceback
 
 BUILD = os.environ.get("top_builddir", os.path.join(os.path.dirname(__file__), "../../build"))
 DEADLINE = float(os.environ.get("KDECK_TEST_DEADLINE", "60"))
+# What a killed broker has reached is not counted: `make coverage` has them stopped.
+GENTLE = bool(os.environ.get("KDECK_TEST_GENTLE"))
 
 
 class Skip(Exception):
@@ -38,6 +40,20 @@ def until(what, condition, deadline=DEADLINE):
         if time.monotonic() > end:
             raise AssertionError("waited %d s in vain: %s" % (deadline, what))
         time.sleep(0.01)
+
+
+def end_all(processes):
+    """Of those that still run, however they are."""
+    rest = [p for p in processes if p.poll() is None]
+    for p in rest if GENTLE else []:
+        p.send_signal(signal.SIGCONT)
+        p.terminate()
+    for p in rest:
+        try:
+            p.wait(timeout=10 if GENTLE else 0)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            p.wait()
 
 
 class Broker:
@@ -107,8 +123,8 @@ class Broker:
         raise AssertionError("no RssAnon")
 
     def close(self):
-        if self.process.poll() is None:
-            self.kill()
+        end_all([self.process])
+        self.process.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):

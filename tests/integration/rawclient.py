@@ -26,8 +26,8 @@ def create(broker, name, version=2):
     return struct.unpack(">h", answer[at:at + 2])[0]
 
 
-def produce(wire, topic, records, acks=1, correlation=1):
-    body = struct.pack(">hhii", -1, acks, 5000, 1) + string(topic) + struct.pack(">ii", 1, 0)
+def produce(wire, topic, records, acks=1, correlation=1, timeout_ms=5000):
+    body = struct.pack(">hhii", -1, acks, timeout_ms, 1) + string(topic) + struct.pack(">ii", 1, 0)
     wire.request(PRODUCE, 3, correlation, body + struct.pack(">i", len(records)) + records)
 
 

@@ -35,7 +35,7 @@ def leader(cluster):
 def send(node, value):
     """Kafka's code for one record with acks=all."""
     with Wire(node.port) as w:
-        produce(w, b"t", batch(records=record(value)), -1)
+        produce(w, b"t", batch(records=record(value)), -1, timeout_ms=1000)
         return produce_error(w.response(), b"t")
 
 

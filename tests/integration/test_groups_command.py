@@ -321,5 +321,6 @@ def test_wrong_usage():
         assert groups(*args, code=USAGE, err=err) == "", args
 
 
-with Broker(group_min_session_timeout_ms="1000") as broker, tempfile.TemporaryDirectory(prefix="kdeck-groups-") as folder:
+with Broker(group_min_session_timeout_ms="1000") as broker, \
+        tempfile.TemporaryDirectory(prefix="kdeck-groups-") as folder:
     kdecktest.main()

@@ -6,6 +6,7 @@ import struct
 
 import kdecktest
 from kdecktest import Broker, run
+from rawclient import create
 
 if not kdecktest.have("kcat"):
     print("1..0 # SKIP kcat is not installed")
@@ -57,6 +58,7 @@ def test_compression():
     text = b"".join(b"line %d of a text that repeats itself\n" % i for i in range(1000))
     with Broker() as b:
         for number, codec in enumerate(["none", "gzip", "snappy", "lz4", "zstd"]):
+            assert create(b, codec.encode()) == 0
             kcat(b, "-P", "-t", codec, "-z", codec, stdin=text)
             got = kcat(b, "-C", "-t", codec, "-o", "beginning", "-e", "-q")
             assert got == text, codec

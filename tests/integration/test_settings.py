@@ -147,6 +147,25 @@ def test_log_file():
         assert not os.path.exists(os.path.join(folder, "data"))
 
 
+def test_retention():
+    """what is over the limit goes by itself, segment by segment, and the newest stays; also later"""
+    with Broker(log_retention_check_interval_ms="50", log_segment_bytes="1048576",
+                log_retention_bytes="1048576", log_retention_ms="-1") as b:
+        assert create(b, b"t") == 0 and create(b, b"small") == 0
+        assert send(b, b"small", b"x") == 0
+        for first in (0, 3):
+            for _ in range(3):
+                assert send(b, b"t", b"x" * 700000) == 0
+            with Wire(b.port) as w:
+                until("the oldest is gone", lambda w=w: fetch(w, b"t", first)[0] == 1)
+                error, high, _ = fetch(w, b"t", first + 2)
+                assert (error, high) == (0, first + 3), (error, high)
+                assert fetch(w, b"small", 0)[0] == 0
+        names = sorted(n for n in os.listdir(os.path.join(b.folder, "data/t-0"))
+                       if n.endswith(".log"))
+        assert names[0] > "%020d.log" % 2, names
+
+
 def cpu_seconds(pid):
     with open("/proc/%d/stat" % pid) as f:
         fields = f.read().rsplit(")", 1)[1].split()

@@ -143,6 +143,9 @@ static void budget_of_a_turn(void **state)
 	finish(l, &a, &b);
 }
 
+/* More than the system takes between two ends of which one does not read. */
+enum { MUCH = 8 << 20 };
+
 static void peer_that_never_reads(void **state)
 {
 	struct end a, b;
@@ -151,7 +154,7 @@ static void peer_that_never_reads(void **state)
 
 	(void)state;
 	transport_pause(b.t);
-	send_pattern(&a, 0, 16 << 20);
+	send_pattern(&a, 0, MUCH);
 	do {
 		out = transport_bytes_out(a.t);
 		for (int i = 0; i < 50; i++)
@@ -160,10 +163,10 @@ static void peer_that_never_reads(void **state)
 	assert_true(transport_queued(a.t) > 0);
 	assert_int_equal(b.n_readable, 0);
 	assert_false(a.drained || a.closed);
-	b.want = 16 << 20;
+	b.want = MUCH;
 	transport_resume(b.t);
 	until(l, &b.enough);
-	assert_pattern(&b.in, 0, 16 << 20);
+	assert_pattern(&b.in, 0, MUCH);
 	finish(l, &a, &b);
 }
 

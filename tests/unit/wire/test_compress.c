@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "wire/compress.h"
 
-#define BOMB ((size_t)1 << 30)
+#define BOMB ((size_t)1 << 28)
 #define CAP  ((size_t)1 << 20)
 
 /* Text that compresses, with some noise. */
