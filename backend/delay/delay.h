@@ -65,10 +65,6 @@ void delay_queue_fini(struct delay_queue *q);
 void delay_key_init(struct delay_key *k);
 /* Detaches the watches that are still there; their operations keep waiting for their deadlines. */
 void delay_key_fini(struct delay_key *k);
-static inline bool delay_key_watched(const struct delay_key *k)
-{
-	return !list_empty(&k->watches);
-}
 
 /* op waits until deadline_ms (the caller's monotonic time). ops must outlive it. */
 void delay_start(struct delay_queue *q, struct delay_op *op, const struct delay_ops *ops,

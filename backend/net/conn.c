@@ -39,7 +39,7 @@ static struct net_slot *slot_new(struct net_conn *c)
 	return s;
 }
 
-void net_slot_recycle(struct net *n, struct net_slot *s)
+static void slot_recycle(struct net *n, struct net_slot *s)
 {
 	chain_fini(&s->reply);
 	if (n->n_free_slots >= 1024) {
@@ -82,7 +82,7 @@ static void orphan_slots(struct net_conn *c)
 		void (*gone)(void *) = s->gone;
 		s->conn = NULL;
 		if (s->state == NET_SLOT_READY) {
-			net_slot_recycle(c->net, s);
+			slot_recycle(c->net, s);
 			continue;
 		}
 		s->gone = NULL;
@@ -274,7 +274,8 @@ static void read_some(struct net_conn *c)
 	}
 }
 
-void conn_update(struct net_conn *c)
+/* Reads on if limits allow, else sees to it that it does later. */
+static void update(struct net_conn *c)
 {
 	bool pause = !may_read(c);
 
@@ -302,7 +303,7 @@ static void proceed(struct net_conn *c, bool input)
 		read_some(c);
 	if (!c->closed) {
 		rest(c);
-		conn_update(c);
+		update(c);
 	}
 	end_handling(c);
 }
@@ -386,7 +387,7 @@ void conn_send_ready(struct net_conn *c)
 			transport_send(c->transport, &s->reply);
 			any = true;
 		}
-		net_slot_recycle(c->net, s);
+		slot_recycle(c->net, s);
 	}
 	if (any)
 		transport_flush_later(c->transport);
@@ -407,7 +408,7 @@ void net_slot_reply(struct net_slot *s, struct chain *reply)
 	assert(s->state == NET_SLOT_OPEN);
 	if (!c) {
 		chain_clear(reply);
-		net_slot_recycle(s->net, s);
+		slot_recycle(s->net, s);
 		return;
 	}
 	s->state = NET_SLOT_READY;

@@ -87,11 +87,8 @@ struct net_conn {
 /* Takes fd. */
 void conn_new(struct net_listener *l, int fd);
 void conn_close(struct net_conn *c);
-/* Reads on if limits allow, else sees to it that it does later. */
-void conn_update(struct net_conn *c);
 /* Memory may be there now: takes the connection out of the line and reads on. */
 void conn_admit(struct net_conn *c);
-void net_slot_recycle(struct net *n, struct net_slot *s);
 /* Sends what is ready, and due, at the head of the line of replies. */
 void conn_send_ready(struct net_conn *c);
 /* Its next answer is ready and not due: the connection is looked at again when it is. */

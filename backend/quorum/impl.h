@@ -12,8 +12,6 @@ bool quorum_persist(struct quorum *q, int32_t epoch, int32_t leader, int32_t vot
 	const struct uuid *voted_dir);
 /* Into that epoch without a leader (an observer stays one). False: not persisted. */
 bool quorum_enter(struct quorum *q, int32_t epoch);
-/* Follows (or observes) that leader. False: not persisted. */
-bool quorum_follow(struct quorum *q, int32_t epoch, int32_t leader);
 void quorum_lead(struct quorum *q);
 /* Pre-vote, or at once the election when the own vote is enough. */
 void quorum_run(struct quorum *q);
@@ -32,8 +30,6 @@ int64_t quorum_reached(const struct quorum *q, int64_t v[]);
 /* Index among the voters, or -1. */
 int quorum_index(const struct quorum *q, int32_t id);
 int64_t quorum_election_wait(struct quorum *q);
-/* Leader: to the offset that a majority has synced. */
-void quorum_advance(struct quorum *q);
 /* A leader in this or a later epoch was named in an answer: go there. True: something changed. */
 bool quorum_learn(struct quorum *q, int32_t epoch, int32_t leader);
 

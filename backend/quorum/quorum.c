@@ -107,7 +107,8 @@ bool quorum_enter(struct quorum *q, int32_t epoch)
 	return true;
 }
 
-bool quorum_follow(struct quorum *q, int32_t epoch, int32_t leader)
+/* Follows (or observes) that leader. False: not persisted. */
+static bool follow(struct quorum *q, int32_t epoch, int32_t leader)
 {
 	bool same = epoch == q->state.leader_epoch;
 	bool mine = same && q->state.voted_id == leader;
@@ -162,11 +163,11 @@ bool quorum_learn(struct quorum *q, int32_t epoch, int32_t leader)
 	if (epoch < q->state.leader_epoch || !quorum_is_epoch(epoch))
 		return false;
 	if (epoch > q->state.leader_epoch)
-		return known ? quorum_follow(q, epoch, leader) : quorum_enter(q, epoch);
+		return known ? follow(q, epoch, leader) : quorum_enter(q, epoch);
 	if (!known || q->leader != QUORUM_NOBODY || q->role == QUORUM_LEADER ||
 		q->role == QUORUM_RESIGNED)
 		return false;
-	return quorum_follow(q, epoch, leader);
+	return follow(q, epoch, leader);
 }
 
 static int check_voters(const struct quorum_settings *s, struct err *e)
@@ -247,7 +248,7 @@ void quorum_start(struct quorum *q, int64_t now_ms)
 	}
 	if (q->state.leader_id >= 0 && q->state.leader_id != q->set.id &&
 		quorum_index(q, q->state.leader_id) >= 0)
-		quorum_follow(q, q->state.leader_epoch, q->state.leader_id);
+		follow(q, q->state.leader_epoch, q->state.leader_id);
 	else if (quorum_enter(q, q->state.leader_epoch) && q->voter && !q->fresh)
 		/* Pre-votes disturb nobody: a leader that is there is told, and where all have
 		 * been away, nobody waits for a time-out. */

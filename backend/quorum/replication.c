@@ -2,7 +2,8 @@
 #include "quorum/impl.h"
 #include "wire/kerr.h"
 
-void quorum_advance(struct quorum *q)
+/* Leader: to the offset that a majority has synced. */
+static void advance(struct quorum *q)
 {
 	int64_t ends[QUORUM_MAX_VOTERS], hw;
 
@@ -108,7 +109,7 @@ void quorum_on_fetch(struct quorum *q, const struct quorum_fetch_request *r,
 	p->begin_at_ms = -1;
 	if (r->offset >= q->ops->log_end(q->arg))
 		p->last_caught_up_ms = now_ms;
-	quorum_advance(q);
+	advance(q);
 	out->high_watermark = q->high_watermark;
 }
 
@@ -200,7 +201,7 @@ void quorum_on_log(struct quorum *q, int64_t synced, int64_t now_ms)
 	q->now_ms = now_ms;
 	q->synced = synced;
 	if (q->role == QUORUM_LEADER) {
-		quorum_advance(q);
+		advance(q);
 		return;
 	}
 	if (q->role != QUORUM_FOLLOWER && q->role != QUORUM_OBSERVER)

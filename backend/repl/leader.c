@@ -106,7 +106,7 @@ void partition_wake_readers(struct partition *p)
 	delay_key_wake(&p->ends);
 }
 
-struct commit_view partition_view(const struct partition *p)
+static struct commit_view view(const struct partition *p)
 {
 	const struct repl *r = p->topic->repl;
 
@@ -119,7 +119,7 @@ struct commit_view partition_view(const struct partition *p)
 
 void partition_advance(struct partition *p)
 {
-	struct commit_view v = partition_view(p);
+	struct commit_view v = view(p);
 	int64_t to = replicas_commit(&p->replicas, &v);
 
 	if (to <= v.high_watermark)
@@ -149,7 +149,7 @@ static void reconsider(struct partition *p, bool shrink)
 	if (!p->leads || !p->log)
 		return;
 	partition_advance(p);
-	v = partition_view(p);
+	v = view(p);
 	if (isr_propose(&p->replicas, &v, p->partition_epoch, shrink))
 		isr_ask(p);
 }

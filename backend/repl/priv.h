@@ -85,7 +85,6 @@ void partition_grown(struct partition *p, int64_t before);
 void partition_touch(struct partition *p);
 /* Whose brokers are live is looked up anew. */
 void partition_look_live(struct partition *p);
-struct commit_view partition_view(const struct partition *p);
 void partitions_moved(struct repl *r);
 /* Every half lag time: replicas that lag leave the ISR. */
 void partitions_check(struct repl *r);

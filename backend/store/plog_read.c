@@ -79,12 +79,32 @@ static int readable_end(struct plog *log, struct segment *s, int64_t max_offset,
 	return r < 0 ? r : 0;
 }
 
+/* How much of what lies between position and end fits max_bytes. */
+static int fitting(struct segment *s, int64_t position, int64_t end, size_t max_bytes, bool min_one,
+	size_t *bytes)
+{
+	size_t all = (size_t)(end - position), one;
+	int r;
+
+	*bytes = min_size(all, max_bytes);
+	if (*bytes == all)
+		return 0;
+	r = first_batch_size(s, position, &one);
+	if (r < 0)
+		return r;
+	if (min_one)
+		*bytes = min_size(max_size(*bytes, one), all);
+	else if (*bytes < one)
+		*bytes = 0; /* clients take a part of one batch for an error */
+	return 0;
+}
+
 int plog_locate(struct plog *log, int64_t offset, size_t max_bytes, int64_t max_offset,
 	bool min_one, struct plog_range *out)
 {
 	struct segment *s;
 	int64_t position = 0, base = 0, end;
-	size_t one, i;
+	size_t i;
 	int r;
 
 	*out = (struct plog_range){.first_offset = -1, .end_offset = -1};
@@ -101,18 +121,9 @@ int plog_locate(struct plog *log, int64_t offset, size_t max_bytes, int64_t max_
 	r = readable_end(log, s, max_offset, &end);
 	if (r < 0 || end <= position)
 		return r;
-	out->bytes = min_size((size_t)(end - position), max_bytes);
-	if (out->bytes < (size_t)(end - position)) {
-		r = first_batch_size(s, position, &one);
-		if (r < 0)
-			return r;
-		if (min_one)
-			out->bytes = min_size(max_size(out->bytes, one), (size_t)(end - position));
-		else if (out->bytes < one)
-			out->bytes = 0; /* clients take a part of one batch for an error */
-	}
-	if (out->bytes == 0)
-		return 0;
+	r = fitting(s, position, end, max_bytes, min_one, &out->bytes);
+	if (r < 0 || out->bytes == 0)
+		return r;
 	if (position + (int64_t)out->bytes == end)
 		out->end_offset = min_i64(s->next, max_offset);
 	out->position = position;

@@ -11,7 +11,6 @@
 
 #include "base/log.h"
 #include "store/checkpoint.h"
-#include "store/lines.h"
 
 bool plog_flush_before_ack(const struct plog *log)
 {

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
 
@@ -16,7 +15,7 @@
 #define DIRTY_MARK     ".kdeck_dirty"
 #define METADATA_TOPIC "__cluster_metadata"
 
-static char *in_dir(const struct store *s, const char *name)
+char *store_path(const struct store *s, const char *name)
 {
 	return xasprintf("%s/%s", s->dir, name);
 }
@@ -24,7 +23,7 @@ static char *in_dir(const struct store *s, const char *name)
 /* Whole small file; 0, or negative with out empty. */
 static int read_name(struct store *s, const char *name, size_t max, struct buf *out)
 {
-	char *path = in_dir(s, name);
+	char *path = store_path(s, name);
 	int r = checkpoint_read(s->io, path, max, out);
 
 	if (r < 0)
@@ -35,7 +34,7 @@ static int read_name(struct store *s, const char *name, size_t max, struct buf *
 
 static int write_name(struct store *s, const char *name, struct slice text)
 {
-	char *path = in_dir(s, name);
+	char *path = store_path(s, name);
 	int r = checkpoint_replace(s->io, path, text, true);
 
 	free(path);
@@ -67,7 +66,7 @@ static int make_dirs(struct store *s, struct err *e)
 
 static int take_lock(struct store *s, struct err *e)
 {
-	char *path = in_dir(s, ".lock");
+	char *path = store_path(s, ".lock");
 	int r = 0;
 
 	s->lock_fd = s->io->lock(s->io, path);
@@ -157,8 +156,7 @@ static void load_offsets(struct store *s, const char *name, struct offset_list *
 	buf_fini(&text);
 }
 
-/* From here on the folder is dirty; the boot id says that what this boot finds there is whole. */
-static int mark_dirty(struct store *s, const char *boot)
+int store_mark_dirty(struct store *s, const char *boot)
 {
 	return write_name(s, DIRTY_MARK, slice_of(boot, strlen(boot)));
 }
@@ -170,7 +168,7 @@ static int judge_trust(struct store *s, struct err *e)
 	struct buf text = BUF_EMPTY;
 	char boot[STORE_BOOT_ID];
 	struct store_stat st;
-	char *clean = in_dir(s, CLEAN_MARK);
+	char *clean = store_path(s, CLEAN_MARK);
 	int r;
 
 	s->io->boot_id(s->io, boot);
@@ -179,7 +177,7 @@ static int judge_trust(struct store *s, struct err *e)
 	s->trust = s->clean                                   ? PLOG_CLEAN
 		   : boot[0] && str_eqz(buf_str(&text), boot) ? PLOG_SAME_BOOT
 							      : PLOG_UNSURE;
-	r = mark_dirty(s, s->trust == PLOG_UNSURE ? "" : boot);
+	r = store_mark_dirty(s, s->trust == PLOG_UNSURE ? "" : boot);
 	if (r == 0 && s->clean && s->io->unlink(s->io, clean) < 0)
 		r = ERR_IO;
 	if (r == 0 && s->io->sync_dir(s->io, s->dir) < 0)
@@ -198,7 +196,7 @@ static bool note_folder(void *arg, const char *name)
 	int32_t partition;
 
 	if (str_ends(str_of(name), "-delete") && strchr(name, '.'))
-		vec_push(&s->trash, in_dir(s, name));
+		vec_push(&s->trash, store_path(s, name));
 	else if (log_dir_parse(str_of(name), &topic, &partition) && !str_eqz(topic, METADATA_TOPIC))
 		vec_push(&s->found, xstrdup(name));
 	return true;
@@ -237,187 +235,12 @@ int store_open(struct store *s, const struct store_options *opt, struct err *e)
 	return 0;
 }
 
-/* Checkpoints by folder name, for the time of loading. */
-static void index_offsets(struct map *m, struct offset_list *l)
-{
-	char name[300];
-
-	map_init(m);
-	vec_foreach (e, &l->entries) {
-		snprintf(name, sizeof(name), "%s-%d", e->topic, e->partition);
-		map_puts(m, str_of(name), e);
-	}
-}
-
-static int64_t known_offset(const struct map *m, const char *name)
-{
-	const struct offset_entry *e = map_gets(m, str_of(name));
-
-	return e ? e->offset : 0;
-}
-
-struct load_one {
-	struct plog *log;
-	bool gone; /* its folder was set aside */
-	struct err err;
-};
-
-struct load {
-	struct store *s;
-	struct map offsets[PLOG_N_KEPT]; /* read only while loading */
-	struct load_one *results;
-	atomic_size_t next;
-};
-
-/* A folder whose making a power cut interrupted: partition.metadata is there, and torn. No record
- * in it was ever synced, for that begins with the folder. */
-static bool is_half_made(struct store *s, const char *dir)
-{
-	struct uuid id;
-	int r = partition_metadata_read(s->io, dir, &id);
-
-	return r == ERR_CORRUPT || r == ERR_VERSION;
-}
-
-/* Out of the way under a name that is no partition's, as Kafka does with logs of nobody; an
- * operator may look into it and remove it. */
-static bool set_aside(struct store *s, const char *dir)
-{
-	struct uuid id;
-	char text[UUID_TEXT], *stray;
-	bool done;
-
-	uuid_random(&id);
-	uuid_format(&id, text);
-	stray = xasprintf("%s.%s-stray", dir, text);
-	done = s->io->rename(s->io, dir, stray) == 0;
-	if (done)
-		log_warn("%s was being made when the machine went down; it is %s now", dir, stray);
-	free(stray);
-	return done;
-}
-
-static void load_folder(struct load *l, size_t i)
-{
-	struct store *s = l->s;
-	const char *name = s->found.v[i];
-	char *dir = in_dir(s, name);
-	struct plog_open_args a = {
-		.io = s->io,
-		.files = &s->files,
-		.clock = s->clock,
-		.dir = dir,
-		.config = &s->config,
-		.trust = s->trust,
-		.keeper = &s->keeper,
-		.recovery_point = known_offset(&l->offsets[PLOG_KEPT_RECOVERY], name),
-		.log_start = known_offset(&l->offsets[PLOG_KEPT_START], name),
-		.high_watermark = known_offset(&l->offsets[PLOG_KEPT_HIGH], name),
-	};
-
-	if (a.recovery_point == 0 && is_half_made(s, dir) && set_aside(s, dir))
-		l->results[i].gone = true;
-	else if (log_dir_parse(str_of(name), &a.topic, &a.partition) &&
-		 plog_open(&a, &l->results[i].log, &l->results[i].err) < 0)
-		l->results[i].log = NULL;
-	free(dir);
-}
-
-static void *load_some(void *arg)
-{
-	struct load *l = arg;
-	size_t i;
-
-	while ((i = atomic_fetch_add(&l->next, 1)) < l->s->found.n)
-		load_folder(l, i);
-	return NULL;
-}
-
-static void run_threads(struct load *l, int threads)
-{
-	pthread_t others[16];
-	int n = 0;
-
-	while (n < threads - 1 && n < (int)ARRAY_LEN(others) &&
-		pthread_create(&others[n], NULL, load_some, l) == 0)
-		n++;
-	load_some(l);
-	while (n > 0)
-		pthread_join(others[--n], NULL);
-}
-
-static void adopt(struct store *s, struct plog *log)
+void store_adopt(struct store *s, struct plog *log)
 {
 	log->copy_below = s->copy_below;
 	log->watch = &s->watched;
 	if (plog_has_work(log))
 		list_push_back(&s->watched, &log->watched);
-}
-
-/* Entries of logs that are open are in them now, those of logs that do not open stay for a later
- * start; others are of no log. */
-static void sort_out(struct store *s, int f, const struct map *broken)
-{
-	struct offset_list *l = &s->others[f];
-	size_t n = 0;
-	char name[300];
-
-	for (size_t i = 0; i < l->entries.n; i++) {
-		struct offset_entry *e = &l->entries.v[i];
-
-		snprintf(name, sizeof(name), "%s-%d", e->topic, e->partition);
-		if (map_gets(broken, str_of(name))) {
-			l->entries.v[n++] = *e;
-			continue;
-		}
-		if (!map_gets(&s->logs, str_of(name)))
-			store_offsets_gone(s, str_of(name), 1u << f);
-		free(e->topic);
-	}
-	l->entries.n = n;
-}
-
-int store_load(struct store *s, int threads, int *n_bad)
-{
-	struct load l = {.s = s};
-	struct map broken;
-	char boot[STORE_BOOT_ID];
-	int bad = 0, r;
-
-	map_init(&broken);
-	for (int f = 0; f < PLOG_N_KEPT; f++)
-		index_offsets(&l.offsets[f], &s->others[f]);
-	l.results = xcalloc(s->found.n + 1, sizeof(*l.results));
-	run_threads(&l, threads);
-	for (size_t i = 0; i < s->found.n; i++) {
-		struct plog *log = l.results[i].log;
-
-		if (log) {
-			adopt(s, log);
-			map_puts(&s->logs, str_of(s->found.v[i]), log);
-		} else if (!l.results[i].gone) {
-			log_error("%s", l.results[i].err.msg);
-			map_puts(&broken, str_of(s->found.v[i]), s);
-			bad++;
-		}
-	}
-	for (int f = 0; f < PLOG_N_KEPT; f++) {
-		map_fini(&l.offsets[f]);
-		sort_out(s, f, &broken);
-	}
-	map_fini(&broken);
-	vec_foreach (name, &s->found)
-		free(*name);
-	vec_fini(&s->found);
-	free(l.results);
-	r = store_offsets_lower(s);
-	if (n_bad)
-		*n_bad = bad;
-	if (r == 0 && s->trust == PLOG_UNSURE && bad == 0) {
-		s->io->boot_id(s->io, boot);
-		r = mark_dirty(s, boot);
-	}
-	return r;
 }
 
 struct plog *store_find(const struct store *s, struct str topic, int32_t partition)
@@ -465,7 +288,7 @@ int store_create(struct store *s, struct str topic, int32_t partition, const str
 		r = plog_create(&a, topic_id, 0, out, e);
 
 	if (r == 0) {
-		adopt(s, *out);
+		store_adopt(s, *out);
 		map_puts(&s->logs, str_of(plog_name(*out)), *out);
 	}
 	free(dir);

@@ -20,23 +20,15 @@
 static const char *const names[PLOG_N_KEPT] = {"recovery-point-offset-checkpoint",
 	"log-start-offset-checkpoint", "replication-offset-checkpoint"};
 
-const char *store_offsets_name(enum plog_kept which)
+const char *store_offsets_name(int f)
 {
-	return names[which];
+	return names[f];
 }
 
 struct ghost {
 	int64_t turn;   /* the last when it was deleted */
 	unsigned files; /* that may have it */
 };
-
-void store_offsets_init(struct store *s)
-{
-	s->keeper.keep = store_keep;
-	s->stale = ALL_KEPT;
-	map_init(&s->ghosts);
-	pthread_mutex_init(&s->offsets_lock, NULL);
-}
 
 static void forget_ghosts(struct store *s)
 {
@@ -124,7 +116,7 @@ static unsigned changed_files(const struct store *s)
 static void write_text(struct store_job *job, int f)
 {
 	struct store *s = job->store;
-	char *path = xasprintf("%s/%s", s->dir, names[f]);
+	char *path = store_path(s, names[f]);
 	int r = 0;
 
 	pthread_mutex_lock(&s->offsets_lock);
@@ -178,14 +170,30 @@ static int write_now(struct store *s, unsigned files)
 	return store_job_done(s, &job);
 }
 
-int store_keep(struct plog_keeper *k, struct plog *log)
+/* The files that say more than is true of the log. */
+static unsigned too_high(const struct plog *log)
 {
-	struct store *s = CONTAINER_OF(k, struct store, keeper);
 	unsigned files = 0;
 
 	for (int f = 0; f < PLOG_N_KEPT; f++)
 		files |= (unsigned)(log->kept[f] > offset_of(log, f)) << f;
+	return files;
+}
+
+static int keep(struct plog_keeper *k, struct plog *log)
+{
+	struct store *s = CONTAINER_OF(k, struct store, keeper);
+	unsigned files = too_high(log);
+
 	return files ? write_now(s, files) : 0;
+}
+
+void store_offsets_init(struct store *s)
+{
+	s->keeper.keep = keep;
+	s->stale = ALL_KEPT;
+	map_init(&s->ghosts);
+	pthread_mutex_init(&s->offsets_lock, NULL);
 }
 
 int store_offsets_lower(struct store *s)
@@ -193,10 +201,8 @@ int store_offsets_lower(struct store *s)
 	struct plog *log;
 	unsigned files = 0;
 
-	for (size_t i = 0; (log = store_next(s, &i));) {
-		for (int f = 0; f < PLOG_N_KEPT; f++)
-			files |= (unsigned)(log->kept[f] > offset_of(log, f)) << f;
-	}
+	for (size_t i = 0; (log = store_next(s, &i));)
+		files |= too_high(log);
 	return files ? write_now(s, files) : 0;
 }
 

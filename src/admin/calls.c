@@ -1,10 +1,6 @@
 /* Questions and changes of the interface that are one request each. */
 #include "admin/admin_impl.h"
 
-#include <stdlib.h>
-
-#include "base/xalloc.h"
-
 int64_t admin_create_topics(
 	struct admin *a, const struct create_topics_request *r, admin_reply_fn *fn, void *arg)
 {

@@ -13,7 +13,6 @@
 
 #include "config.h"
 
-#include "base/xalloc.h"
 #include "wire/kerr.h"
 
 static void on_versions(
