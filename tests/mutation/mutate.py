@@ -28,7 +28,7 @@ STARTED = {"integration/": "kdeck-broker", "unit/lab/": "kdeck"}  # programs tha
 NOT_COPIED = {".git", "autom4te.cache", "__pycache__"}
 
 
-# ---- the table --------------------------------------------------------------------------------------
+# ---- the table -----------------------------------------------------------------------------------
 
 def chosen(words):
     """The mutations that the command line names."""
@@ -71,7 +71,7 @@ def problems(top=TOP):
                 yield "%s: there is no test %s" % (name, test)
 
 
-# ---- copies -----------------------------------------------------------------------------------------
+# ---- copies --------------------------------------------------------------------------------------
 
 def wanted(folder, names):
     """The names to be copied, of those below a folder of the source: build trees are not."""
@@ -116,7 +116,7 @@ class Tree:
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
         self.environment.update(
             top_srcdir=self.source, top_builddir=self.build, CMOCKA_MESSAGE_OUTPUT="TAP",
-            PYTHONDONTWRITEBYTECODE="1", KDECK_TEST_DEADLINE="20")
+            PYTHONDONTWRITEBYTECODE="1", KDECK_TEST_DEADLINE="10")
         self.options = options
         self.process = None
         os.makedirs(self.build, exist_ok=True)
@@ -182,7 +182,7 @@ class Tree:
             self.write(m.path, text)
 
 
-# ---- a run ------------------------------------------------------------------------------------------
+# ---- a run ---------------------------------------------------------------------------------------
 
 class Run:
     """Mutations tried by several trees; those of one file go to one tree, one after the other."""

@@ -17,7 +17,7 @@ def part(path, *rows):
         MUTATIONS.append(Mutation(len(MUTATIONS) + 1, rule, path, old, new, tests.split()))
 
 
-# ---- protocol: versions, headers, error codes (1, 2.3, 3) ---------------------------------------
+# ---- protocol: versions, headers, error codes (1, 2.3, 3) ----------------------------------------
 
 part("src/wire/api.c",
      ("1: the header of the ApiVersions answer never has tags",
@@ -26,12 +26,15 @@ part("src/wire/api.c",
       "if ((size_t)n > max)", "if ((size_t)n > max + 1)", "unit/wire/test_msg"))
 part("backend/api/call.c",
      ("1: an unknown version of ApiVersions is answered in version 0",
-      "c->version = 0;", "c->version = c->api->max;", "integration/test_bad_input.py:test_unknown_apis"))
+      "c->version = 0;", "c->version = c->api->max;",
+      "integration/test_bad_input.py:test_unknown_apis"))
 part("backend/api/18_api_versions.c",
      ("1: Produce is advertised from version 0",
-      "h[i].key == API_PRODUCE ? 0 : h[i].min", "h[i].min", "integration/test_protocol.py:test_versions"),
+      "h[i].key == API_PRODUCE ? 0 : h[i].min", "h[i].min",
+      "integration/test_protocol.py:test_versions"),
      ("1: error 35 lists ApiVersions itself",
-      "h->key == API_API_VERSIONS);", "h->key == API_PRODUCE);", "integration/test_bad_input.py:test_unknown_apis"))
+      "h->key == API_API_VERSIONS);", "h->key == API_PRODUCE);",
+      "integration/test_bad_input.py:test_unknown_apis"))
 part("backend/api/00_produce.c",
      ("5.3: acks=0 with an error closes the connection",
       'call_drop(c, "a produce request with acks=0 that failed");', "call_skip(c);",
@@ -39,7 +42,8 @@ part("backend/api/00_produce.c",
      ("5.3: acks are -1, 0 or 1",
       "r->acks < -1 || r->acks > 1", "r->acks < -1", "integration/test_protocol.py:test_acks"),
      ("5.3: acks=all looks at min.insync.replicas before the append",
-      "if (!error && op->acks < 0)", "if (!error && op->acks > 0)", "integration/test_replication.py:test_acks_all"),
+      "if (!error && op->acks < 0)", "if (!error && op->acks > 0)",
+      "integration/test_replication.py:test_acks_all"),
      ("5.4: acks=all waits for the high watermark",
       "op->acks >= 0 || all_settled(op)", "op->acks >= -1 || all_settled(op)",
       "integration/test_replication.py:test_acks_all"),
@@ -48,9 +52,11 @@ part("backend/api/00_produce.c",
       "put_error(op->parts[i].out, KERR_NONE)", "integration/test_replication.py:test_acks_all"))
 part("backend/api/01_fetch.c",
      ("3: a fetch waits for its minimum of bytes",
-      "sum >= f->min_bytes && sum > 0", "sum > 0", "integration/test_protocol.py:test_fetch_minimum"),
+      "sum >= f->min_bytes && sum > 0", "sum > 0",
+      "integration/test_protocol.py:test_fetch_minimum"),
      ("3: the first batch is sent whole, however large",
-      "{f->max_bytes, true}", "{f->max_bytes, false}", "integration/test_protocol.py:test_fetch_limits"),
+      "{f->max_bytes, true}", "{f->max_bytes, false}",
+      "integration/test_protocol.py:test_fetch_limits"),
      ("3: a session's requests come in order",
       "if (s->epoch != r->session_epoch)", "if (s->epoch < r->session_epoch)",
       "integration/test_protocol.py:test_fetch_session_order"),
@@ -134,7 +140,7 @@ part("backend/store/producer_state.c",
       "p->txn_first_offset < 0 && p->last_timestamp < before_ms",
       "p->last_timestamp < before_ms", "unit/store/test_producers"))
 
-# ---- the log: append, roll, retention, recovery, index (5.3) --------------------------------------
+# ---- the log: append, roll, retention, recovery, index (5.3) -------------------------------------
 
 part("backend/store/plog_append.c",
      ("5.3.4: what a failed write brought of producers is taken back",
@@ -170,7 +176,8 @@ part("backend/store/segment.c",
       "if (r == 0 && (flags & WALK_CHECK))", "if (r == 0 && (flags & WALK_WHOLE))",
       "unit/store/test_plog"),
      ("5.3.4: recovery takes no batch of an older epoch behind a newer one",
-      "(flags & WALK_CHECK) && h.leader_epoch < epoch", "(flags & WALK_WHOLE) && h.leader_epoch < epoch",
+      "(flags & WALK_CHECK) && h.leader_epoch < epoch",
+      "(flags & WALK_WHOLE) && h.leader_epoch < epoch",
       "unit/store/test_plog"),
      ("time index: a batch whose latest record has the time asked for is looked into",
       "if (out->header.max_timestamp >= timestamp &&",
@@ -232,7 +239,8 @@ part("backend/repl/leader.c",
      ("5.4: consumers see what is below the high watermark",
       ": p->log->high_watermark;", ": p->log->leo;", "unit/repl/test_follow"),
      ("5.4: a new leader does not know its end before its epoch's start is committed",
-      "!p->leads || p->log->high_watermark >= p->replicas.epoch_start", "!p->leads || p->log->high_watermark >= 0",
+      "!p->leads || p->log->high_watermark >= p->replicas.epoch_start",
+      "!p->leads || p->log->high_watermark >= 0",
       "unit/repl/test_follow"),
      ("5.4: min.insync.replicas counts as the number of replicas when it is larger",
       "return need < p->n_replicas ? need : p->n_replicas;", "return need;",
@@ -242,12 +250,13 @@ part("backend/repl/partition.c",
       "return KERR_FENCED_LEADER_EPOCH;", "return KERR_UNKNOWN_LEADER_EPOCH;",
       "unit/repl/test_repl"),
      ("5.4: acks=all with too few in sync by then is NOT_ENOUGH_REPLICAS_AFTER_APPEND",
-      "KERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND : KERR_NONE", "KERR_NONE : KERR_NONE",
+      "return partition_check_isr(p) ? KERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND : KERR_NONE;",
+      "return KERR_NONE;",
       "unit/repl/test_follow"),
      ("5.4: leadership that was lost and came back does not acknowledge what was before",
       " || p->term != a->term)", ")", "unit/repl/test_follow"))
 
-# ---- high watermark, ISR (5.4) --------------------------------------------------------------------
+# ---- high watermark, ISR (5.4) -------------------------------------------------------------------
 
 part("backend/repl/replica.c",
      ("5.4: the high watermark is the lowest end of those in sync",
@@ -280,11 +289,12 @@ part("backend/repl/replica.c",
      ("5.4: a proposal is settled by a later partition epoch only",
       "i->state == ISR_SETTLED || partition_epoch <= i->base_epoch",
       "i->state == ISR_SETTLED || partition_epoch < i->base_epoch", "unit/repl/test_replica"))
-# ---- the controller (5.4) ---------------------------------------------------------------------------
+# ---- the controller (5.4) ------------------------------------------------------------------------
 
 part("backend/control/alter_partition.c",
      ("5.4: no fenced broker comes into the ISR",
-      "!control_live(img, b->id) ||", "b->fenced > 1 ||", "unit/control/test_brokers unit/control/test_leaders"),
+      "if (!b || !control_live(img, b->id) ||", "if (!b ||",
+      "unit/control/test_brokers unit/control/test_leaders"),
      ("5.4: no earlier incarnation comes into the ISR",
       "isr_epoch(q, i) != b->epoch)", "isr_epoch(q, i) > b->epoch)",
       "unit/control/test_leaders"),
@@ -292,13 +302,15 @@ part("backend/control/alter_partition.c",
       "if (q->leader_epoch < p->leader_epoch)", "if (q->leader_epoch < p->leader_epoch - 1)",
       "unit/control/test_leaders"),
      ("5.4: an ISR change of an older partition epoch is refused",
-      "? KERR_INVALID_UPDATE_VERSION : KERR_NONE", "? KERR_NONE : KERR_NONE",
+      "return q->partition_epoch < p->partition_epoch ?",
+      "return q->partition_epoch < p->partition_epoch - 1 ?",
       "unit/control/test_leaders"),
      ("5.4: the leader is in the ISR",
       " || !asks_for(q, p->leader))", ")", "unit/control/test_leaders"))
 part("backend/control/change.c",
      ("5.4: a valid leader stays",
-      "if (n->leader != META_NO_LEADER && may_lead(", "if (n->leader == META_NO_LEADER && may_lead(",
+      "if (n->leader != META_NO_LEADER && may_lead(",
+      "if (n->leader == META_NO_LEADER && may_lead(",
       "unit/control/test_reassign"),
      ("5.4: a leader is taken from the ISR",
       "return !in_sync || meta_ids_find(n->isr, id) >= 0;",
@@ -308,7 +320,7 @@ part("backend/control/change.c",
       "n->leader != META_NO_LEADER || control_unclean(env, n->topic)",
       "unit/control/test_brokers"),
      ("5.4: behind an unclean election the leader is alone in the ISR",
-      "n->isr = (struct meta_ids){alone, 1};", "n->isr.n += 0;", "unit/control/test_brokers"),
+      "n->isr = (struct meta_ids){alone, 1};", "", "unit/control/test_brokers"),
      ("KIP-455: a move is over when all that were added are in sync",
       "if (meta_ids_find(n->isr, n->adding.v[i]) < 0)",
       "if (meta_ids_find(n->isr, n->adding.v[i]) < -1)", "unit/control/test_reassign"))
@@ -367,7 +379,7 @@ part("backend/control/delete_topics.c",
       "if (v->topic->internal)",
       "if (v->topic->internal && false)", "unit/control/test_topics"))
 
-# ---- groups (5.7) -----------------------------------------------------------------------------------
+# ---- groups (5.7) --------------------------------------------------------------------------------
 
 part("backend/group/coordinator.c",
      ("5.7: a group's partition is the hash of Java, made positive",
@@ -421,10 +433,12 @@ part("backend/group/sync.c",
       "} else if (g->leader == m && !g->storing) {", "} else if (!g->storing) {",
       "unit/group/test_members"),
      ("5.7: an assignment that could not be stored is handed out to nobody",
-      "\t\tif (error)\n\t\t\tgive_up", "\t\tif (error < 0)\n\t\t\tgive_up", "unit/group/test_members"))
+      "\t\tif (error)\n\t\t\tgive_up", "\t\tif (error < 0)\n\t\t\tgive_up",
+      "unit/group/test_members"))
 part("backend/group/commit.c",
      ("5.7: a commit of another generation is refused",
-      "r->generation_id_or_member_epoch != g->generation", "r->generation_id_or_member_epoch > g->generation",
+      "r->generation_id_or_member_epoch != g->generation",
+      "r->generation_id_or_member_epoch > g->generation",
       "unit/group/test_offsets"),
      ("5.7: no commit between the generations",
       "return group_is(g, GROUP_COMPLETING) ?", "return group_is(g, GROUP_PREPARING) ?",
@@ -449,7 +463,7 @@ part("backend/group/describe.c",
       "return group_is(*g, GROUP_DEAD) ? KERR_NON_EMPTY_GROUP : KERR_NONE;",
       "unit/group/test_offsets unit/group/test_members"))
 
-# ---- the quorum (5.10) ---------------------------------------------------------------------------------
+# ---- the quorum (5.10) ---------------------------------------------------------------------------
 
 part("backend/quorum/election.c",
      ("5.10: no vote for a log with an older epoch",
@@ -464,17 +478,19 @@ part("backend/quorum/election.c",
      ("5.10: a voter with an empty folder votes only where all do",
       "(q->fresh && !r->new_cluster) || ", "", "unit/quorum/test_quorum"),
      ("5.10: voters without a past need the votes of all",
-      "q->unanimous ? q->set.n_voters : quorum_majority(q)",
-      "q->unanimous ? quorum_majority(q) : quorum_majority(q)", "unit/quorum/test_leader"),
+      "return q->unanimous ? q->set.n_voters : quorum_majority(q);",
+      "return quorum_majority(q);", "unit/quorum/test_leader"),
      ("5.10: a closed connection to the leader counts as silence",
-      "if (node == q->leader)\n\t\tquorum_leader_gone", "if (node != q->leader)\n\t\tquorum_leader_gone",
+      "if (node == q->leader)\n\t\tquorum_leader_gone",
+      "if (node != q->leader)\n\t\tquorum_leader_gone",
       "unit/quorum/test_quorum"))
 part("backend/quorum/impl.h",
      ("5.10: a majority is more than half",
       "return q->set.n_voters / 2 + 1;", "return (q->set.n_voters + 1) / 2;",
       "unit/quorum/test_leader"),
      ("5.10: a voter syncs its log before it fetches again",
-      "return q->append_pending || q->synced < q->ops->log_end(q->arg);", "return q->append_pending;",
+      "return q->append_pending || q->synced < q->ops->log_end(q->arg);",
+      "return q->append_pending;",
       "unit/quorum/test_quorum"))
 part("backend/quorum/quorum.c",
      ("5.10: a vote that could not be written down is none",
@@ -498,7 +514,8 @@ part("backend/quorum/replication.c",
       "found == r->last_fetched_epoch && r->offset <= end", "found == r->last_fetched_epoch",
       "unit/quorum/test_leader"),
      ("5.10: a fetch in an older epoch is fenced",
-      "r->epoch >= 0 && r->epoch < q->state.leader_epoch", "r->epoch > 0 && r->epoch < q->state.leader_epoch - 1",
+      "if (r->epoch >= 0 && r->epoch < q->state.leader_epoch)",
+      "if (r->epoch >= 0 && r->epoch < q->state.leader_epoch - 1)",
       "unit/quorum/test_leader"))
 part("backend/metalog/metalog.c",
      ("5.10: only committed records reach the image",
@@ -515,7 +532,7 @@ part("backend/metalog/metalog_quorum.c",
       "checkpoint_replace(m->store->io, path, buf_slice(&text), false)",
       "unit/metalog/test_metalog"))
 
-# ---- the console -------------------------------------------------------------------------------------------
+# ---- the console ---------------------------------------------------------------------------------
 
 part("ui/source/poll.c",
      ("lag: commits are asked for first, then the ends",
@@ -523,13 +540,15 @@ part("ui/source/poll.c",
       "unit/source/test_groups"))
 part("ui/source/act.c",
      ("--read-only: nothing is changed",
-      "if (!op->s->read_only)", "if (!op->s->read_only || op->api_key == API_DELETE_GROUPS)", "unit/source/test_group_actions"))
+      "if (!op->s->read_only)", "if (!op->s->read_only || op->api_key == API_DELETE_GROUPS)",
+      "unit/source/test_group_actions"))
 part("ui/source/produce.c",
      ("--read-only: nothing is written",
-      "if (j->s->read_only) {", "if (j->s->read_only && j->spec.count > 1) {", "unit/source/test_source"))
+      "if (j->s->read_only) {", "if (j->s->read_only && j->spec.count > 1) {",
+      "unit/source/test_source"))
 part("ui/lab/lab.c",
      ("--read-only: the lab starts nobody",
-      "int rc = may_write(g, e);", "int rc = may_write(g, e) * 0;", "unit/lab/test_lab"))
+      "int rc = may_write(g, e);", "int rc = 0;", "unit/lab/test_lab"))
 part("ui/model/reset.c",
      ("reset: an offset below the log becomes its start",
       "} else if (want < row->start) {", "} else if (want < 0) {", "unit/model/test_reset"),
