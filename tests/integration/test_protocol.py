@@ -93,7 +93,8 @@ def test_fetch_minimum():
         began = time.monotonic()
         got = fetch(b, [(0, 0, 1 << 20)], min_bytes=1 << 20)
         assert len(got[0][1]) == 3 * len(batch()), got
-        assert time.monotonic() - began >= WAIT_MS / 1000
+        # Clocks are coarse; an answer at once takes a hundredth of that.
+        assert time.monotonic() - began >= WAIT_MS / 1000 / 2
 
 
 def test_fetch_limits():

@@ -73,10 +73,12 @@ def problems(top=TOP):
 
 # ---- copies --------------------------------------------------------------------------------------
 
-def wanted(folder, names):
-    """The names to be copied, of those below a folder of the source: build trees are not."""
+def wanted(folder, names, target):
+    """The names to be copied, of those below a folder of the source: what is built is not."""
     return [n for n in names if n not in NOT_COPIED and
-            not os.path.exists(os.path.join(folder, n, "config.status"))]
+            (n == "build-aux" or not n.startswith("build")) and
+            not os.path.exists(os.path.join(folder, n, "config.status")) and
+            not target.startswith(os.path.join(folder, n, ""))]
 
 
 def same(a, b):
@@ -96,7 +98,7 @@ def take(path, copy):
 def copy_tree(target):
     """Makes target the same as the source; what is the same already is not touched."""
     for folder, folders, names in os.walk(TOP):
-        folders[:] = wanted(folder, folders)
+        folders[:] = wanted(folder, folders, target)
         to = os.path.join(target, os.path.relpath(folder, TOP))
         os.makedirs(to, exist_ok=True)
         for name in set(os.listdir(to)) - set(names) - set(folders):
@@ -278,6 +280,8 @@ def main():
         found = list(problems())
         print("\n".join(found) or "%d mutations, each applies" % len(rules.MUTATIONS))
         return 1 if found else 0
+    if os.path.exists(os.path.join(TOP, "config.status")):
+        sys.exit("mutate: the source is configured itself; build in a folder of its own")
     began = time.monotonic()
     run = Run(mutations, options)
     run.prepare()
