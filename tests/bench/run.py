@@ -9,11 +9,9 @@ docs/bench/YYYY-MM-DD.txt of the source tree too.
 """
 import argparse
 import datetime
-import glob
 import os
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
@@ -25,19 +23,16 @@ import apache  # noqa: E402
 import coordinator  # noqa: E402
 import machine  # noqa: E402
 import many  # noqa: E402
+import rates  # noqa: E402
 from kdecktest import Broker  # noqa: E402
 from memory import Memory  # noqa: E402
 from table import Samples, Table  # noqa: E402
-from tools import (  # noqa: E402
-    CONSOLE, GROUPS, KDECK, MB, RAW, TRAFFIC, Peak, cpu_seconds, figures, say)
+from tools import CONSOLE, GROUPS, KDECK, MB, RAW, TRAFFIC, figures, say  # noqa: E402
 
-SMALL, LARGE = 100, 1024
-NAMES = {SMALL: "100 B", LARGE: "1 KB"}
-PARTITIONS = 3
+PARTITIONS, BYTES = 3, 100
 MANY_TOPICS = 1000
 MANY_GROUPS, GROUP_PARTITIONS = 1000, 10
 GROUP_TOPICS, ALL_TOPICS = 100, 1000  # those that bench_groups makes, and those there are then
-COLD_ROUNDS = 2
 
 METHOD = """\
 pairs      ours and the yardstick in turn, the other one first in every second pair; a ratio is
@@ -76,107 +71,6 @@ one record the next one goes out when it is there: at the client as an acknowled
 """
 
 
-# ---- what the broker wrote -------------------------------------------------------------------
-
-def segments(broker, topic):
-    return sorted(glob.glob(os.path.join(broker.folder, "data", topic + "-*", "*.log")))
-
-
-def batch_sizes(path):
-    with open(path, "rb") as f:
-        while True:
-            head = f.read(12)
-            if len(head) < 12:
-                return
-            rest = struct.unpack(">i", head[8:])[0]
-            yield 12 + rest
-            f.seek(rest, 1)
-
-
-def pieces(paths):
-    """The batches of all segments as the lines that bench_raw write takes, the files in turn."""
-    lists = [list(batch_sizes(p)) for p in paths]
-    for k in range(max(map(len, lists))):
-        for i, sizes in enumerate(lists):
-            if k < len(sizes):
-                yield "%d %d\n" % (i, sizes[k])
-
-
-def plain_write(lines):
-    """MB/s; the folder goes with the figures read."""
-    with tempfile.TemporaryDirectory(prefix="kdeck-bench-") as folder:
-        return figures(RAW, "write", folder, stdin=lines)["mb_s"]
-
-
-# ---- rates -----------------------------------------------------------------------------------
-
-class Rates:
-    def __init__(self, samples, memory, records):
-        self.samples, self.memory = samples, memory
-        self.records = {SMALL: records, LARGE: records // 4}
-        self.pieces = {}
-
-    def produced(self, name, size, result):
-        self.samples.add("%s %d" % (name, size), result["records_s"])
-        self.samples.add("%s mb %d" % (name, size), result["mb_s"])
-
-    def first(self, size):
-        """A run that does not count: what a broker writes for this load."""
-        with Broker() as b:
-            figures(TRAFFIC, "produce", b.address, "load", self.records[size], size, 1)
-            self.pieces[size] = "".join(pieces(segments(b, "load"))).encode()
-
-    def ours(self, size):
-        n, add = self.records[size], self.samples.add
-        with Broker() as b:
-            self.memory.warm(self.pieces[size])
-            before = cpu_seconds(b.process.pid)
-            with Peak([b.process.pid]) as peak:
-                self.produced("ours", size, figures(
-                    TRAFFIC, "produce", b.address, "load", n, size, 1))
-            add("cpu %d" % size, (cpu_seconds(b.process.pid) - before) / n * 1e6)
-            add("peak %d" % size, peak.mb)
-            add("plain %d" % size, plain_write(self.pieces[size]))
-            self.fetch(b, size, segments(b, "load"))
-
-    def fetch(self, b, size, paths):
-        add = self.samples.add
-        host, port = b.address.rsplit(":", 1)
-        add("stream %d" % size, figures(RAW, "stream", *paths)["mb_s"])
-        add("raw fetch %d" % size, figures(RAW, "fetch", host, port, "load", PARTITIONS)["mb_s"])
-        before = cpu_seconds(b.process.pid)
-        read = figures(TRAFFIC, "fetch", b.address, "load", self.records[size])
-        add("fetch cpu %d" % size, (cpu_seconds(b.process.pid) - before) / read["records"] * 1e6)
-        add("fetch %d" % size, read["records_s"])
-
-    def mock(self, size):
-        self.memory.warm(self.pieces[size])
-        self.produced("mock", size, figures(
-            TRAFFIC, "produce", "mock", "load", self.records[size], size, 1))
-
-    def pairs(self, size, rounds):
-        self.first(size)
-        for i in range(rounds):
-            pair = [self.ours, self.mock]
-            if i % 2:
-                pair.reverse()
-            for one in pair:
-                one(size)
-        say("%s: %d pairs done" % (NAMES[size], rounds))
-
-    def cold(self, size, rounds):
-        """The files of the plain write stay until the broker is done: their pages would be warm."""
-        for _ in range(rounds):
-            with Broker() as b, tempfile.TemporaryDirectory(prefix="kdeck-bench-") as folder:
-                self.memory.cold()
-                r = figures(RAW, "write", folder, stdin=self.pieces[size])
-                self.samples.add("plain cold %d" % size, r["mb_s"])
-                self.produced("cold", size, figures(
-                    TRAFFIC, "produce", b.address, "load", self.records[size], size, 1))
-            self.memory.note_freed()
-        say("%s, cold: %d rounds done" % (NAMES[size], rounds))
-
-
 # ---- the rest --------------------------------------------------------------------------------
 
 def measure_latency(samples, rounds, records=3000):
@@ -184,7 +78,7 @@ def measure_latency(samples, rounds, records=3000):
         with Broker() as b:
             for kind, address, name in (("e2e", b.address, "latency"), ("ack", b.address, "ack"),
                                         ("mock", "mock", "ack")):
-                r = figures(TRAFFIC, name, address, kind, records, SMALL)
+                r = figures(TRAFFIC, name, address, kind, records, BYTES)
                 for part in ("p50_ms", "p99_ms", "p999_ms"):
                     samples.add("%s %s" % (kind, part), r[part])
     say("latency done")
@@ -196,7 +90,7 @@ def measure_start(samples, times=7):
         with Broker() as b:
             samples.add("ready", (time.monotonic() - began) * 1e3)
             # One request of each kind a client starts with: at rest after that is idle.
-            figures(TRAFFIC, "produce", b.address, "t", 3, SMALL, "all")
+            figures(TRAFFIC, "produce", b.address, "t", 3, BYTES, "all")
             samples.add("idle", b.rss_anon_kb() * 1024 / MB)
     say("start done")
 
@@ -252,21 +146,6 @@ def measure_groups(samples):
 
 # ---- the report ------------------------------------------------------------------------------
 
-def report_rates(t, size, least):
-    name = NAMES[size]
-    t.row("produce %s, records/s" % name, "ours %d" % size, "mock %d" % size, least=least)
-    t.row("produce %s, MB/s" % name, "ours mb %d" % size, "mock mb %d" % size)
-    t.row("  against a plain write, MB/s", "ours mb %d" % size, "plain %d" % size)
-    t.row("  broker CPU, us a record", "cpu %d" % size)
-    t.row("  broker peak RssAnon, MB", "peak %d" % size, most=64)
-    if size == LARGE:
-        t.row("  cold, records/s", "cold %d" % size)
-        t.row("  cold, against a plain write, MB/s", "cold mb %d" % size, "plain cold %d" % size)
-    t.row("fetch %s, MB/s" % name, "raw fetch %d" % size, "stream %d" % size, least=80)
-    t.row("  by librdkafka, records/s", "fetch %d" % size)
-    t.row("  broker CPU, us a record", "fetch cpu %d" % size)
-
-
 def report_console(t):
     t.row("console: first frame, ms", "console first_ms", most=50)
     t.row("  the cluster's state on it, ms", "console state_ms")
@@ -287,8 +166,7 @@ def report_console(t):
 
 def report(samples):
     t = Table(samples)
-    report_rates(t, SMALL, 95)
-    report_rates(t, LARGE, 70)
+    rates.report(t)
     for part, name in (("p50_ms", "p50"), ("p99_ms", "p99"), ("p999_ms", "p99.9")):
         t.row("one record, acks all, to its ack, %s ms" % name, "ack " + part, "mock " + part)
     for part, name in (("p50_ms", "p50"), ("p99_ms", "p99"), ("p999_ms", "p99.9")):
@@ -306,20 +184,6 @@ def report(samples):
     many.report(t)
     apache.report(t)
     return t
-
-
-def spreads(samples):
-    yield "from the slowest to the fastest round:"
-    for size in (SMALL, LARGE):
-        for what, name in (("ours", "ours"), ("yardstick", "mock")):
-            yield "  produce %-5s %-9s  records/s  %s" % (
-                NAMES[size], what, samples.spread("%s %d" % (name, size)))
-        for what, name in (("plain write", "plain"), ("fetch, ours", "raw fetch"),
-                           ("stream", "stream")):
-            yield "  %-5s %-17s  MB/s       %s" % (
-                NAMES[size], what, samples.spread("%s %d" % (name, size)))
-    yield "  1 KB  cold               MB/s       %s; plain write %s" % (
-        samples.spread("cold mb %d" % LARGE), samples.spread("plain cold %d" % LARGE))
 
 
 def keep(text, day):
@@ -342,21 +206,9 @@ def arguments():
     return args
 
 
-def main():
-    args = arguments()
-    # As by Ctrl-C: what was started ends too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    samples, memory = Samples(), Memory(RAW)
-    rates = Rates(samples, memory, args.records)
-    need = 4 * rates.records[LARGE] * (LARGE + 100)
-    if shutil.disk_usage(tempfile.gettempdir()).free < need:
-        sys.exit("bench: the folder for temporary files has no room for %d MB; set TMPDIR to one "
-                 "that has" % (need / MB))
-    began = time.monotonic()
-    lines = machine.shape(machine.busy_share()) + METHOD.splitlines()
-    rates.pairs(SMALL, args.rounds)
-    rates.pairs(LARGE, args.rounds)
-    rates.cold(LARGE, min(args.rounds, COLD_ROUNDS))
+def measure_all(args, samples):
+    memory = Memory(RAW)
+    rates.measure(samples, memory, args.records, args.rounds)
     os.sync()  # what the disk still has to do for files that are gone is no part of what follows
     measure_latency(samples, min(args.rounds, 3))
     measure_start(samples)
@@ -367,18 +219,36 @@ def main():
     many.measure(samples, figures, TRAFFIC)
     say("many partitions done")
     apache.measure(samples, memory, args.records, min(args.rounds, 3))
-    day = datetime.date.today().isoformat()
-    lines = ["kdeck bench, %s" % day, ""] + lines + [""] + list(report(samples).lines())
-    lines += [""] + list(spreads(samples)) + list(apache.spreads(samples))
-    lines += ["pairs: %d, of %s records of 100 B and of %s of 1 KB; %.0f s in all" % (
-        args.rounds, "{:,}".format(args.records), "{:,}".format(args.records // 4),
-        time.monotonic() - began)]
+
+
+def page(args, samples, machine_lines, took):
+    lines = ["kdeck bench, %s" % datetime.date.today().isoformat(), ""]
+    lines += machine_lines + METHOD.splitlines() + [""] + list(report(samples).lines()) + [""]
+    lines += list(rates.spreads(samples)) + list(apache.spreads(samples))
+    lines.append("pairs: %d, of %s records of 100 B and of %s of 1 KB; %.0f s in all" % (
+        args.rounds, "{:,}".format(args.records), "{:,}".format(args.records // 4), took))
     if machine.makefile("SAN_CFLAGS"):
         lines.append("built with sanitizers: these figures are no measure of speed")
-    text = "\n".join(lines) + "\n"
-    print(text, end="", flush=True)
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    args, samples = arguments(), Samples()
+    # As by Ctrl-C: what was started ends too, and what is measured by then is printed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    need = rates.room(args.records)
+    if shutil.disk_usage(tempfile.gettempdir()).free < need:
+        sys.exit("bench: the folder for temporary files has no room for %d MB; set TMPDIR to one "
+                 "that has" % (need / MB))
+    began = time.monotonic()
+    machine_lines = machine.shape(machine.busy_share())
+    try:
+        measure_all(args, samples)
+    finally:
+        text = page(args, samples, machine_lines, time.monotonic() - began)
+        print(text, end="", flush=True)
     if args.keep:
-        keep(text, day)
+        keep(text, datetime.date.today().isoformat())
 
 
 main()

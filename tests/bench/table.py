@@ -27,8 +27,8 @@ class Samples:
         return statistics.median(self.ratios(ours, other))
 
     def spread(self, name):
-        v = self.values[name]
-        return "%s to %s" % (number(min(v)), number(max(v)))
+        v = self.values.get(name)
+        return "not measured" if not v else "%s to %s" % (number(min(v)), number(max(v)))
 
 
 def number(value):
