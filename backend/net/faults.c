@@ -35,7 +35,7 @@ void net_hold(struct net_conn *c, int64_t due_ms)
 	if (io_timer_active(&n->release) && n->release_ms <= due_ms)
 		return;
 	n->release_ms = due_ms;
-	io_timer_start(&n->release, due_ms - loop_now_ms(n->loop), 0);
+	io_timer_at(&n->release, due_ms);
 }
 
 void net_set_delay(struct net *n, int64_t ms)

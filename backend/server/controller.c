@@ -45,12 +45,7 @@ struct controller {
 
 static void arm(struct controller *c)
 {
-	int64_t next = sessions_next(&c->sessions);
-
-	if (!c->active || next == INT64_MAX)
-		io_timer_stop(&c->due);
-	else
-		io_timer_start(&c->due, max_i64(0, next - loop_now_ms(c->loop)), 0);
+	io_timer_at(&c->due, c->active ? sessions_next(&c->sessions) : INT64_MAX);
 }
 
 /* ---- contacts -------------------------------------------------------------------------------- */

@@ -173,10 +173,7 @@ void groups_turn(struct groups *g)
 	if (next == g->due_ms)
 		return;
 	g->due_ms = next;
-	if (next == INT64_MAX)
-		io_timer_stop(&g->due);
-	else
-		io_timer_start(&g->due, max_i64(0, next - loop_now_ms(g->loop)), 0);
+	io_timer_at(&g->due, next);
 }
 
 static void rebalanced(void *arg, struct str group, int32_t generation, int32_t members,
@@ -194,7 +191,6 @@ struct groups *groups_new(
 {
 	struct groups *g = ALLOC(struct groups);
 
-	g->loop = l;
 	g->broker = b;
 	g->set = set;
 	g->commit_ms = commit_ms;

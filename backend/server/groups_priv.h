@@ -15,7 +15,6 @@ struct load {
 };
 
 struct groups {
-	struct loop *loop;
 	struct broker *broker;
 	const struct group_settings *set;
 	int32_t commit_ms;

@@ -326,7 +326,7 @@ static void wait_for_link(struct peer_call *c)
 		return;
 	}
 	list_push_back(&c->lane->waiting, &c->node);
-	io_timer_start(&c->timer, c->deadline_ms - loop_now_ms(c->lane->node->peers->loop), 0);
+	io_timer_at(&c->timer, c->deadline_ms);
 	connect_lane(c->lane);
 }
 

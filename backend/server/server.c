@@ -23,10 +23,7 @@ static void arm_delay(struct server *s)
 	if (next == s->delay_ms)
 		return;
 	s->delay_ms = next;
-	if (next == INT64_MAX)
-		io_timer_stop(&s->delay);
-	else
-		io_timer_start(&s->delay, max_i64(0, next - loop_now_ms(s->loop)), 0);
+	io_timer_at(&s->delay, next);
 }
 
 /* One append a partition for all that came in this turn, then everybody who waited for it. Who was

@@ -414,7 +414,7 @@ int64_t ask_start(struct admin *a, const struct ask_spec *spec)
 		k->spec.request = msg_copy(k->api->request, spec->request, &k->arena);
 	io_timer_init(&k->deadline, a->loop, on_deadline, k);
 	io_timer_init(&k->pause, a->loop, on_pause_over, k);
-	io_timer_start(&k->deadline, k->deadline_ms - loop_now_ms(a->loop), 0);
+	io_timer_at(&k->deadline, k->deadline_ms);
 	loop_defer(a->loop, &k->start, on_start, k);
 	return id;
 }

@@ -421,7 +421,7 @@ struct crowd *crowd_new(struct admin *a, const struct crowd_kind *kind, const st
 	}
 	io_timer_init(&c->pause, a->loop, on_pause_over, c);
 	io_timer_init(&c->deadline, a->loop, on_deadline, c);
-	io_timer_start(&c->deadline, c->deadline_ms - loop_now_ms(a->loop), 0);
+	io_timer_at(&c->deadline, c->deadline_ms);
 	loop_defer(a->loop, &c->start, on_start, c);
 	return c;
 }

@@ -152,7 +152,7 @@ int64_t refresh_start(struct admin *a, bool internal, const struct str *topics, 
 		r->names[i] = arena_str(&r->arena, topics[i]);
 	list_push_back(&a->refreshes, &r->node);
 	io_timer_init(&r->deadline, a->loop, on_deadline, r);
-	io_timer_start(&r->deadline, deadline_from(a, timeout_ms) - loop_now_ms(a->loop), 0);
+	io_timer_at(&r->deadline, deadline_from(a, timeout_ms));
 	start_later(a);
 	return id;
 }

@@ -66,6 +66,14 @@ void io_timer_init(struct io_timer *t, struct loop *l, io_timer_fn *fn, void *ar
 void io_timer_start(struct io_timer *t, int64_t ms, int64_t repeat_ms);
 /* No effect when it is not running. */
 void io_timer_stop(struct io_timer *t);
+/* Fires at that moment of the loop's clock, once; INT64_MAX: not at all. */
+static inline void io_timer_at(struct io_timer *t, int64_t at_ms)
+{
+	if (at_ms == INT64_MAX)
+		io_timer_stop(t);
+	else
+		io_timer_start(t, at_ms - loop_now_ms(t->loop), 0);
+}
 static inline bool io_timer_active(const struct io_timer *t)
 {
 	return heap_holds(&t->node);

@@ -107,7 +107,7 @@ static void reached(struct transport *t)
 {
 	io_timer_stop(&t->timer);
 	if (t->tls)
-		io_timer_start(&t->timer, t->deadline_ms - loop_now_ms(t->loop), 0);
+		io_timer_at(&t->timer, t->deadline_ms);
 	transport_connected(t);
 }
 
@@ -194,7 +194,7 @@ static void look_up_aside(struct transport *t, struct lookup *q)
 	t->dial->lookup = q;
 	t->dial->looking = aside_start(t->loop, &job, &e);
 	if (t->dial->looking) {
-		io_timer_start(&t->timer, t->deadline_ms - loop_now_ms(t->loop), 0);
+		io_timer_at(&t->timer, t->deadline_ms);
 		return;
 	}
 	lookup_drop(q);
