@@ -300,13 +300,16 @@ class Cluster:
                       lambda n=node: len(metadata(n, []).brokers) == count, deadline)
 
     def in_sync(self, topics=None, deadline=DEADLINE):
-        """Waits until every replica of these topics is in sync, as every running broker says."""
+        """Waits until every replica of these topics, which are all known, is in sync, as every
+        running broker says."""
+        def whole(node):
+            found = metadata(node, topics).topics
+            return (topics is None or len(found) == len(set(topics))) and all(
+                sorted(p.isr) == sorted(p.replicas) and p.leader >= 0
+                for ps in found.values() for p in ps)
         for node in self.nodes:
             if node.running():
-                until("node %d sees all in sync" % node.id,
-                      lambda n=node: all(sorted(p.isr) == sorted(p.replicas) and p.leader >= 0
-                                         for ps in metadata(n, topics).topics.values()
-                                         for p in ps), deadline)
+                until("node %d sees all in sync" % node.id, lambda n=node: whole(n), deadline)
 
     def logs(self):
         return "".join("---- node %d\n%s" % (n.id, n.tail()) for n in self.nodes)

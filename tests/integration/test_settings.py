@@ -187,7 +187,8 @@ def test_few_files():
         topics = [b"t%d" % i for i in range(40)]
         for name in topics:
             assert create(b, name) == 0
-            assert send(b, name, b"x") == 0
+            code = send(b, name, b"x")
+            assert code == 0, (code, b.tail())
         with Wire(b.port) as first:
             held = []
             for _ in range(200):

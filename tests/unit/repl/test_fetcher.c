@@ -32,6 +32,7 @@ struct asked {
 };
 
 struct fixture {
+	struct clock_manual clock; /* stands still: a turn makes as many logs as there are */
 	char dir[FOLDER_MAX];
 	struct store store;
 	struct repl *repl;
@@ -81,7 +82,7 @@ static int64_t net_epoch(void *arg)
 static int setup(void **state)
 {
 	struct fixture *f = ALLOC(struct fixture);
-	struct store_options opt = {.clock = &clock_system, .node_id = 1};
+	struct store_options opt = {.clock = &f->clock.clock, .node_id = 1};
 	struct repl_settings set = {.node_id = 1,
 		.config = config,
 		.net = {.arg = f,
@@ -92,6 +93,7 @@ static int setup(void **state)
 		.fetch_backoff_ms = 1000};
 	struct err e = {0};
 
+	clock_manual_init(&f->clock, 1);
 	assert_true(folder_make(f->dir));
 	opt.dir = f->dir;
 	opt.config = plog_config_default;
