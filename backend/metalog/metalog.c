@@ -332,13 +332,13 @@ static void tick(void *arg)
 
 void metalog_poke(struct metalog *m)
 {
-	if (m->settled)
+	if (m->started)
 		tick(m);
 }
 
 void metalog_start(struct metalog *m)
 {
-	m->settled = true;
+	m->started = true;
 	quorum_start(&m->quorum, loop_now_ms(m->loop));
 	tick(m);
 }

@@ -37,7 +37,7 @@ struct metalog {
 	int32_t told_leader, told_epoch; /* in the log of this program */
 	bool marked;                     /* the file that says `fresh` is there */
 	bool moved;                      /* role, epoch or leader since the last `changed` */
-	bool settled;                    /* metalog_start has been called */
+	bool started;                    /* metalog_start has been called */
 	struct loop_defer later;         /* what others are told, at the end of the turn */
 	struct delay_key fetches;
 	char why[200]; /* failed: for the owner */

@@ -227,5 +227,4 @@ void net_stats(const struct net *n, struct net_stats *out)
 		out->bytes_out += transport_bytes_out(c->transport);
 	}
 	out->memory_used = n->budget.used;
-	out->memory_kept = n->budget.kept;
 }

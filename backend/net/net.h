@@ -115,7 +115,7 @@ struct net_stats {
 	uint64_t accepted, refused, closed, bytes_in, bytes_out, requests;
 	int32_t connections;
 	int32_t waiting; /* for memory */
-	size_t memory_used, memory_kept;
+	size_t memory_used;
 };
 void net_stats(const struct net *n, struct net_stats *out);
 

@@ -33,7 +33,6 @@ struct repl_config {
 	int64_t after_max_ms;
 	int compression;       /* enum compress to store with, or -1: as produced */
 	int compression_level; /* for it; COMPRESS_LEVEL_DEFAULT */
-	bool unclean_elections;
 };
 
 struct repl;

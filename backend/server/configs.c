@@ -183,13 +183,6 @@ static int32_t topic_int(const struct configs *c, struct str topic, const char *
 	return (int32_t)max_i64(INT32_MIN, min_i64(INT32_MAX, topic_long(c, topic, key)));
 }
 
-static bool topic_bool(const struct configs *c, struct str topic, const char *key)
-{
-	bool v = false;
-
-	return conf_parse_bool(configs_topic_value(c, topic, key, NULL), &v) && v;
-}
-
 static int32_t segment_bytes(const struct configs *c, struct str topic)
 {
 	int32_t internal = topic_int(c, topic, "internal.segment.bytes");
@@ -248,7 +241,6 @@ void configs_topic(const struct configs *c, struct str topic, struct repl_config
 	out->after_max_ms = topic_long(c, topic, "message.timestamp.after.max.ms");
 	out->compression = compression < 0 ? -1 : compression; /* "producer" is no codec */
 	out->compression_level = level_of(c, topic, out->compression);
-	out->unclean_elections = topic_bool(c, topic, "unclean.leader.election.enable");
 }
 
 /* ---- for the controller ---------------------------------------------------------------------- */

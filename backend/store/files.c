@@ -63,7 +63,6 @@ int file_open(struct files *files, struct file *f, const char *dir, int flags)
 	f->files = files;
 	f->pins = 0;
 	files->n_open++;
-	files->n_opened++;
 	list_push_back(&files->lru, &f->node);
 	return f->fd;
 }

@@ -19,8 +19,7 @@ struct files {
 	struct store_io *io;
 	size_t max;
 	size_t n_open;
-	struct list lru;   /* open and not pinned, least recent first */
-	uint64_t n_opened; /* ever */
+	struct list lru; /* open and not pinned, least recent first */
 };
 
 struct file {

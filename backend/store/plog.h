@@ -10,7 +10,7 @@
  *   (disk) ───────────────► OPEN ───────────────────────────┐
  *                             │ a write that cannot be      │ plog_close
  *                             ▼ taken back, a failed sync   ▼
- *                           FAILED ──────────────────────► CLOSED
+ *                           FAILED ──────────────────────► (gone)
  *
  * A failed log refuses writes with KAFKA_STORAGE_ERROR and still serves reads, until the next start
  * has recovered it. Not thread-safe: one loop owns a log. Only plog_open may run on another thread,
@@ -52,7 +52,7 @@ struct plog_config {
 /* Kafka's defaults. */
 extern const struct plog_config plog_config_default;
 
-enum plog_state { PLOG_OPEN, PLOG_FAILED, PLOG_CLOSED };
+enum plog_state { PLOG_OPEN, PLOG_FAILED };
 
 /* How far what is on the disk can be trusted (kafka-rules 5.3). */
 enum plog_trust {
@@ -66,7 +66,6 @@ struct plog_recovery {
 	int64_t bytes_cut;    /* from the end of the log */
 	int32_t segments_cut; /* dropped behind the cut */
 	int32_t indexes_rebuilt;
-	int64_t bytes_checked;
 	int32_t leftovers; /* .deleted, .cleaned, .swap, orphan indexes */
 };
 

@@ -169,8 +169,6 @@ static int walk_tail(struct opening *o, struct segment *s, int64_t from, int64_t
 	s->size = from;
 	s->since_index = 0;
 	r = segment_walk(s, from, size, check ? WALK_CHECK : 0, count_batch, o, &stopped);
-	if (check)
-		log->found.bytes_checked += stopped - from;
 	if (r == ERR_IO)
 		return fail(o, "cannot read a segment");
 	if (stopped < size && keep_to >= 0) {

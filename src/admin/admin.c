@@ -141,7 +141,6 @@ bool admin_connection(const struct admin *a, int32_t broker, struct admin_connec
 		.state = k ? link_state(k) : LINK_IDLE,
 		.rtt_us = k ? link_rtt_us(k) : -1,
 		.last = k ? link_last_error(k) : NULL,
-		.metadata_version = k ? link_feature(k, "metadata.version") : -1,
 	};
 	return n != NULL;
 }

@@ -116,10 +116,9 @@ int64_t admin_refresh(struct admin *a, const struct str *topics, size_t n, int64
 
 /* What is known about the connection to a broker, for a screen. */
 struct admin_connection {
-	enum link_state state;    /* LINK_IDLE when none was needed yet */
-	int64_t rtt_us;           /* of its last answer, -1: none yet */
-	const struct err *last;   /* why the last connection ended, NULL: none did; lent */
-	int16_t metadata_version; /* feature level, -1: not told */
+	enum link_state state;  /* LINK_IDLE when none was needed yet */
+	int64_t rtt_us;         /* of its last answer, -1: none yet */
+	const struct err *last; /* why the last connection ended, NULL: none did; lent */
 };
 /* False for a broker that the cache does not know. */
 bool admin_connection(const struct admin *a, int32_t broker, struct admin_connection *out);

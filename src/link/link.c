@@ -49,7 +49,6 @@ bool link_release(struct link *k)
 		return k->state != LINK_CLOSED;
 	link_versions_clear(k);
 	vec_fini(&k->ranges);
-	vec_fini(&k->features);
 	buf_fini(&k->in);
 	arena_fini(&k->arena);
 	free(k->client_id);

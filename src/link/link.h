@@ -71,9 +71,6 @@ int64_t link_rtt_us(const struct link *k);
 int16_t link_version_for(const struct link *k, int16_t api_key, int16_t cap);
 /* The broker's range; false when it does not have the API. */
 bool link_broker_range(const struct link *k, int16_t api_key, int16_t *min, int16_t *max);
-/* The finalized level of a feature ("metadata.version", "transaction.version"), -1 when not told.
- */
-int16_t link_feature(const struct link *k, const char *name);
 
 /*
  * An answer. Success: e is NULL, response is the decoded struct of that API and `version`; it, the

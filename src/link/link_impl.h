@@ -37,11 +37,6 @@ struct range {
 	int16_t key, min, max;
 };
 
-struct feature {
-	char *name;
-	int16_t level;
-};
-
 struct link {
 	struct loop *loop;
 	char *host;
@@ -70,7 +65,6 @@ struct link {
 	int64_t rtt_us;
 
 	VEC(struct range) ranges; /* by key; empty until READY */
-	VEC(struct feature) features;
 };
 
 static inline void link_hold(struct link *k)

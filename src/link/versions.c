@@ -59,19 +59,8 @@ int16_t link_version_for(const struct link *k, int16_t api_key, int16_t cap)
 	return hi >= lo ? hi : -1;
 }
 
-int16_t link_feature(const struct link *k, const char *name)
-{
-	for (size_t i = 0; i < k->features.n; i++)
-		if (strcmp(k->features.v[i].name, name) == 0)
-			return k->features.v[i].level;
-	return -1;
-}
-
 void link_versions_clear(struct link *k)
 {
-	vec_foreach (f, &k->features)
-		free(f->name);
-	vec_clear(&k->features);
 	vec_clear(&k->ranges);
 }
 
@@ -83,11 +72,6 @@ static void keep(struct link *k, const struct api_versions_response *r)
 		vec_push(&k->ranges, ((struct range){a->api_key, a->min_version, a->max_version}));
 	}
 	vec_sort(&k->ranges, range_cmp);
-	for (int32_t i = 0; i < r->n_finalized_features; i++) {
-		struct feature *f = vec_add(&k->features);
-		f->name = str_dup(r->finalized_features[i].name);
-		f->level = r->finalized_features[i].max_version_level;
-	}
 }
 
 static void ask(struct link *k, int16_t version)

@@ -151,7 +151,7 @@ static bool given(const struct producer_options *o, const char *name)
 static int configure(struct producer *p, rd_kafka_conf_t *conf, struct err *e)
 {
 	const struct producer_options *o = &p->o;
-	bool idempotent = !o->not_idempotent && acks_are_all(o->acks);
+	bool idempotent = acks_are_all(o->acks);
 	int64_t timeout = o->delivery_timeout_ms ? o->delivery_timeout_ms : 120000;
 	int r;
 	/* The partitioner first: it replaces the whole of the topic settings. */

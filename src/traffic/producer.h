@@ -48,8 +48,7 @@ struct producer_options {
 	enum producer_partitioner partitioner;
 	const char *compression; /* NULL: none; gzip, snappy, lz4, zstd */
 	const char *acks;        /* NULL: all; "0", "1", "-1"; other than all ends idempotence */
-	bool not_idempotent;
-	int64_t linger_ms;           /* < 0: librdkafka's 5 ms */
+	int64_t linger_ms;       /* < 0: librdkafka's 5 ms */
 	int64_t delivery_timeout_ms; /* 0: two minutes, as Java */
 	int32_t max_queued;          /* records; 0: 100,000 */
 	/* Settings beside these; they win over them. */

@@ -174,8 +174,6 @@ static void connects_and_answers(void **state)
 	assert_int_equal(t->states[LINK_VERSIONS], 1);
 	assert_int_equal(link_connect(t->link), ERR_EXISTS);
 	assert_int_equal(t->fake->last_version[API_API_VERSIONS], 4);
-	assert_int_equal(link_feature(t->link, "metadata.version"), 25);
-	assert_int_equal(link_feature(t->link, "transaction.version"), -1);
 	assert_true(link_broker_range(t->link, API_FETCH, &min, &max));
 	assert_int_equal(max, fetch_request_desc.max);
 	assert_false(link_broker_range(t->link, 99, &min, &max));

@@ -129,7 +129,7 @@ static void test_topic_together(void **state)
 	assert_true(c.log.cleanup_delete && !c.log.cleanup_compact);
 	assert_int_equal(c.max_message_bytes, 1048588);
 	assert_int_equal(c.compression, -1);
-	assert_false(c.log_append_time || c.unclean_elections);
+	assert_false(c.log_append_time);
 	override(w, META_RESOURCE_TOPIC, "t", "compression.type", "uncompressed");
 	override(w, META_RESOURCE_TOPIC, "t", "cleanup.policy", "compact");
 	override(w, META_RESOURCE_TOPIC, "t", "message.timestamp.type", "LogAppendTime");
@@ -139,7 +139,7 @@ static void test_topic_together(void **state)
 	configs_topic(w->configs, STR_LIT("t"), &c);
 	assert_int_equal(c.compression, COMPRESS_NONE);
 	assert_true(!c.log.cleanup_delete && c.log.cleanup_compact);
-	assert_true(c.log_append_time && c.unclean_elections);
+	assert_true(c.log_append_time);
 	assert_int_equal(c.log.segment_bytes, 1000);
 	assert_int_equal(c.min_insync_replicas, 2);
 	configs_topic(w->configs, STR_NULL, &c);
