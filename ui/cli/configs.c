@@ -259,8 +259,7 @@ static int describe(struct cli *c, const struct entity *entity)
 	else if (!missing(c, entity, &status) && status == CLI_OK)
 		status = describe_one(c, &d);
 	if (c->json && status == CLI_OK) {
-		json_array_end(&d.j);
-		buf_putc(&c->out, '\n');
+		json_list_end(&d.j);
 	} else if (c->json) {
 		buf_clear(&c->out);
 	}

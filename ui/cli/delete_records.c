@@ -81,20 +81,17 @@ static int read_offsets(
 static void print_json(struct cli *c, const struct admin_offset *all, size_t n)
 {
 	struct json j;
-	json_init(&j, &c->out);
-	json_array(&j);
+	json_list(&j, &c->out);
 	for (size_t i = 0; i < n; i++) {
 		json_object(&j);
-		json_kstr(&j, "topic", all[i].topic);
-		json_kint(&j, "partition", all[i].partition);
+		json_place(&j, all[i].topic, all[i].partition);
 		if (all[i].error)
 			json_kz(&j, "error", kerr_name(all[i].error));
 		else
 			json_kint(&j, "lowWatermark", all[i].offset);
 		json_object_end(&j);
 	}
-	json_array_end(&j);
-	buf_putc(&c->out, '\n');
+	json_list_end(&j);
 }
 
 static void on_deleted(

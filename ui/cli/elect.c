@@ -201,20 +201,17 @@ static void print_json(struct election *x)
 {
 	struct json j;
 
-	json_init(&j, &x->c->out);
-	json_array(&j);
+	json_list(&j, &x->c->out);
 	vec_foreach (r, &x->results) {
 		json_object(&j);
-		json_kstr(&j, "topic", r->at.topic);
-		json_kint(&j, "partition", r->at.partition);
+		json_place(&j, r->at.topic, r->at.partition);
 		json_kz(&j, "electionType", types[x->type]);
 		json_kz(&j, "error", kerr_name(r->error));
 		if (r->error)
 			json_kstr(&j, "errorMessage", r->said);
 		json_object_end(&j);
 	}
-	json_array_end(&j);
-	buf_putc(&x->c->out, '\n');
+	json_list_end(&j);
 }
 
 static int tell_failed(struct election *x)

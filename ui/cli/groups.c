@@ -236,8 +236,7 @@ static void print_list_json(struct listing *l)
 {
 	struct json j;
 
-	json_init(&j, &l->c->out);
-	json_array(&j);
+	json_list(&j, &l->c->out);
 	vec_foreach (g, &l->v) {
 		json_object(&j);
 		json_kstr(&j, "groupId", g->group);
@@ -246,8 +245,7 @@ static void print_list_json(struct listing *l)
 		json_kstr(&j, "groupState", g->state);
 		json_object_end(&j);
 	}
-	json_array_end(&j);
-	buf_putc(&l->c->out, '\n');
+	json_list_end(&j);
 }
 
 static void put_listed(struct buf *out, const struct listed *g, size_t width, bool type, bool state)
@@ -344,16 +342,14 @@ static void print_deleted_json(struct cli *c, const struct admin_group *all, siz
 {
 	struct json j;
 
-	json_init(&j, &c->out);
-	json_array(&j);
+	json_list(&j, &c->out);
 	for (size_t i = 0; i < n; i++) {
 		json_object(&j);
 		json_kstr(&j, "groupId", all[i].group);
 		json_kz(&j, "error", kerr_name(all[i].error));
 		json_object_end(&j);
 	}
-	json_array_end(&j);
-	buf_putc(&c->out, '\n');
+	json_list_end(&j);
 }
 
 static void on_deleted(

@@ -7,8 +7,7 @@ static void put_deleted(struct cli *c, struct json *j, struct str topic, int32_t
 {
 	if (c->json) {
 		json_object(j);
-		json_kstr(j, "topic", topic);
-		json_kint(j, "partition", partition);
+		json_place(j, topic, partition);
 		json_kz(j, "error", kerr_name(error));
 		json_object_end(j);
 		return;

@@ -214,8 +214,7 @@ static void json_offsets(struct json *j, const struct group_info *i, const row_l
 
 		json_object(j);
 		json_kstr(j, "groupId", i->group);
-		json_kstr(j, "topic", r->place.topic);
-		json_kint(j, "partition", r->place.partition);
+		json_place(j, r->place.topic, r->place.partition);
 		json_known(j, "leaderEpoch", r->place.epoch, r->place.epoch >= 0);
 		json_known(j, "currentOffset", at, at >= 0);
 		json_known(j, "logEndOffset", r->end, r->end >= 0);
@@ -319,8 +318,7 @@ static void json_members(struct json *j, const struct group_info *i)
 		json_array(j);
 		for (size_t p = 0; p < x->n_assigned; p++) {
 			json_object(j);
-			json_kstr(j, "topic", x->assigned[p].topic);
-			json_kint(j, "partition", x->assigned[p].partition);
+			json_place(j, x->assigned[p].topic, x->assigned[p].partition);
 			json_object_end(j);
 		}
 		json_array_end(j);
@@ -404,8 +402,7 @@ static int print_all(struct groups *g)
 	struct json j;
 	int status = CLI_OK;
 
-	json_init(&j, &page);
-	json_array(&j);
+	json_list(&j, &page);
 	vec_foreach (i, &g->v) {
 		bool table;
 

@@ -347,15 +347,13 @@ static void print_json(struct buf *out, const struct plan *plans, size_t n)
 {
 	struct json j;
 
-	json_init(&j, out);
-	json_array(&j);
+	json_list(&j, out);
 	for (size_t i = 0; i < n; i++) {
 		const struct reset_row *row = &plans[i].row;
 
 		json_object(&j);
 		json_kstr(&j, "groupId", plans[i].info->group);
-		json_kstr(&j, "topic", row->topic);
-		json_kint(&j, "partition", row->partition);
+		json_place(&j, row->topic, row->partition);
 		json_kint(&j, "newOffset", row->to);
 		json_key(&j, "currentOffset");
 		if (row->now >= 0)
@@ -364,8 +362,7 @@ static void print_json(struct buf *out, const struct plan *plans, size_t n)
 			json_null(&j);
 		json_object_end(&j);
 	}
-	json_array_end(&j);
-	buf_putc(out, '\n');
+	json_list_end(&j);
 }
 
 /* Kafka's format, so that either reads what the other wrote: no group where just one was named. */

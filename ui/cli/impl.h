@@ -21,6 +21,10 @@ int cli_take_properties(struct cli *c, const char *option, property_list *out) M
 void cli_put_called(const struct cli_command *cmd, struct buf *out);
 /* All of a file ("-": standard input), at most 16 MiB. CLI_NO (printed) or CLI_OK. */
 int cli_read_file(struct cli *c, const char *path, struct buf *out) MUSTCHECK;
+/* All that a command prints as JSON: one list on one line. */
+struct json;
+void json_list(struct json *j, struct buf *out);
+void json_list_end(struct json *j);
 /* Ends what cli_open began. */
 void cli_close(struct cli *c);
 
@@ -57,7 +61,6 @@ struct ids ids_copy(struct arena *a, const int32_t *v, int32_t n);
 /* "1,2,3" */
 void put_ids(struct buf *out, const struct ids *ids);
 /* A list of them; null: not told. */
-struct json;
 void json_ids(struct json *j, const char *key, const struct ids *ids);
 
 /* ---- topics (topics_format.c) ------------------------------------------------------------- */
@@ -164,5 +167,7 @@ int place_order(const struct place *a, const struct place *b);
 bool place_read(const struct json_value *v, struct place *out);
 /* "orders-0" */
 void put_place(struct buf *out, const struct place *p);
+/* "topic" and "partition" of an object. */
+void json_place(struct json *j, struct str topic, int32_t partition);
 
 #endif

@@ -163,14 +163,12 @@ static void print(struct cli *c, const struct admin_offset *all, size_t n)
 			continue;
 		}
 		json_object(&j);
-		json_kstr(&j, "topic", o->topic);
-		json_kint(&j, "partition", o->partition);
+		json_place(&j, o->topic, o->partition);
 		json_kint(&j, "offset", o->offset);
 		json_object_end(&j);
 	}
 	if (c->json) {
-		json_array_end(&j);
-		buf_putc(&c->out, '\n');
+		json_list_end(&j);
 	}
 }
 

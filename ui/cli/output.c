@@ -1,4 +1,5 @@
 /* What a command writes: data to standard output, words to standard error. */
+#include "base/json.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/impl.h"
@@ -151,4 +152,16 @@ void cli_flush(struct cli *c)
 			cli_fail(c, "standard output: %s", strerror(errno));
 	}
 	buf_clear(&c->out);
+}
+
+void json_list(struct json *j, struct buf *out)
+{
+	json_init(j, out);
+	json_array(j);
+}
+
+void json_list_end(struct json *j)
+{
+	json_array_end(j);
+	buf_putc(j->out, '\n');
 }

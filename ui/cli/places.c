@@ -1,6 +1,8 @@
 /* Partitions by name, as files and answers tell them. */
 #include "cli/impl.h"
 
+#include "base/json.h"
+
 int place_order(const struct place *a, const struct place *b)
 {
 	int order = str_cmp(a->topic, b->topic);
@@ -23,4 +25,10 @@ bool place_read(const struct json_value *v, struct place *out)
 void put_place(struct buf *out, const struct place *p)
 {
 	buf_printf(out, "%.*s-%d", STR_ARG(p->topic), p->partition);
+}
+
+void json_place(struct json *j, struct str topic, int32_t partition)
+{
+	json_kstr(j, "topic", topic);
+	json_kint(j, "partition", partition);
 }

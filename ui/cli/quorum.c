@@ -159,8 +159,7 @@ static void json_status(const struct quorum *q)
 	const replica_state *slowest = slowest_voter(p);
 	struct json j;
 
-	json_init(&j, &q->c->out);
-	json_array(&j);
+	json_list(&j, &q->c->out);
 	json_object(&j);
 	json_kz(&j, "clusterId", admin_metadata(q->c->admin)->cluster_id);
 	json_kint(&j, "leaderId", p->leader_id);
@@ -171,8 +170,7 @@ static void json_status(const struct quorum *q)
 	json_nodes(&j, "currentVoters", q, p->current_voters, p->n_current_voters);
 	json_nodes(&j, "currentObservers", q, p->observers, p->n_observers);
 	json_object_end(&j);
-	json_array_end(&j);
-	buf_putc(&q->c->out, '\n');
+	json_list_end(&j);
 }
 
 /* ---- --replication ---- */
@@ -272,11 +270,9 @@ static void json_replication(const struct quorum *q)
 {
 	struct json j;
 
-	json_init(&j, &q->c->out);
-	json_array(&j);
+	json_list(&j, &q->c->out);
 	each_replica(q, json_row, &j);
-	json_array_end(&j);
-	buf_putc(&q->c->out, '\n');
+	json_list_end(&j);
 }
 
 /* ---- the question ---- */

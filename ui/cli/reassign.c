@@ -135,8 +135,7 @@ static void json_result(struct json *j, const struct change *h, struct str topic
 	const struct move *m = move_find(h->moves, &(struct place){topic, p->partition_index});
 
 	json_object(j);
-	json_kstr(j, "topic", topic);
-	json_kint(j, "partition", p->partition_index);
+	json_place(j, topic, p->partition_index);
 	if (m && m->replicas.n)
 		json_ids(j, "replicas", &m->replicas);
 	json_kz(j, "error", kerr_name(p->error_code));
@@ -150,13 +149,11 @@ static void print_results(struct cli *c, const struct change *h,
 {
 	struct json j;
 
-	json_init(&j, &c->out);
-	json_array(&j);
+	json_list(&j, &c->out);
 	for (int32_t i = 0; i < r->n_responses; i++)
 		for (int32_t k = 0; k < r->responses[i].n_partitions; k++)
 			json_result(&j, h, r->responses[i].name, &r->responses[i].partitions[k]);
-	json_array_end(&j);
-	buf_putc(&c->out, '\n');
+	json_list_end(&j);
 }
 
 static int use_changed(struct cli *c, void *arg, const void *response)
@@ -252,19 +249,16 @@ static void list_json(struct reassign *x)
 {
 	struct json j;
 
-	json_init(&j, &x->c->out);
-	json_array(&j);
+	json_list(&j, &x->c->out);
 	vec_foreach (u, &x->active) {
 		json_object(&j);
-		json_kstr(&j, "topic", u->at.topic);
-		json_kint(&j, "partition", u->at.partition);
+		json_place(&j, u->at.topic, u->at.partition);
 		json_ids(&j, "replicas", &u->replicas);
 		json_ids(&j, "addingReplicas", &u->adding);
 		json_ids(&j, "removingReplicas", &u->removing);
 		json_object_end(&j);
 	}
-	json_array_end(&j);
-	buf_putc(&x->c->out, '\n');
+	json_list_end(&j);
 }
 
 static int list(struct reassign *x)

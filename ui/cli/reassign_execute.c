@@ -217,18 +217,15 @@ static void print_json(struct reassign *x, const moves *current, const moves *pr
 {
 	struct json j;
 
-	json_init(&j, &x->c->out);
-	json_array(&j);
+	json_list(&j, &x->c->out);
 	for (size_t i = 0; i < current->n; i++) {
 		json_object(&j);
-		json_kstr(&j, "topic", current->v[i].at.topic);
-		json_kint(&j, "partition", current->v[i].at.partition);
+		json_place(&j, current->v[i].at.topic, current->v[i].at.partition);
 		json_ids(&j, "currentReplicas", &current->v[i].replicas);
 		json_ids(&j, "replicas", &proposed->v[i].replicas);
 		json_object_end(&j);
 	}
-	json_array_end(&j);
-	buf_putc(&x->c->out, '\n');
+	json_list_end(&j);
 }
 
 static void print_plans(struct reassign *x, const moves *current, const moves *proposed)

@@ -38,8 +38,7 @@ void plan_put(struct buf *out, const moves *v)
 	json_array(&j);
 	vec_foreach (m, v) {
 		json_object(&j);
-		json_kstr(&j, "topic", m->at.topic);
-		json_kint(&j, "partition", m->at.partition);
+		json_place(&j, m->at.topic, m->at.partition);
 		json_ids(&j, "replicas", &m->replicas);
 		json_key(&j, "log_dirs");
 		json_array(&j);

@@ -117,22 +117,19 @@ static void verify_json(struct reassign *x)
 	static const char *const words[] = {"completed", "notActive", "inProgress"};
 	struct json j;
 
-	json_init(&j, &x->c->out);
-	json_array(&j);
+	json_list(&j, &x->c->out);
 	vec_foreach (m, &x->plan) {
 		const struct under_way *u = reassign_find_active(x, &m->at);
 		struct ids now = u ? u->replicas : reassign_current(x, &m->at);
 
 		json_object(&j);
-		json_kstr(&j, "topic", m->at.topic);
-		json_kint(&j, "partition", m->at.partition);
+		json_place(&j, m->at.topic, m->at.partition);
 		json_ids(&j, "currentReplicas", &now);
 		json_ids(&j, "replicas", &m->replicas);
 		json_kz(&j, "state", words[progress_of(x, m)]);
 		json_object_end(&j);
 	}
-	json_array_end(&j);
-	buf_putc(&x->c->out, '\n');
+	json_list_end(&j);
 }
 
 static bool dirs_move(const struct reassign *x, const homes *wishes)

@@ -121,8 +121,7 @@ void record_format_json(const struct consumer_record *r, const struct traffic_he
 	struct json j;
 	json_init(&j, out);
 	json_object(&j);
-	json_kstr(&j, "topic", r->topic);
-	json_kint(&j, "partition", r->partition);
+	json_place(&j, r->topic, r->partition);
 	json_kint(&j, "offset", r->offset);
 	json_kint(&j, "timestamp", r->timestamp);
 	json_kz(&j, "timestampType", time_name(r->time));

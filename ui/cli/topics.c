@@ -134,8 +134,7 @@ static int list(struct cli *c)
 	char id[UUID_TEXT];
 	int status = selection_fill(c, &s);
 	if (c->json && status == CLI_OK) {
-		json_init(&j, &c->out);
-		json_array(&j);
+		json_list(&j, &c->out);
 		vec_foreach (t, &s.topics) {
 			uuid_format(&(*t)->id, id);
 			json_object(&j);
@@ -145,8 +144,7 @@ static int list(struct cli *c)
 			json_kint(&j, "partitionCount", (*t)->n_partitions);
 			json_object_end(&j);
 		}
-		json_array_end(&j);
-		buf_putc(&c->out, '\n');
+		json_list_end(&j);
 	} else if (status == CLI_OK) {
 		vec_foreach (t, &s.topics)
 			buf_printf(&c->out, "%.*s\n", STR_ARG((*t)->name));

@@ -416,8 +416,7 @@ int topics_describe(struct cli *c)
 	if (status == CLI_OK && !nothing)
 		status = pages(&d, (int32_t)limit);
 	if (c->json && status == CLI_OK) {
-		json_array_end(&d.json);
-		buf_putc(&c->out, '\n');
+		json_list_end(&d.json);
 	} else if (c->json) {
 		buf_clear(&c->out);
 	}

@@ -6,6 +6,7 @@
 #include "base/xalloc.h"
 #include "cli/cli.h"
 #include "cli/cluster.h"
+#include "cli/impl.h"
 #include "io/loop.h"
 #include "local/local.h"
 
@@ -144,8 +145,7 @@ static void status_json(struct cli *c, const struct local_cluster *k)
 {
 	struct json j;
 
-	json_init(&j, &c->out);
-	json_array(&j);
+	json_list(&j, &c->out);
 	vec_foreach (b, &k->brokers) {
 		json_object(&j);
 		json_kint(&j, "node.id", b->id);
@@ -160,8 +160,7 @@ static void status_json(struct cli *c, const struct local_cluster *k)
 		json_kz(&j, "dir", b->dir);
 		json_object_end(&j);
 	}
-	json_array_end(&j);
-	buf_putc(&c->out, '\n');
+	json_list_end(&j);
 }
 
 /* Nobody would see why it does not answer. */
