@@ -178,6 +178,9 @@ static void on_created(void *arg, const struct err *e)
 	start_readers(c->samples, table[c->i].topic);
 }
 
+/* Who asked a broker that is paused, as lessons do, soon asks the one that leads since. */
+static const struct traffic_property impatient[] = {{"request.timeout.ms", "3000"}};
+
 struct samples *samples_start(struct loop *l, struct source *source, struct lab *lab,
 	const char *bootstrap, size_t brokers)
 {
@@ -188,6 +191,8 @@ struct samples *samples_start(struct loop *l, struct source *source, struct lab 
 		.client_id = "kdeck-demo",
 		.linger_ms = 20,
 		.delivery_timeout_ms = DELIVERY_MS,
+		.properties = impatient,
+		.n_properties = ARRAY_LEN(impatient),
 		.max_queued = QUEUED_MAX};
 	struct err e = {0};
 
