@@ -132,7 +132,8 @@ static void flush_done(struct work *w, int status)
 	free(f);
 }
 
-/* 0; ERR_NOT_FOUND: nothing to sync; ERR_AGAIN: a sync of the log is under way; ERR_IO. */
+/* 0; ERR_NOT_FOUND: nothing to sync; ERR_AGAIN: a sync of the log is under way, or there is no
+ * descriptor left; ERR_IO. */
 static int begin_sync(
 	struct disk *d, struct plog *log, bool rolled, void (*done)(void *arg, int rc), void *arg)
 {
@@ -157,7 +158,7 @@ int disk_sync(struct disk *d, struct plog *log, void (*done)(void *arg, int rc),
 	int rc = begin_sync(d, log, false, done, arg);
 	struct flush *f;
 
-	if (rc != ERR_AGAIN || !done)
+	if (rc != ERR_AGAIN || !done || !log->sync)
 		return rc;
 	f = CONTAINER_OF(log->sync, struct flush, sync);
 	if (f->again)

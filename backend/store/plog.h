@@ -101,6 +101,7 @@ struct plog {
 	struct plog_config config;
 	enum plog_state state;
 	bool refusing;          /* the last append failed, and a line said so */
+	bool starved;           /* the last sync found no descriptor, and a line said so */
 	struct plog_sync *sync; /* on another thread now */
 	struct list *watch;     /* the store's: logs that plog_attend has something to do for */
 	struct list_node watched;
@@ -312,14 +313,16 @@ bool plog_has_work(const struct plog *log);
 bool plog_flush_due(const struct plog *log);
 /* flush.messages does: an acknowledgement has to wait for it. */
 bool plog_flush_before_ack(const struct plog *log);
-/* fdatasync of everything below leo; blocks. On failure the log is failed (ERR_IO). */
+/* fdatasync of everything below leo; blocks. ERR_AGAIN: this process has no descriptor left and
+ * nothing was synced or lost; any other failure fails the log (ERR_IO). */
 int plog_flush(struct plog *log) MUSTCHECK;
 /*
  * A sync on another thread: begin collects the fds of what is not synced (segments, of those that
  * are not active their indexes too, the file of epochs, at last the folder for new names), the
  * worker calls plog_sync_run, done tells the outcome. begin returns how many fds, or negative
- * (ERR_AGAIN: one is under way); 0: nothing to do, done is not to be called. The log may be deleted
- * meanwhile; sync stays where it is until done. rolled: only what lies below the active segment.
+ * (ERR_AGAIN: one is under way, or no descriptor is left; as with plog_flush); 0: nothing to do,
+ * done is not to be called. The log may be deleted meanwhile; sync stays where it is until done.
+ * rolled: only what lies below the active segment.
  */
 struct plog_sync_file {
 	int fd;

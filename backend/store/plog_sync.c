@@ -102,15 +102,27 @@ static int sync_names(struct plog *log)
 	return 0;
 }
 
+/* Without a descriptor the sync has not begun, and nothing is lost: it may be tried again. */
+static int sync_failed(struct plog *log, const char *what)
+{
+	if (errno != EMFILE && errno != ENFILE) {
+		plog_fail(log, what);
+		return ERR_IO;
+	}
+	if (!log->starved)
+		log_warn("%s: not synced yet: %s", plog_name(log), strerror(errno));
+	log->starved = true;
+	return ERR_AGAIN;
+}
+
 int plog_flush(struct plog *log)
 {
 	if (log->state != PLOG_OPEN)
 		return ERR_IO;
 	if (sync_segments(log) < 0 ||
-		((log->fresh || log->recovery_point < log->leo) && sync_names(log) < 0)) {
-		plog_fail(log, "fdatasync");
-		return ERR_IO;
-	}
+		((log->fresh || log->recovery_point < log->leo) && sync_names(log) < 0))
+		return sync_failed(log, "fdatasync");
+	log->starved = false;
 	log->recovery_point = log->leo;
 	log->unflushed = 0;
 	return 0;
@@ -195,6 +207,7 @@ static void let_go(struct plog_sync *sync)
 
 static void note_synced(struct plog *log, const struct plog_sync *sync)
 {
+	log->starved = false;
 	for (size_t i = 0; i < sync->files.n; i++) {
 		const struct plog_sync_file *f = &sync->files.v[i];
 
@@ -238,9 +251,11 @@ int plog_sync_begin(struct plog *log, bool rolled, struct plog_sync *sync)
 	if (sync->offset <= log->recovery_point && !log->fresh)
 		return 0;
 	if (add_all(log, sync) < 0) {
+		int saved = errno;
+
 		let_go(sync);
-		plog_fail(log, "opening what is to be synced");
-		return ERR_IO;
+		errno = saved;
+		return sync_failed(log, "opening what is to be synced");
 	}
 	if (!rolled)
 		log->unflushed = 0;

@@ -327,6 +327,35 @@ static void a_failed_sync_tells_why(void **state)
 	assert_int_equal(b->log->recovery_point, 0);
 }
 
+static int no_descriptor(UNUSED struct store_io *io, UNUSED const char *path, UNUSED int flags)
+{
+	errno = EMFILE;
+	return -1;
+}
+
+/* It has not begun: nothing is lost, and the log goes on. */
+static void a_sync_without_a_descriptor_is_tried_again(void **state)
+{
+	struct bench *b = *state;
+	struct plog_sync sync;
+
+	put(b, 1);
+	assert_int_equal(plog_flush(b->log), 0);
+	b->log->epochs_changed++;
+	b->disk.io.open = no_descriptor;
+	put(b, 1);
+	assert_int_equal(plog_sync_begin(b->log, false, &sync), ERR_AGAIN);
+	assert_int_equal(plog_flush(b->log), ERR_AGAIN);
+	assert_int_equal(b->log->state, PLOG_OPEN);
+	assert_int_equal(b->log->recovery_point, 1);
+	put(b, 1);
+	b->disk.io.open = store_io_system.open;
+	assert_true(plog_sync_begin(b->log, false, &sync) > 0);
+	plog_sync_run(&sync);
+	assert_int_equal(plog_sync_done(&sync), 0);
+	assert_int_equal(b->log->recovery_point, 3);
+}
+
 static void full_segments_are_synced_apart(void **state)
 {
 	struct bench *b = *state;
@@ -558,6 +587,7 @@ int main(void)
 		TEST(a_late_job_writes_nothing_old),
 		TEST(a_sync_says_nothing_of_what_was_cut),
 		TEST(a_failed_sync_tells_why),
+		TEST(a_sync_without_a_descriptor_is_tried_again),
 		TEST(full_segments_are_synced_apart),
 		TEST(appends_do_not_sync),
 		TEST(a_snapshot_with_a_gap_behind_is_not_used),
