@@ -34,7 +34,6 @@ struct asked {
 struct fixture {
 	struct clock_manual clock; /* stands still: a turn makes as many logs as there are */
 	char dir[FOLDER_MAX];
-	struct clock_manual clock; /* a turn has time for all logs, however slow the disk */
 	struct store store;
 	struct repl *repl;
 	struct image_topic topics[TOPICS];
@@ -96,7 +95,6 @@ static int setup(void **state)
 
 	clock_manual_init(&f->clock, 1);
 	assert_true(folder_make(f->dir));
-	clock_manual_init(&f->clock, 1000);
 	opt.dir = f->dir;
 	opt.config = plog_config_default;
 	assert_int_equal(store_open(&f->store, &opt, &e), 0);
