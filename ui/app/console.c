@@ -172,16 +172,18 @@ static void on_cluster(void *arg, const char *address, const struct err *e)
 		view_message(app_ctx(k->app), MESSAGE_ERROR, "%s", e->msg);
 		return;
 	}
-	if (strcmp(address, k->address) != 0) {
-		/* Its folder says another port: this console begins anew there. */
-		k->moved = xstrdup(address);
-		k->again = true;
-		loop_stop(k->loop);
-		return;
-	}
-	view_message(app_ctx(k->app), MESSAGE_OK, "a cluster runs at %.*s; kdeck down ends it",
-		(int)strcspn(address, ","), address);
-	source_refresh(k->source);
+	/* This console begins anew with all its addresses; its folder may say other ports, too. */
+	k->moved = xstrdup(address);
+	k->again = true;
+	loop_stop(k->loop);
+}
+
+static void say_moved(struct console *k)
+{
+	if (k->address != k->o->bootstrap)
+		view_message(app_ctx(k->app), MESSAGE_OK,
+			"a cluster runs at %.*s; kdeck down ends it", (int)strcspn(k->address, ","),
+			k->address);
 }
 
 static void on_start(void *arg, bool demo)
@@ -344,6 +346,7 @@ static int run_screen(struct console *k, struct err *e)
 	if (app_open(k->app, k->o->screen, NULL, e) < 0 &&
 		app_open(k->app, SCREEN_OVERVIEW, NULL, e) < 0)
 		return e->code;
+	say_moved(k);
 	tty_attach(k->tty, k->app);
 	model_on_change(k->model, on_model, k);
 	loop_run(k->loop);
