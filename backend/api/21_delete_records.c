@@ -90,6 +90,7 @@ static void gone(void *arg)
 static int16_t move(const struct repl_topic *t, struct partition *p, int64_t *offset)
 {
 	int16_t error = partition_check_leader(p, -1);
+	int rc;
 
 	if (error)
 		return error;
@@ -99,10 +100,10 @@ static int16_t move(const struct repl_topic *t, struct partition *p, int64_t *of
 		*offset = p->log->high_watermark;
 	if (*offset < 0 || *offset > p->log->high_watermark)
 		return KERR_OFFSET_OUT_OF_RANGE;
-	if (plog_delete_records(p->log, *offset) < 0)
-		return KERR_KAFKA_STORAGE_ERROR;
+	/* The start has moved also where old files could not be removed. */
+	rc = plog_delete_records(p->log, *offset);
 	partition_wake_readers(p);
-	return KERR_NONE;
+	return rc < 0 ? KERR_KAFKA_STORAGE_ERROR : KERR_NONE;
 }
 
 static void one(struct deletion *d, UNUSED const struct delete_records_request *r,

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "io/work.h"
+#include "repl/repl.h"
 
 #define READ_THREADS   4
 #define FLUSH_THREADS  2
@@ -223,12 +224,19 @@ static void on_attend(void *arg)
 	remove_next(d);
 }
 
+/* Followers and consumers are told of the new start. */
+static void start_moved(UNUSED void *arg, struct plog *log)
+{
+	if (log->owner)
+		partition_wake_readers(log->owner);
+}
+
 /* A part of the logs a turn: ten thousand at once would make everybody wait. */
 static void on_scan(void *arg)
 {
 	struct disk *d = arg;
 
-	d->removed += store_retention(d->store, &d->cursor, LOGS_A_TURN);
+	d->removed += store_retention(d->store, &d->cursor, LOGS_A_TURN, start_moved, NULL);
 	if (d->cursor) {
 		io_timer_start(&d->scan, 0, 0);
 		return;

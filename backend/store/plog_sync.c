@@ -102,10 +102,11 @@ static int sync_names(struct plog *log)
 	return 0;
 }
 
-/* Without a descriptor the sync has not begun, and nothing is lost: it may be tried again. */
+/* Without a descriptor the sync has not begun, and nothing is lost: it may be tried again, unless
+ * an acknowledgement waits for it. */
 static int sync_failed(struct plog *log, const char *what)
 {
-	if (errno != EMFILE && errno != ENFILE) {
+	if ((errno != EMFILE && errno != ENFILE) || plog_flush_before_ack(log)) {
 		plog_fail(log, what);
 		return ERR_IO;
 	}

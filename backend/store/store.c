@@ -319,13 +319,19 @@ struct plog *store_next(const struct store *s, size_t *i)
 	return map_next(&s->logs, i, NULL, &log) ? log : NULL;
 }
 
-int store_retention(struct store *s, size_t *cursor, size_t max)
+int store_retention(struct store *s, size_t *cursor, size_t max,
+	void (*moved)(void *arg, struct plog *log), void *arg)
 {
 	struct plog *log = NULL;
 	int n = 0;
 
-	while (max-- > 0 && (log = store_next(s, cursor)))
+	while (max-- > 0 && (log = store_next(s, cursor))) {
+		int64_t start = log->log_start;
+
 		n += (int)max_i64(0, plog_retention(log));
+		if (moved && log->log_start != start)
+			moved(arg, log);
+	}
 	if (!log)
 		*cursor = 0;
 	return n;

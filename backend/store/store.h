@@ -81,7 +81,8 @@ struct plog *store_next(const struct store *s, size_t *i);
 int store_checkpoint(struct store *s) MUSTCHECK;
 /* plog_retention of `max` more logs, from *cursor (0 at first) on; *cursor is 0 again when all had
  * their turn. Returns segments removed. */
-int store_retention(struct store *s, size_t *cursor, size_t max);
+int store_retention(struct store *s, size_t *cursor, size_t max,
+	void (*moved)(void *arg, struct plog *log), void *arg);
 /* Of the logs that have something due: hands those that have to be synced to sync, and puts
  * segments that were removed long enough ago into the trash. Costs nothing for all others. */
 void store_attend(struct store *s, void (*sync)(void *arg, struct plog *log), void *arg);

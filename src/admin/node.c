@@ -320,13 +320,16 @@ static bool connecting(const struct admin *a)
 	return false;
 }
 
-/* Somebody may answer who was not tried since: rather that one than who was silent. */
+/* Somebody may answer who was not tried since and is not known to be cut off: rather that one than
+ * who was silent. */
 static bool others_may(const struct admin *a, uint64_t since)
 {
-	for (size_t i = 0; i < a->nodes.n; i++)
-		if (!a->nodes.v[i]->gone && !a->nodes.v[i]->silent &&
-			a->nodes.v[i]->failed <= since)
+	for (size_t i = 0; i < a->nodes.n; i++) {
+		const struct node *n = a->nodes.v[i];
+
+		if (!n->gone && !n->silent && !n->doubted && n->failed <= since)
 			return true;
+	}
 	return false;
 }
 

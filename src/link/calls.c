@@ -326,7 +326,8 @@ void link_read(struct link *k)
 			buf_fini(&k->in);
 			break;
 		}
-		if ((size_t)n < step) /* that was all: the loop tells when there is more */
+		/* That was all, the loop tells when there is more; TLS gives a record at a time. */
+		if ((size_t)n < step && !k->opt.tls)
 			break;
 	}
 	k->reading = false;

@@ -8,7 +8,7 @@ from kdecktest import Broker, Wire, until
 from rawclient import batch, create, produce, produce_error, string
 
 PRODUCE, FETCH, LIST_OFFSETS, METADATA, FIND_COORDINATOR = 0, 1, 2, 3, 10
-API_VERSIONS, DELETE_TOPICS, DELETE_RECORDS = 18, 20, 21
+API_VERSIONS, DELETE_TOPICS, DELETE_RECORDS, ALTER_CONFIGS = 18, 20, 21, 33
 INIT_PRODUCER_ID, FETCH_V = 22, 11
 WAIT_MS = 100
 TRANSACTIONAL = 16
@@ -173,6 +173,22 @@ def test_fetch_quiet():
         assert asked() == 0
         ask(b, DELETE_TOPICS, 1, one_topic + struct.pack(">i", 5000))
         assert asked() == {0: (3, b""), 1: (3, b"")}
+
+
+def test_fetch_retention():
+    """a session hears of a start that retention has moved, also of a partition at rest"""
+    with Broker(log_retention_check_interval_ms="50", log_retention_ms="-1") as b:
+        create_two(b)
+        fill(b, 0, 10)
+        session, got = fetch_in_session(b, [(0, 10, 1 << 20)], session=(0, 0))
+        assert session > 0 and got == {0: (0, b"")}, got
+        assert fetch(b, [], session=(session, 1)) == 0
+        setting = string(b"retention.ms") + string(b"1")
+        ask(b, ALTER_CONFIGS, 0, struct.pack(">ib", 1, 2) + string(b"t") +
+            struct.pack(">i", 1) + setting + b"\0")
+        epoch = iter(range(2, 1000))
+        until("the session hears of it", lambda: fetch(
+            b, [], session=(session, next(epoch))) == {0: (0, b"")})
 
 
 def test_fetch_unreadable():

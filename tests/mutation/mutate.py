@@ -282,6 +282,8 @@ def main():
         return 1 if found else 0
     if os.path.exists(os.path.join(TOP, "config.status")):
         sys.exit("mutate: the source is configured itself; build in a folder of its own")
+    if not mutations:
+        sys.exit("mutate: there is no such mutation")
     began = time.monotonic()
     run = Run(mutations, options)
     run.prepare()

@@ -200,7 +200,7 @@ static void on_start(void *arg, bool demo)
 		return;
 	k->start = start_cluster(k->loop, on_cluster, k, &e);
 	if (k->start)
-		view_message(app_ctx(k->app), MESSAGE_PROGRESS, "starting a broker …");
+		view_message(app_ctx(k->app), MESSAGE_PROGRESS, "starting a cluster …");
 	else
 		view_message(app_ctx(k->app), MESSAGE_ERROR, "%s", e.msg);
 }

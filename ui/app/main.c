@@ -190,7 +190,7 @@ static int print_man(void)
  */
 
 /* "kdeck -b HOST topics --list": a command behind what belongs to the console; NULL: none. A word
- * behind an option may be its value. */
+ * behind an option may be its value, and without options of its own it may be a screen. */
 static const char *misplaced(int argc, char **argv)
 {
 	for (int i = 2; i < argc; i++)
@@ -208,10 +208,6 @@ static int run_screen(int argc, char **argv)
 	char name[] = "";
 	int rc;
 
-	if (command) {
-		fprintf(stderr, "kdeck: %s: a command comes first: kdeck %s …\n", command, command);
-		return CLI_USAGE;
-	}
 	bootstrap = default_bootstrap();
 	env.bootstrap = bootstrap;
 	words = xcalloc((size_t)argc + 2, sizeof(*words));
@@ -220,6 +216,8 @@ static int run_screen(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		words[i + 1] = argv[i];
 	rc = cli_main(only, &env, argc + 1, words);
+	if (rc == CLI_USAGE && command)
+		fprintf(stderr, "kdeck: a command comes first: kdeck %s …\n", command);
 	free(words);
 	free(bootstrap);
 	return rc;

@@ -164,16 +164,15 @@ int64_t view_age(const struct view_ctx *c, const struct part *p)
 	return part_state(p, now) == PART_LIVE ? 0 : part_age_ms(p, now);
 }
 
-/* No broker answers any more: what is shown is old from its first second. */
-static bool lost(const struct cluster *c)
+bool view_lost(const struct cluster *c)
 {
 	return c->n_brokers > 0 && c->totals.brokers_up == 0 && c->progress.step == PROGRESS_READY;
 }
 
 int64_t view_topic_age(const struct view_ctx *ctx, const struct topic *t)
 {
-	return t && !lost(view_cluster(ctx)) ? view_age(ctx, &t->offsets)
-					     : view_freshness(ctx).age_ms;
+	return t && !view_lost(view_cluster(ctx)) ? view_age(ctx, &t->offsets)
+						  : view_freshness(ctx).age_ms;
 }
 
 struct view_freshness view_freshness(const struct view_ctx *ctx)
@@ -187,7 +186,7 @@ struct view_freshness view_freshness(const struct view_ctx *ctx)
 		if (p->at_ms >= 0 && (best == &c->metadata || p->at_ms > best->at_ms))
 			best = p;
 	}
-	return (struct view_freshness){.age_ms = lost(c) && best->at_ms >= 0
+	return (struct view_freshness){.age_ms = view_lost(c) && best->at_ms >= 0
 							 ? max_i64(1, part_age_ms(best, now))
 							 : view_age(ctx, best),
 		.interval_ms = best->interval_ms,

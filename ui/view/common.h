@@ -67,6 +67,8 @@ struct view_freshness {
 	bool silent;         /* nothing has come, and the last try failed */
 };
 struct view_freshness view_freshness(const struct view_ctx *c);
+/* No broker answers any more: what is shown is old from its first second. */
+bool view_lost(const struct cluster *c);
 /* The same of one topic; NULL: of the cluster. */
 int64_t view_topic_age(const struct view_ctx *c, const struct topic *t);
 /* Shows how an action went: the message line, e NULL: `done`. */

@@ -136,9 +136,9 @@ static const char *empty_text(const struct records *v)
 	switch (v->browse->state) {
 	case BROWSE_STARTING:
 	case BROWSE_READING:
-		return view_cluster(v->ctx)->totals.brokers_up ? "…"
-							       : "no broker answers: what they "
-								 "have is shown once one does";
+		return !view_lost(view_cluster(v->ctx)) ? "…"
+							: "no broker answers: what they "
+							  "have is shown once one does";
 	case BROWSE_FAILED:
 		return "these records cannot be read";
 	case BROWSE_FOLLOWING:

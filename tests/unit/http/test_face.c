@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "httpd/face.h"
 #include "http/http.h"
+#include "httpd/face.h"
 #include "io/loop.h"
 
 enum { PATIENCE_MS = 30000 };
